@@ -1,0 +1,1 @@
+"""The admin: uploads, their chunks, API keys."""

@@ -1,0 +1,23 @@
+"""The application's configuration."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+from django.core.signals import setting_changed
+from django.db.models.signals import post_delete
+from django.utils.translation import gettext_lazy as _
+
+
+class ChunkedUploadsConfig(AppConfig):
+    """Register the checks and the receivers when Django starts."""
+
+    name = "chunked_uploads"
+    verbose_name = _("Chunked uploads")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from chunked_uploads import checks, finishing, storages
+        from chunked_uploads.models import Upload
+
+        register(checks.check_settings)
+        post_delete.connect(finishing.delete_bytes, sender=Upload)
+        setting_changed.connect(storages.forget_choice)

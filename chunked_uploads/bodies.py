@@ -1,0 +1,129 @@
+"""The body of a chunk request: raw, or a file in a form. Both stream."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from django.http import HttpRequest, QueryDict
+from django.http.request import UnreadablePostError
+from django.utils.datastructures import MultiValueDict
+
+from chunked_uploads.errors import BadRequest, LengthRequired
+from chunked_uploads.multipart import MultipartReader, parse_boundary
+
+STALL = 60  # seconds without a byte after which a connection counts as broken
+
+
+class RawBody:
+    """The request's body as it is."""
+
+    is_exact = True
+
+    def __init__(self, request: HttpRequest, length: int) -> None:
+        self.length = length  # bytes of the whole body
+        self.filename: str | None = None
+        self._request = request
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, none where the body ends or is cut."""
+        try:
+            return self._request.read(size)
+        except UnreadablePostError:
+            return b""
+
+    def finish(self, missing: int) -> None:
+        """Accept any end: nothing but a cut makes the body shorter than announced."""
+
+
+class FormBody:
+    """The file in a `multipart/form-data` body, opened at its first byte."""
+
+    is_exact = False
+
+    def __init__(self, request: HttpRequest, body: RawBody, boundary: bytes) -> None:
+        self._reader = MultipartReader(body, boundary)
+        try:
+            self._reader.open_file()
+        except EOFError:
+            raise BadRequest("The form ended before its file.") from None
+        except ValueError as error:
+            raise BadRequest(str(error)) from None
+        self.filename = self._reader.filename
+        fields = QueryDict(mutable=True)
+        for name, value in self._reader.fields:
+            fields.appendlist(name, value)
+        _set_form(request, fields)
+        # What is left for the file where the form ends with it, as browsers' do.
+        rest = body.length - self._reader.consumed
+        self.length = max(0, rest - len(self._reader.closing))
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes of the file, none at its end or at a cut."""
+        return self._reader.read(size)
+
+    def finish(self, missing: int) -> None:
+        """Raise `BadRequest` where the file is whole and not as long as announced."""
+        try:
+            at_end = self._reader.at_end()
+        except EOFError:
+            return  # cut: what came before is content all the same
+        if missing or not at_end:
+            raise BadRequest(
+                "The file is not as long as announced, or not last in its form."
+            )
+
+
+Body = RawBody | FormBody
+
+
+def open_body(request: HttpRequest) -> Body:
+    """Return the request's body; of a form, all that stands before the file is read.
+
+    Afterwards `request.POST` holds the form's fields, or nothing: no middleware or
+    authentication class can make Django read the body into memory.
+
+    Raises `BadRequest`, `LengthRequired`.
+    """
+    body = RawBody(request, _content_length(request))
+    try:
+        boundary = parse_boundary(request.META.get("CONTENT_TYPE", ""))
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+    if boundary is not None:
+        return FormBody(request, body, boundary)
+    _set_form(request, QueryDict())
+    return body
+
+
+@contextlib.contextmanager
+def stalls_noticed(request: HttpRequest) -> Iterator[None]:
+    """Treat a connection that brings nothing for STALL seconds as a broken one.
+
+    A phone that went out of reach leaves a connection that never ends by itself.
+    gunicorn's threads would wait for it for ever, and keep its range locked.
+    """
+    socket = request.META.get("gunicorn.socket")
+    if socket is None:
+        yield
+        return
+    before = socket.gettimeout()
+    socket.settimeout(STALL)
+    try:
+        yield
+    finally:
+        socket.settimeout(before)
+
+
+def _content_length(request: HttpRequest) -> int:
+    value = request.META.get("CONTENT_LENGTH") or ""
+    if not value and "HTTP_TRANSFER_ENCODING" in request.META:
+        raise LengthRequired("Send the body with a Content-Length.")
+    if value and not (value.isascii() and value.isdigit()):
+        raise BadRequest("Content-Length is not a number.")
+    return int(value or 0)
+
+
+def _set_form(request: HttpRequest, fields: QueryDict) -> None:
+    request._post = fields  # type: ignore[attr-defined]
+    request._files = MultiValueDict()  # type: ignore[attr-defined]

@@ -1,0 +1,105 @@
+"""System checks: a wrong setting is a message with an id, never a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.utils.module_loading import import_string
+
+from chunked_uploads import digests
+from chunked_uploads.conf import conf
+from chunked_uploads.middleware import normal_origin, split_setting
+
+
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return what is wrong with the project's settings."""
+    return [
+        *_check_numbers(),
+        *_check_paths(),
+        *_check_dotted_paths(),
+        *_check_choices(),
+        *_check_origins(),
+    ]
+
+
+def _check_numbers() -> Iterator[CheckMessage]:
+    optional = ("CHUNKED_UPLOADS_MAX_SIZE", "CHUNKED_UPLOADS_MAX_UNFINISHED")
+    for name in (
+        *optional,
+        "CHUNKED_UPLOADS_CHUNK_SIZE",
+        "CHUNKED_UPLOADS_EXPIRE_DAYS",
+    ):
+        value = getattr(conf, name)
+        is_number = isinstance(value, int) and not isinstance(value, bool) and value > 0
+        if not is_number and not (value is None and name in optional):
+            also = " or None" if name in optional else ""
+            yield Error(f"{name} must be a whole number above 0{also}.", id=_id("E001"))
+
+
+def _check_paths() -> Iterator[CheckMessage]:
+    for name in ("CHUNKED_UPLOADS_STORAGE_PATH", "CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH"):
+        value = getattr(conf, name)
+        if not (callable(value) or (isinstance(value, str) and value)):
+            yield Error(f"{name} must be a path or a callable.", id=_id("E002"))
+
+
+def _check_dotted_paths() -> Iterator[CheckMessage]:
+    name = "CHUNKED_UPLOADS_AUTHENTICATION"
+    classes = conf.CHUNKED_UPLOADS_AUTHENTICATION
+    paths = [classes] if isinstance(classes, str) else classes
+    if not isinstance(paths, list | tuple) or not paths:
+        yield Error(f"{name} must be a dotted path or a list of them.", id=_id("E003"))
+        return
+    for path in paths:
+        yield from _check_import(name, path)
+    yield from _check_import(
+        "CHUNKED_UPLOADS_CHUNK_STORE", conf.CHUNKED_UPLOADS_CHUNK_STORE
+    )
+
+
+def _check_import(name: str, path: str) -> Iterator[CheckMessage]:
+    try:
+        import_string(path)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        yield Error(f"{name}: {path!r} can't be imported: {error}", id=_id("E003"))
+
+
+def _check_choices() -> Iterator[CheckMessage]:
+    algorithm = conf.CHUNKED_UPLOADS_DIGEST
+    if algorithm is not None and algorithm not in digests.ALGORITHMS:
+        wanted = ", ".join(map(repr, digests.ALGORITHMS))
+        yield Error(
+            f"CHUNKED_UPLOADS_DIGEST must be one of {wanted} or None.", id=_id("E004")
+        )
+    elif algorithm is not None and digests.rehashes is None:
+        yield Warning(
+            "CHUNKED_UPLOADS_DIGEST: every finished file is read once more.",
+            hint='pip install "django-chunked-uploads[digest]" saves that.',
+            id=_id("W001"),
+        )
+    alias = conf.CHUNKED_UPLOADS_STORAGE
+    if alias not in settings.STORAGES:
+        yield Error(
+            f"CHUNKED_UPLOADS_STORAGE: {alias!r} is not in STORAGES.", id=_id("E005")
+        )
+    extensions = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS
+    if isinstance(extensions, str):
+        yield Error(
+            "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS must be a list, like ['mp4'].",
+            id=_id("E006"),
+        )
+
+
+def _check_origins() -> Iterator[CheckMessage]:
+    for origin in split_setting(conf.CROSS_DOMAIN_ALLOWED_ORIGINS):
+        try:
+            normal_origin(origin)
+        except ValueError as error:
+            yield Error(f"CROSS_DOMAIN_ALLOWED_ORIGINS: {error}", id=_id("E007"))
+
+
+def _id(number: str) -> str:
+    return f"chunked_uploads.{number}"

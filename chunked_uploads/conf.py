@@ -1,0 +1,92 @@
+"""The settings, read when they are asked for, with their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+
+MIB = 2**20
+
+PathSetting = str | Callable[[Any, str], str]
+
+
+class Settings:
+    """Give each setting by its full name: the project's value or the default."""
+
+    @property
+    def CHUNKED_UPLOADS_STORAGE(self) -> str:
+        return getattr(settings, "CHUNKED_UPLOADS_STORAGE", "default")
+
+    @property
+    def CHUNKED_UPLOADS_STORAGE_PATH(self) -> PathSetting:
+        default = "chunked_uploads/files"
+        return getattr(settings, "CHUNKED_UPLOADS_STORAGE_PATH", default)
+
+    @property
+    def CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH(self) -> PathSetting:
+        default = "chunked_uploads/chunks"
+        return getattr(settings, "CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH", default)
+
+    @property
+    def CHUNKED_UPLOADS_CHUNK_STORE(self) -> str:
+        default = "chunked_uploads.stores.local.LocalStore"
+        return getattr(settings, "CHUNKED_UPLOADS_CHUNK_STORE", default)
+
+    @property
+    def CHUNKED_UPLOADS_AUTHENTICATION(self) -> str | Iterable[str]:
+        default = [
+            "chunked_uploads.authentication.ApiKeyAuthentication",
+            "chunked_uploads.authentication.SessionAuthentication",
+        ]
+        return getattr(settings, "CHUNKED_UPLOADS_AUTHENTICATION", default)
+
+    @property
+    def CHUNKED_UPLOADS_CHUNK_SIZE(self) -> int:
+        return getattr(settings, "CHUNKED_UPLOADS_CHUNK_SIZE", 8 * MIB)
+
+    @property
+    def CHUNKED_UPLOADS_MAX_SIZE(self) -> int | None:
+        return getattr(settings, "CHUNKED_UPLOADS_MAX_SIZE", None)
+
+    @property
+    def CHUNKED_UPLOADS_ALLOWED_EXTENSIONS(self) -> Iterable[str] | None:
+        return getattr(settings, "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", None)
+
+    @property
+    def CHUNKED_UPLOADS_MAX_UNFINISHED(self) -> int | None:
+        return getattr(settings, "CHUNKED_UPLOADS_MAX_UNFINISHED", None)
+
+    @property
+    def CHUNKED_UPLOADS_EXPIRE_DAYS(self) -> int:
+        return getattr(settings, "CHUNKED_UPLOADS_EXPIRE_DAYS", 3)
+
+    @property
+    def CHUNKED_UPLOADS_DIGEST(self) -> str | None:
+        return getattr(settings, "CHUNKED_UPLOADS_DIGEST", None)
+
+    @property
+    def CROSS_DOMAIN_ALLOWED_ORIGINS(self) -> str | Iterable[str]:
+        default = "http://localhost"
+        return getattr(settings, "CROSS_DOMAIN_ALLOWED_ORIGINS", default)
+
+    @property
+    def CROSS_DOMAIN_ALLOWED_METHODS(self) -> str | Iterable[str]:
+        default = "POST, GET, OPTIONS, DELETE"
+        return getattr(settings, "CROSS_DOMAIN_ALLOWED_METHODS", default)
+
+    @property
+    def CROSS_DOMAIN_ALLOWED_HEADERS(self) -> str | Iterable[str]:
+        default = (
+            "Content-Type, Content-Range, Content-Disposition, "
+            "Content-Description, username, api_key"
+        )
+        return getattr(settings, "CROSS_DOMAIN_ALLOWED_HEADERS", default)
+
+    @property
+    def CROSS_DOMAIN_ALLOWED_CREDENTIALS(self) -> str | bool:
+        return getattr(settings, "CROSS_DOMAIN_ALLOWED_CREDENTIALS", "true")
+
+
+conf = Settings()

@@ -1,0 +1,105 @@
+"""What every URL of the app does alike, around its view."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError, connections, transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from chunked_uploads.conf import MIB, conf
+from chunked_uploads.errors import (
+    Answered,
+    BadRequest,
+    MethodNotAllowed,
+    ServerError,
+    Unavailable,
+    UploadError,
+)
+from chunked_uploads.responses import answer, error_response
+
+logger = logging.getLogger("chunked_uploads")
+
+View = Callable[..., HttpResponse]
+DRAIN = 64 * MIB  # bytes
+MALFORMED = (SuspiciousOperation, MultiPartParserError, UnreadablePostError)
+
+
+def endpoint(*methods: str) -> Callable[[View], View]:
+    """Make a view of a function that answers these methods, HEAD and OPTIONS aside.
+
+    Errors become JSON here and nowhere else. No transaction is open around the view,
+    not even under `ATOMIC_REQUESTS`; who is asking, and CSRF, is asked within.
+    """
+    allowed = ", ".join([*methods, "OPTIONS"])
+
+    def decorate(function: View) -> View:
+        @functools.wraps(function)
+        def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            try:
+                if request.method == "OPTIONS":
+                    response: HttpResponse = answer([])
+                elif request.method in methods:
+                    response = function(request, **kwargs)
+                else:
+                    raise MethodNotAllowed(f"This URL answers {allowed}.")
+            except Answered as answered:
+                response = answered.response
+                response["Cache-Control"] = "no-store"
+            except Exception as error:  # noqa: BLE001 - the edge: all are told or logged
+                response = error_response(request, _told(request, error))
+            if response.status_code == 405 or request.method == "OPTIONS":
+                response["Allow"] = allowed
+            _drain(request)
+            return response
+
+        return _unguarded(view)
+
+    return decorate
+
+
+def _told(request: HttpRequest, error: Exception) -> UploadError:
+    """Return the error that tells the client of `error`."""
+    if isinstance(error, UploadError):
+        return error
+    if isinstance(error, MALFORMED):
+        return BadRequest("The request is malformed.")
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.warning("The database does not answer: %s", error)
+        return Unavailable("The database does not answer; try again.")
+    logger.exception("Unexpected error at %s", request.path)
+    # The site's error reporting hears of it as of any other.
+    got_request_exception.send(sender=None, request=request)
+    return ServerError("The server failed; its operator can find out why.")
+
+
+def _drain(request: HttpRequest) -> None:
+    """Read what is left of a body that ended early.
+
+    A server that closes a connection with bytes unread resets it, and the client
+    would see a network error instead of the answer.
+    """
+    limit = max(DRAIN, 2 * conf.CHUNKED_UPLOADS_CHUNK_SIZE)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > limit:
+        return
+    try:
+        while request.read(MIB):
+            pass
+    except (UnreadablePostError, ValueError):
+        return
+
+
+def _unguarded(view: View) -> View:
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    view.login_required = False  # type: ignore[attr-defined]  # Django's middleware
+    return csrf_exempt(view)

@@ -1,0 +1,168 @@
+"""The facts that end a request, each with the HTTP status that tells it.
+
+Raised anywhere, rendered in one place (`chunked_uploads.responses`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from chunked_uploads.models import Upload
+
+
+class Answered(Exception):
+    """A site's authentication class answered in its own way."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
+class UploadError(Exception):
+    """A request that can't be carried out.
+
+    `detail` is one sentence for the person who reads the network tab; `upload`,
+    where given, lets the answer say where the client may go on.
+    """
+
+    status = 400
+    code = "bad_request"
+    retry_after: int | None = None  # seconds
+
+    def __init__(self, detail: str, upload: Upload | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.upload = upload
+
+
+class BadRequest(UploadError):
+    """Headers that are malformed, or a body that contradicts them."""
+
+
+class BodyCut(UploadError):
+    """The connection ended before the body did; what arrived is kept."""
+
+    code = "body_cut"
+
+
+class DigestMismatch(UploadError):
+    """The body is not what its `Content-Digest` says (RFC 9530)."""
+
+    code = "digest_mismatch"
+
+
+class NotAuthenticated(UploadError):
+    """No credentials, or wrong ones."""
+
+    status = 401
+    code = "not_authenticated"
+
+    def __init__(self, detail: str, challenge: str) -> None:
+        super().__init__(detail)
+        self.challenge = challenge
+
+
+class PermissionDenied(UploadError):
+    """Known, and not allowed."""
+
+    status = 403
+    code = "permission_denied"
+
+
+class UploadNotFound(UploadError):
+    """No such upload, or somebody else's."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such upload.")
+
+
+class MethodNotAllowed(UploadError):
+    """The URL does not answer this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class NothingToContinue(UploadError):
+    """A range that starts beyond 0 fits none of the caller's uploads."""
+
+    status = 409
+    code = "nothing_to_continue"
+
+
+class RangeConflict(UploadError):
+    """The range overlaps held bytes without being a held range."""
+
+    status = 409
+    code = "range_conflict"
+
+
+class RangeBusy(UploadError):
+    """Another request is writing into this range just now."""
+
+    status = 409
+    code = "range_busy"
+    retry_after = 1
+
+
+class Incomplete(UploadError):
+    """`done` was asked for before all bytes were there."""
+
+    status = 409
+    code = "incomplete"
+
+
+class LengthRequired(UploadError):
+    """The body's length is not known beforehand."""
+
+    status = 411
+    code = "length_required"
+
+
+class TooLarge(UploadError):
+    """The file is larger than the site takes."""
+
+    status = 413
+    code = "too_large"
+
+
+class TypeRefused(UploadError):
+    """The site does not take files of this type."""
+
+    status = 415
+    code = "type_refused"
+
+
+class TooManyUploads(UploadError):
+    """The user has as many unfinished uploads as the site allows."""
+
+    status = 429
+    code = "too_many_uploads"
+
+
+class ServerError(UploadError):
+    """A fault of the server's; its log has the traceback."""
+
+    status = 500
+    code = "server_error"
+
+
+class Unavailable(UploadError):
+    """Something the server needs does not answer just now."""
+
+    status = 503
+    code = "unavailable"
+    retry_after = 5
+
+
+class StoreFull(UploadError):
+    """The disk is full; what was stored before is kept."""
+
+    status = 507
+    code = "store_full"

@@ -1,0 +1,15 @@
+"""`manage.py runjobs daily` (django-extensions): the clean-up, once a day."""
+
+from django_extensions.management.jobs import DailyJob
+
+from chunked_uploads.cleanup import clean_uploads
+
+
+class Job(DailyJob):
+    """Sweep away unfinished uploads and what crashes left behind."""
+
+    help = "Removes unfinished uploads without activity, and stray parts and rows."
+
+    def execute(self) -> None:
+        """Clean up with the days of the settings."""
+        clean_uploads()

@@ -1,0 +1,131 @@
+"""Which upload is meant, among those the caller may reach."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from chunked_uploads.authentication import authenticate
+from chunked_uploads.errors import UploadNotFound
+from chunked_uploads.models import Upload
+from chunked_uploads.tokens import is_valid
+
+SESSION_KEY = "chunked_uploads"
+MOST_IN_SESSION = 50  # uploads; a session may have to fit into a cookie
+MOST_LISTED = 1000  # uploads
+
+
+def by_uuid(request: HttpRequest, uuid: UUID, *, also_complete: bool = False) -> Upload:
+    """Return the upload that the URL's token opens, or the caller's own.
+
+    A token opens an unfinished upload, a complete one only where that was asked for.
+    Raises `UploadNotFound`, and what `authenticate` raises.
+    """
+    return _reachable(request, Q(uuid=uuid), also_complete)
+
+
+def by_pk(request: HttpRequest, pk: int) -> Upload:
+    """Return the upload that the URL's token opens, or the caller's own.
+
+    Raises `UploadNotFound`, and what `authenticate` raises.
+    """
+    return _reachable(request, Q(pk=pk), also_complete=False)
+
+
+def matching(
+    request: HttpRequest, filename: str, filesize: int, fingerprint: str
+) -> list[Upload]:
+    """Return the caller's unfinished uploads of this name and size, newest first.
+
+    One with another fingerprint is never among them.
+    """
+    found = _unfinished(request).filter(filename=filename, filesize=filesize)
+    if fingerprint:
+        found = found.filter(fingerprint__in=["", fingerprint])
+    return list(found[:MOST_LISTED])
+
+
+def continued_by(
+    request: HttpRequest, uploads: list[Upload], start: int, stop: int
+) -> Upload | None:
+    """Return which of `uploads` the bytes from `start` up to `stop` belong to.
+
+    The session's own first; else one that the range continues; else, for a request
+    that is repeated since its answer was lost, one that holds the range already.
+    """
+    session = _session_uuids(request)
+    own = [each for each in uploads if str(each.uuid) in session]
+    for among in (own, uploads):
+        for upload in among:
+            if upload.offset == start:
+                return upload
+    for upload in own or uploads:
+        if own or 0 < start < stop <= upload.offset:
+            return upload
+    return None
+
+
+def unfinished(request: HttpRequest) -> list[Upload]:
+    """Return all unfinished uploads of the caller, newest first."""
+    return list(_unfinished(request)[:MOST_LISTED])
+
+
+def of_session(request: HttpRequest) -> list[Upload]:
+    """Return the unfinished uploads that were begun in this session, newest first."""
+    uuids = _session_uuids(request)
+    return list(_unfinished(request).filter(uuid__in=uuids)) if uuids else []
+
+
+def remember(request: HttpRequest, upload: Upload) -> None:
+    """Note in the caller's session, where there is one, that it began the upload.
+
+    None is made for programs, which keep no cookies; anybody's upload needs one.
+    """
+    session = getattr(request, "session", None)
+    if session is not None and (session.session_key or upload.user_id is None):
+        uuids = [*session.get(SESSION_KEY, []), str(upload.uuid)]
+        session[SESSION_KEY] = uuids[-MOST_IN_SESSION:]
+
+
+def _reachable(request: HttpRequest, which: Q, also_complete: bool) -> Upload:
+    upload = _opened_by_token(request, which, also_complete)
+    if upload is None:
+        authenticate(request)
+        upload = _owned(request).filter(which).first()
+    if upload is None:
+        raise UploadNotFound
+    return upload
+
+
+def _opened_by_token(
+    request: HttpRequest, which: Q, also_complete: bool
+) -> Upload | None:
+    token = request.GET.get("token")
+    if not token:
+        return None
+    upload = Upload.objects.select_related("user").filter(which).first()
+    if upload is None or not is_valid(token, upload.uuid):
+        return None
+    if upload.is_expired or (upload.is_complete and not also_complete):
+        return None
+    # In the same query as the upload: whoever was shut out since is shut out here.
+    return upload if upload.user is None or upload.user.is_active else None
+
+
+def _unfinished(request: HttpRequest) -> QuerySet[Upload]:
+    found = _owned(request).filter(state=Upload.State.UPLOADING)
+    return found.order_by("-created_at", "-pk")
+
+
+def _owned(request: HttpRequest) -> QuerySet[Upload]:
+    if request.user.is_authenticated:
+        return Upload.objects.filter(user=request.user)
+    # Where the site lets anybody upload, what a session began is its own.
+    return Upload.objects.filter(user=None, uuid__in=_session_uuids(request))
+
+
+def _session_uuids(request: HttpRequest) -> list[str]:
+    session = getattr(request, "session", None)
+    return [] if session is None else session.get(SESSION_KEY, [])

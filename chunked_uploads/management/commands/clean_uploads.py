@@ -1,0 +1,55 @@
+"""`manage.py clean_uploads`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import filesizeformat
+
+from chunked_uploads.cleanup import clean_uploads
+from chunked_uploads.conf import conf
+
+
+class Command(BaseCommand):
+    """Sweep away unfinished uploads and what crashes left behind."""
+
+    help = "Removes unfinished uploads without activity, and stray parts and rows."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --days and --dry-run."""
+        default = conf.CHUNKED_UPLOADS_EXPIRE_DAYS
+        parser.add_argument(
+            "--days",
+            type=float,
+            default=default,
+            help=f"Days without activity (default: {default}).",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Only say what would be done."
+        )
+
+    def handle(self, *, days: float, dry_run: bool, **options: Any) -> None:
+        """Clean up and report."""
+        if not days >= 0:
+            raise CommandError("--days can't be negative.")
+        try:
+            report = clean_uploads(days, dry_run=dry_run)
+        except OSError as error:
+            raise CommandError(f"The chunk store can't be looked at: {error}") from None
+        would = "would be " if dry_run else ""
+        for names, told in (
+            (report.expired, "unfinished, without activity: {}removed"),
+            (report.stray, "part without an unfinished upload: {}removed"),
+            (report.lost, "row without a part: {}removed"),
+            (report.completed, "moved but not recorded: {}completed"),
+        ):
+            for name in names:
+                self.stdout.write(f"{name}: {told.format(would)}")
+        count = len(report.expired) + len(report.lost)
+        self.stdout.write(
+            f"{count} uploads and {len(report.stray)} stray parts {would}removed, "
+            f"{len(report.completed)} uploads {would}completed, "
+            f"{filesizeformat(report.freed)} {would}freed."
+        )

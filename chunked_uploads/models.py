@@ -1,0 +1,190 @@
+"""What is known of uploads: whose they are, what is held, where the bytes lie."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import secrets
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chunked_uploads.conf import conf
+from chunked_uploads.headers import MAX_FILENAME
+from chunked_uploads.storages import finished_name, finished_storage
+
+MAX_FINGERPRINT = 64  # characters
+MAX_PATH = 900  # characters
+
+
+def part_name(upload: Upload) -> str:
+    """Return where the chunk store keeps the upload's bytes, absolute or relative.
+
+    A callable setting chooses the folder; the name is ours, since two uploads in
+    one part file would destroy each other.
+    """
+    path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
+    folder = os.path.dirname(path(upload, upload.filename)) if callable(path) else path
+    return os.path.join(folder, f"{upload.uuid}.part")
+
+
+class Upload(models.Model):
+    """A file on its way or finished."""
+
+    class State(models.IntegerChoices):
+        UPLOADING = 1, _("uploading")
+        COMPLETE = 2, _("complete")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="chunked_uploads",
+        verbose_name=_("user"),
+        help_text=_("Empty where the site lets anybody upload."),
+        db_index=False,  # the first column of an index below
+    )
+    uuid = models.UUIDField(_("UUID"), default=uuid.uuid4, unique=True, editable=False)
+    filename = models.CharField(_("file name"), max_length=MAX_FILENAME)
+    filesize = models.BigIntegerField(_("file size"), help_text=_("In bytes."))
+    upload = models.FileField(
+        _("file"),
+        storage=finished_storage,
+        upload_to=finished_name,
+        max_length=MAX_PATH,
+        blank=True,
+    )
+    state = models.PositiveSmallIntegerField(
+        _("state"), choices=State.choices, default=State.UPLOADING
+    )
+    offset = models.BigIntegerField(
+        _("offset"), default=0, help_text=_("Bytes held without a gap from 0.")
+    )
+    received = models.BigIntegerField(
+        _("received"), default=0, help_text=_("Bytes held in all.")
+    )
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=MAX_FINGERPRINT, blank=True
+    )
+    part = models.CharField(_("part file"), max_length=MAX_PATH, editable=False)
+    md5 = models.CharField("MD5", max_length=32, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    hashed = models.BigIntegerField(
+        default=0, editable=False, help_text=_("Bytes from 0 that hash_state covers.")
+    )
+    hash_state = models.BinaryField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    modified_at = models.DateTimeField(_("modified at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        indexes = [
+            models.Index(
+                fields=["user", "state", "-created_at"], name="chunked_uploads_of_user"
+            ),
+            models.Index(
+                fields=["state", "modified_at"], name="chunked_uploads_expiring"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and fix on the first save where the bytes will lie."""
+        if not self.part:
+            self.part = part_name(self)
+        super().save(*args, **kwargs)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the finished file is in its place."""
+        return self.state == self.State.COMPLETE
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether nothing has happened for so long that the clean-up may take it."""
+        days = datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
+        return not self.is_complete and self.modified_at + days < timezone.now()
+
+    @property
+    def url(self) -> str:
+        """The finished file's URL; empty where the site does not serve it."""
+        if not self.is_complete:
+            return ""
+        try:
+            return self.upload.url
+        except (ValueError, NotImplementedError):
+            return ""
+
+
+class Chunk(models.Model):
+    """A received byte range of an unfinished upload."""
+
+    upload = models.ForeignKey(
+        Upload,
+        on_delete=models.CASCADE,
+        related_name="chunks",
+        verbose_name=_("upload"),
+        db_index=False,  # the first column of the constraint below
+    )
+    start = models.BigIntegerField(_("start"), help_text=_("First byte, from 0."))
+    chunk_size = models.BigIntegerField(_("chunk size"), help_text=_("In bytes."))
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("chunk")
+        verbose_name_plural = _("chunks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload", "start"], name="chunked_uploads_one_per_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start}-{self.stop - 1}"
+
+    @property
+    def stop(self) -> int:
+        """The first byte after the range."""
+        return self.start + self.chunk_size
+
+
+class ApiKey(models.Model):
+    """A user's credentials for programs: a key to show, a secret to sign with."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="chunked_upload_api_key",
+        verbose_name=_("user"),
+    )
+    key = models.CharField(
+        _("key"),
+        max_length=128,
+        blank=True,
+        help_text=_("Made for you."),
+    )
+    secret = models.CharField(
+        _("secret"), max_length=128, blank=True, help_text=_("Made for you.")
+    )
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, making what was left empty."""
+        self.key = self.key or secrets.token_hex(20)
+        self.secret = self.secret or secrets.token_hex(32)
+        super().save(*args, **kwargs)

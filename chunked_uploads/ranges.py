@@ -1,0 +1,152 @@
+"""The records of which bytes an upload holds.
+
+Each received range is a row; the upload's row counts what is held from 0 without a
+gap (`offset`) and in all (`received`), so that no question grows with the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import router, transaction
+from django.db.models import F, QuerySet, Sum
+from django.utils import timezone
+
+from chunked_uploads.errors import UploadNotFound
+from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.signals import announce, chunk_received
+
+PAGE = 256  # rows
+CHANGING = (
+    "state",
+    "upload",
+    "offset",
+    "received",
+    "hashed",
+    "hash_state",
+    "modified_at",
+    "md5",
+    "sha256",
+)
+
+
+def refresh(upload: Upload) -> None:
+    """Bring `upload` up to date. Raises `UploadNotFound` where it was cancelled."""
+    try:
+        upload.refresh_from_db(using=_database(upload), fields=CHANGING)
+    except Upload.DoesNotExist:
+        raise UploadNotFound from None
+
+
+def held_bytes(upload: Upload, start: int, stop: int) -> int:
+    """Return how many of the bytes from `start` up to `stop` are held."""
+    held = max(0, min(stop, upload.offset) - start)
+    if upload.received > upload.offset:
+        # Ranges never overlap, so one row at most begins before `start` and
+        # reaches into the range, and only the last within it can reach out.
+        beyond = _chunks(upload).filter(start__gte=upload.offset)
+        before = beyond.filter(start__lte=start).order_by("-start").first()
+        if before is not None:
+            held += max(0, min(stop, before.stop) - start)
+        within = beyond.filter(start__gt=start, start__lt=stop)
+        last = within.order_by("-start").first()
+        if last is not None:
+            total = within.aggregate(total=Sum("chunk_size"))["total"]
+            held += total - max(0, last.stop - stop)
+    return held
+
+
+def record(upload: Upload, start: int, size: int, changes: dict[str, Any]) -> None:
+    """Record `size` bytes at `start`, with other `changes` to the upload's row.
+
+    Leaves `upload` up to date. Raises `UploadNotFound` where it was cancelled or
+    completed meanwhile.
+    """
+    stop = start + size
+    now = timezone.now()
+    rows = _rows(upload).filter(state=Upload.State.UPLOADING)
+    changes = {**changes, "modified_at": now}
+    with transaction.atomic(using=rows.db):
+        # The first statement writes, so that SQLite waits for its turn here, and
+        # every other database has locked the row from here on.
+        in_order = rows.filter(offset=start, received=start)
+        if in_order.update(offset=stop, received=stop, **changes):
+            changes.update(offset=stop, received=stop)
+            _add(upload, start, size)
+        elif rows.update(received=F("received") + size, **changes):
+            _add(upload, start, size)
+            changes.update(_recount(rows, upload))
+        else:
+            raise UploadNotFound
+        transaction.on_commit(lambda: announce(chunk_received, upload), using=rows.db)
+    _set(upload, changes)
+
+
+def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
+    """Forget what lies beyond `extent()` bytes, since the store no longer has it.
+
+    A machine that lost power may have lost bytes it had not written to disk yet.
+    `extent` is asked under the row's lock: what somebody records at the same time
+    was in the store before.
+    """
+    rows = _rows(upload)
+    with transaction.atomic(using=rows.db):
+        rows.update(modified_at=timezone.now())
+        size = extent()
+        chunks = _chunks(upload)
+        chunks.filter(start__gte=size).delete()
+        last = chunks.order_by("-start").first()
+        if last is not None and last.stop > size:
+            last.chunk_size = size - last.start
+            last.save(update_fields=["chunk_size"])
+        changes: dict[str, Any] = {
+            "offset": _reach(upload, 0),
+            "received": chunks.aggregate(total=Sum("chunk_size"))["total"] or 0,
+        }
+        if upload.hashed > size:
+            changes.update(hashed=0, hash_state=None)
+        rows.update(**changes)
+    _set(upload, changes)
+
+
+def _add(upload: Upload, start: int, size: int) -> None:
+    _chunks(upload).create(upload=upload, start=start, chunk_size=size)
+
+
+def _recount(rows: QuerySet[Upload], upload: Upload) -> dict[str, int]:
+    before, received = rows.values_list("offset", "received").get()
+    offset = _reach(upload, before)
+    if offset > before:
+        rows.update(offset=offset)
+    return {"offset": offset, "received": received}
+
+
+def _reach(upload: Upload, offset: int) -> int:
+    """Return how far the ranges from `offset` on go without a gap."""
+    chunks = _chunks(upload).order_by("start").values_list("start", "chunk_size")
+    while True:
+        page = chunks.filter(start__gte=offset)[:PAGE]
+        for start, size in page:
+            if start != offset:
+                return offset
+            offset += size
+        if len(page) < PAGE:
+            return offset
+
+
+def _database(upload: Upload) -> str:
+    return router.db_for_write(Upload, instance=upload)
+
+
+def _rows(upload: Upload) -> QuerySet[Upload]:
+    return Upload.objects.using(_database(upload)).filter(pk=upload.pk)
+
+
+def _chunks(upload: Upload) -> QuerySet[Chunk]:
+    return Chunk.objects.using(_database(upload)).filter(upload=upload.pk)
+
+
+def _set(upload: Upload, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(upload, name, value)

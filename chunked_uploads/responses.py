@@ -1,0 +1,105 @@
+"""Every answer in JSON: a list of one object, as jQuery File Upload users know it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+
+from chunked_uploads.conf import conf
+from chunked_uploads.errors import Incomplete, NotAuthenticated, UploadError
+from chunked_uploads.headers import format_range
+from chunked_uploads.models import Upload
+from chunked_uploads.tokens import make_token
+
+
+def answer(items: list[dict[str, Any]]) -> JsonResponse:
+    """Return `items` as JSON that nobody keeps."""
+    response = JsonResponse(items, safe=False)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
+    """Return what a client needs to go on with the upload."""
+    token = make_token(upload.uuid)
+    return {
+        "name": upload.filename,
+        "size": upload.offset,
+        "total_size": upload.filesize,
+        "received": upload.received,
+        "url": _url(request, "upload_detail", token, uuid=upload.uuid),
+        "done_url": _url(request, "upload_done", token, uuid=upload.uuid),
+        "delete_url": _url(request, "upload_delete", token, pk=upload.pk),
+        "delete_type": "DELETE",
+        "upload_uuid": str(upload.uuid),
+        "state": Upload.State(upload.state).name,
+        "chunk_size": conf.CHUNKED_UPLOADS_CHUNK_SIZE,
+    }
+
+
+def chunk_response(request: HttpRequest, upload: Upload) -> JsonResponse:
+    """Return the answer to a chunk.
+
+    `Range` tells jQuery File Upload where to go on. It can't say "from 0", and the
+    first byte alone would read as that.
+    """
+    response = answer([state_of(request, upload)])
+    if upload.offset > 1:
+        response["Range"] = format_range(upload.offset)
+    return response
+
+
+def done_response(request: HttpRequest, upload: Upload) -> JsonResponse:
+    """Return the answer to `done`, the same each time."""
+    url = upload.url and request.build_absolute_uri(upload.url)
+    item = {
+        "video_url": url,
+        "url": url,
+        "state": "COMPLETE",
+        "name": upload.filename,
+        "total_size": upload.filesize,
+        "upload_uuid": str(upload.uuid),
+    }
+    algorithm = conf.CHUNKED_UPLOADS_DIGEST
+    if algorithm is not None:
+        item[algorithm] = getattr(upload, algorithm)
+    return answer([item])
+
+
+def error_response(request: HttpRequest, error: UploadError) -> JsonResponse:
+    """Return an error as JSON, with the upload's state where that helps to go on."""
+    item: dict[str, Any] = {}
+    if isinstance(error, Incomplete) and error.upload is not None:
+        item = _failed(error.upload)
+    elif error.upload is not None:
+        item = state_of(request, error.upload)
+    response = answer([{**item, "error": error.code, "detail": error.detail}])
+    response.status_code = error.status
+    if isinstance(error, NotAuthenticated):
+        response["WWW-Authenticate"] = error.challenge
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _failed(upload: Upload) -> dict[str, Any]:
+    return {
+        "video_url": "",
+        "state": "FAIL",
+        "size": upload.offset,
+        "total_size": upload.filesize,
+        "upload_uuid": str(upload.uuid),
+    }
+
+
+def _url(request: HttpRequest, name: str, token: str, **kwargs: UUID | int) -> str:
+    match = request.resolver_match
+    path = reverse(
+        f"chunked_uploads:{name}",
+        kwargs=kwargs,
+        current_app=match.namespace if match else None,
+    )
+    return request.build_absolute_uri(f"{path}?token={token}")

@@ -1,0 +1,81 @@
+"""Where finished files live: Django's storage, chosen by the settings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.functional import LazyObject, empty
+from django.utils.text import get_valid_filename
+
+from chunked_uploads.conf import conf
+
+if TYPE_CHECKING:
+    from chunked_uploads.models import Upload
+
+MAX_NAME = 255  # bytes of one path component, on every common file system
+
+
+class PrivateStorage(FileSystemStorage):
+    """A folder that the site does not serve: its files have no URL."""
+
+    base_url = None  # type: ignore[assignment]
+
+
+class FinishedStorage(LazyObject):
+    """The storage of finished files, set up when it is first used."""
+
+    def _setup(self) -> None:
+        storage = storages[conf.CHUNKED_UPLOADS_STORAGE]
+        path = conf.CHUNKED_UPLOADS_STORAGE_PATH
+        if isinstance(path, str) and os.path.isabs(path):
+            location = getattr(storage, "location", None)
+            if location is None or not _is_below(path, location):
+                storage = PrivateStorage(location=path)
+        self._wrapped = storage
+
+
+_finished = FinishedStorage()
+
+
+def finished_storage() -> Storage:
+    """Return the storage of finished files, for `FileField(storage=…)`."""
+    return _finished  # type: ignore[return-value]
+
+
+def finished_name(upload: Upload, filename: str) -> str:
+    """Return where in the storage the finished file goes.
+
+    A callable setting has the last word. Otherwise each file has a folder of its
+    own, so that names never meet, stay as they are and can't be guessed.
+    """
+    path = conf.CHUNKED_UPLOADS_STORAGE_PATH
+    if callable(path):
+        return path(upload, filename)
+    location = getattr(_finished, "location", "")
+    folder = os.path.relpath(path, location) if os.path.isabs(path) else path
+    return os.path.join(folder, str(upload.uuid), safe_name(filename))
+
+
+def safe_name(filename: str) -> str:
+    """Return `filename` as one path component of at most MAX_NAME bytes.
+
+    Storages may append to it where the name is taken, so room is left.
+    """
+    name = get_valid_filename(filename).lstrip(".") or "file"
+    stem, extension = os.path.splitext(name)
+    extension = extension.encode()[:32].decode(errors="ignore")
+    room = MAX_NAME - len(extension.encode()) - 16
+    return stem.encode()[:room].decode(errors="ignore") + extension
+
+
+def forget_choice(*, setting: str, **kwargs: Any) -> None:
+    """Choose the storage anew; a receiver of `setting_changed`, sent by tests."""
+    if setting in ("STORAGES", "MEDIA_ROOT") or setting.startswith("CHUNKED_UPLOADS_"):
+        _finished._wrapped = empty
+
+
+def _is_below(path: str, folder: str | os.PathLike[str]) -> bool:
+    folder = os.path.abspath(folder)
+    return os.path.commonpath([os.path.abspath(path), folder]) == folder

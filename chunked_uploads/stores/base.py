@@ -1,0 +1,102 @@
+"""The contract of a chunk store.
+
+A part is the bytes of one unfinished upload, known to the store by its `name`: a
+path that the caller chose once and keeps. The caller validates ranges, records
+what was written and is the only one to say when a part may go; the store keeps
+writers of the same bytes apart and frees what a dead process held.
+"""
+
+from __future__ import annotations
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from django.core.files.base import File
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A part that the store holds: its name, size in bytes, last change (UTC)."""
+
+    name: str
+    size: int
+    modified: datetime.datetime
+
+
+class Writer(ABC):
+    """The only writer of one range of a part, for as long as its context lasts."""
+
+    @property
+    @abstractmethod
+    def extent(self) -> int:
+        """How far the part's bytes reach, in bytes from 0."""
+
+    @abstractmethod
+    def write(self, block: bytes) -> None:
+        """Append `block` to what this writer wrote into its range.
+
+        Raises `StoreFull`; `written` then tells what is there all the same.
+        """
+
+    @property
+    @abstractmethod
+    def written(self) -> int:
+        """The bytes written so far, from the start of the range."""
+
+
+class Part(ABC):
+    """All bytes of one part, with nobody writing, for as long as its context lasts."""
+
+    @property
+    @abstractmethod
+    def extent(self) -> int:
+        """How far the part's bytes reach, in bytes from 0; 0 where there is none."""
+
+    @abstractmethod
+    def read(self, start: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` to the end, block by block."""
+
+    @abstractmethod
+    def open(self) -> File:
+        """Return the part as a file to read, for a storage that copies it."""
+
+    @abstractmethod
+    def move(self, path: str) -> None:
+        """Make the part durable and put it at `path` of the local file system.
+
+        `path` is a file already; it is replaced at once or not at all, whether or
+        not it lies on the same file system. Raises `StoreFull`.
+        """
+
+
+class ChunkStore(ABC):
+    """Keep the bytes of unfinished uploads."""
+
+    @abstractmethod
+    def writer(
+        self, name: str, start: int, length: int
+    ) -> AbstractContextManager[Writer]:
+        """Enter as the only writer of `length` bytes from `start` of the part.
+
+        Makes the part where it is missing. Raises `RangeBusy` where another writer
+        is in any of these bytes.
+        """
+
+    @abstractmethod
+    def sealed(self, name: str) -> AbstractContextManager[Part]:
+        """Enter alone with the part, waiting for its writers to leave."""
+
+    @abstractmethod
+    def delete(self, name: str) -> None:
+        """Remove the part's bytes, also under a writer; no error without any."""
+
+    @abstractmethod
+    def extent(self, name: str) -> int:
+        """How far the part's bytes reach, in bytes from 0; 0 where there is none."""
+
+    @abstractmethod
+    def leftovers(self) -> Iterator[Leftover]:
+        """Yield every part the store holds. Raises `OSError` where it can't look."""

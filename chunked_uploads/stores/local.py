@@ -1,0 +1,204 @@
+"""The local store: one part file for each upload, written to its place at once.
+
+Every byte is written exactly once, by a positioned write, and finishing is a rename.
+Nothing is allocated ahead: a part that is shorter than what was recorded shows that
+the machine lost bytes it had promised to keep, and the upload goes back to there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.files.base import File
+
+from chunked_uploads.conf import conf
+from chunked_uploads.errors import RangeBusy, StoreFull
+from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
+from chunked_uploads.stores.locks import lock
+
+BLOCK = 2**20  # bytes
+PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class LocalWriter(Writer):
+    """Positioned writes into an open part file."""
+
+    def __init__(self, fd: int, start: int) -> None:
+        self._fd = fd
+        self._start = start
+        self._written = 0
+
+    @property
+    def extent(self) -> int:
+        return os.fstat(self._fd).st_size
+
+    @property
+    def written(self) -> int:
+        return self._written
+
+    def write(self, block: bytes) -> None:
+        view = memoryview(block)
+        while view:
+            with _full_disk_told():
+                count = os.pwrite(self._fd, view, self._start + self._written)
+            self._written += count
+            view = view[count:]
+
+
+class LocalPart(Part):
+    """A locked part file, or none (`fd` None)."""
+
+    def __init__(self, path: str, fd: int | None) -> None:
+        self._path = path
+        self._fd = fd
+
+    @property
+    def extent(self) -> int:
+        return 0 if self._fd is None else os.fstat(self._fd).st_size
+
+    def read(self, start: int) -> Iterator[bytes]:
+        if self._fd is None:
+            return
+        while block := os.pread(self._fd, BLOCK, start):
+            yield block
+            start += len(block)
+
+    def open(self) -> File:
+        return File(open(self._path, "rb"))
+
+    def move(self, path: str) -> None:
+        assert self._fd is not None, "the caller saw the part's extent"
+        os.fsync(self._fd)
+        _take_mode(self._fd, os.stat(path))
+        try:
+            os.replace(self._path, path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy(self._path, path)
+        _sync_folders(path)
+
+
+class LocalStore(ChunkStore):
+    """Part files under `CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH`."""
+
+    @contextlib.contextmanager
+    def writer(self, name: str, start: int, length: int) -> Iterator[LocalWriter]:
+        fd = _open_or_make(self._path(name))
+        try:
+            try:
+                lock(fd, start, length)
+            except BlockingIOError:
+                raise RangeBusy("Another request is writing to this range.") from None
+            yield LocalWriter(fd, start)
+        finally:
+            os.close(fd)
+
+    @contextlib.contextmanager
+    def sealed(self, name: str) -> Iterator[LocalPart]:
+        path = self._path(name)
+        try:
+            fd = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            yield LocalPart(path, None)
+            return
+        try:
+            lock(fd, wait=True)
+            yield LocalPart(path, fd)
+        finally:
+            os.close(fd)
+
+    def delete(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path(name))
+
+    def extent(self, name: str) -> int:
+        try:
+            return os.stat(self._path(name)).st_size
+        except FileNotFoundError:
+            return 0
+
+    def leftovers(self) -> Iterator[Leftover]:
+        path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
+        root = "" if callable(path) else path
+        # A missing folder is an error to tell, not an empty store to clean up after.
+        os.stat(self._path(root))
+        for folder, _, files in os.walk(self._path(root)):
+            for file in filter(PART_FILE.fullmatch, files):
+                name = os.path.join(folder, file)
+                with contextlib.suppress(FileNotFoundError):
+                    found = os.stat(name)
+                    modified = datetime.datetime.fromtimestamp(
+                        found.st_mtime, datetime.timezone.utc
+                    )
+                    yield Leftover(name, found.st_size, modified)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(settings.MEDIA_ROOT, name)
+
+
+def _open_or_make(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+@contextlib.contextmanager
+def _full_disk_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StoreFull("The disk is full; what arrived before is kept.") from error
+
+
+def _take_mode(fd: int, wanted: os.stat_result) -> None:
+    # The placeholder has the mode and the group that the storage's settings ask for.
+    os.fchmod(fd, wanted.st_mode & 0o7777)
+    if os.fstat(fd).st_gid != wanted.st_gid:
+        with contextlib.suppress(PermissionError):
+            os.fchown(fd, -1, wanted.st_gid)
+
+
+def _copy(source: str, path: str) -> None:
+    # Into a neighbour of the target first, so that the target is whole or untouched.
+    # A copy that died is overwritten by the next one: its name is the source's.
+    neighbour = os.path.join(os.path.dirname(path), os.path.basename(source))
+    try:
+        with _full_disk_told():
+            shutil.copyfile(source, neighbour)
+            shutil.copymode(source, neighbour)
+            _sync(neighbour)
+            os.replace(neighbour, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(neighbour)
+        raise
+    os.unlink(source)
+
+
+def _sync_folders(path: str) -> None:
+    # The file's own folder may be new as well, so its parent's entry counts too.
+    folder = os.path.dirname(path)
+    _sync(folder)
+    _sync(os.path.dirname(folder))
+
+
+def _sync(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
