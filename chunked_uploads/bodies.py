@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 from django.http import HttpRequest, QueryDict
@@ -119,7 +120,7 @@ def _content_length(request: HttpRequest) -> int:
     value = request.META.get("CONTENT_LENGTH") or ""
     if not value and "HTTP_TRANSFER_ENCODING" in request.META:
         raise LengthRequired("Send the body with a Content-Length.")
-    if value and not (value.isascii() and value.isdigit()):
+    if value and not re.fullmatch("[0-9]{1,18}", value):
         raise BadRequest("Content-Length is not a number.")
     return int(value or 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import logging
 from collections.abc import Callable
@@ -15,12 +16,15 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
+from chunked_uploads.bodies import stalls_noticed
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import (
     Answered,
     BadRequest,
+    BodyCut,
     MethodNotAllowed,
     ServerError,
+    StoreFull,
     Unavailable,
     UploadError,
 )
@@ -29,6 +33,7 @@ from chunked_uploads.responses import answer, error_response
 logger = logging.getLogger("chunked_uploads")
 
 View = Callable[..., HttpResponse]
+FULL = (errno.ENOSPC, errno.EDQUOT)
 DRAIN = 64 * MIB  # bytes
 MALFORMED = (SuspiciousOperation, MultiPartParserError, UnreadablePostError)
 
@@ -44,26 +49,35 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     def decorate(function: View) -> View:
         @functools.wraps(function)
         def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-            try:
-                if request.method == "OPTIONS":
-                    response: HttpResponse = answer([])
-                elif request.method in methods:
-                    response = function(request, **kwargs)
-                else:
-                    raise MethodNotAllowed(f"This URL answers {allowed}.")
-            except Answered as answered:
-                response = answered.response
-                response["Cache-Control"] = "no-store"
-            except Exception as error:  # noqa: BLE001 - the edge: all are told or logged
-                response = error_response(request, _told(request, error))
-            if response.status_code == 405 or request.method == "OPTIONS":
+            with stalls_noticed(request):
+                try:
+                    response = _dispatch(function, methods, request, kwargs)
+                except BodyCut as error:
+                    return error_response(request, error)
+                except Exception as error:  # noqa: BLE001 - the edge: told or logged
+                    response = error_response(request, _told(request, error))
+                _drain(request)
+            if request.method not in methods:
                 response["Allow"] = allowed
-            _drain(request)
             return response
 
         return _unguarded(view)
 
     return decorate
+
+
+def _dispatch(
+    function: View, methods: tuple[str, ...], request: HttpRequest, kwargs: Any
+) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return answer([])
+    if request.method not in methods:
+        raise MethodNotAllowed(f"This URL does not answer {request.method}.")
+    try:
+        return function(request, **kwargs)
+    except Answered as answered:
+        answered.response["Cache-Control"] = "no-store"
+        return answered.response
 
 
 def _told(request: HttpRequest, error: Exception) -> UploadError:
@@ -72,6 +86,8 @@ def _told(request: HttpRequest, error: Exception) -> UploadError:
         return error
     if isinstance(error, MALFORMED):
         return BadRequest("The request is malformed.")
+    if isinstance(error, OSError) and error.errno in FULL:
+        return StoreFull("The disk is full.")
     if isinstance(error, OperationalError | InterfaceError):
         logger.warning("The database does not answer: %s", error)
         return Unavailable("The database does not answer; try again.")

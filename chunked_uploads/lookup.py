@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -67,6 +68,12 @@ def continued_by(
     return None
 
 
+def user_of(request: HttpRequest) -> Any:
+    """Return who is asking, None for anybody."""
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
 def unfinished(request: HttpRequest) -> list[Upload]:
     """Return all unfinished uploads of the caller, newest first."""
     return list(_unfinished(request)[:MOST_LISTED])
@@ -120,8 +127,9 @@ def _unfinished(request: HttpRequest) -> QuerySet[Upload]:
 
 
 def _owned(request: HttpRequest) -> QuerySet[Upload]:
-    if request.user.is_authenticated:
-        return Upload.objects.filter(user=request.user)
+    user = user_of(request)
+    if user is not None:
+        return Upload.objects.filter(user=user)
     # Where the site lets anybody upload, what a session began is its own.
     return Upload.objects.filter(user=None, uuid__in=_session_uuids(request))
 

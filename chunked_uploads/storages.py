@@ -26,6 +26,9 @@ class PrivateStorage(FileSystemStorage):
 class FinishedStorage(LazyObject):
     """The storage of finished files, set up when it is first used."""
 
+    # `FileField` asks at import, when settings are not to be read yet.
+    __class__ = property(lambda self: Storage)  # type: ignore[assignment]
+
     def _setup(self) -> None:
         storage = storages[conf.CHUNKED_UPLOADS_STORAGE]
         path = conf.CHUNKED_UPLOADS_STORAGE_PATH

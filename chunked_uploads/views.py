@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chunked_uploads import finishing, headers, lookup
 from chunked_uploads.authentication import authenticate
-from chunked_uploads.bodies import Body, RawBody, open_body, stalls_noticed
+from chunked_uploads.bodies import Body, RawBody, open_body
 from chunked_uploads.endpoint import endpoint
 from chunked_uploads.errors import BadRequest, BodyCut, NothingToContinue
 from chunked_uploads.models import MAX_FINGERPRINT, Upload
@@ -116,7 +116,7 @@ def _find_or_start(request: HttpRequest, announced: Announced) -> Upload:
         raise NothingToContinue(
             "No unfinished upload of this name and size ends where this range starts."
         )
-    user = request.user if request.user.is_authenticated else None
+    user = lookup.user_of(request)
     upload = start_upload(user, announced.filename, announced.total_size, fingerprint)
     lookup.remember(request, upload)
     return upload
@@ -126,8 +126,7 @@ def _receive(
     request: HttpRequest, upload: Upload, announced: Announced, body: Body
 ) -> HttpResponse:
     start, length = announced.start, announced.length
-    with stalls_noticed(request):
-        arrived = receive(upload, start, length, body, announced.sha256)
+    arrived = receive(upload, start, length, body, announced.sha256)
     if arrived < length:
         raise BodyCut(
             f"Only {arrived} of {length} bytes arrived; they are kept.", upload
@@ -155,4 +154,6 @@ def _fingerprint(request: HttpRequest) -> str:
     fingerprint = request.GET.get("fingerprint", "")
     if len(fingerprint) > MAX_FINGERPRINT:
         raise BadRequest(f"A fingerprint has at most {MAX_FINGERPRINT} characters.")
+    if not fingerprint.isprintable():
+        raise BadRequest("A fingerprint has no control characters.")
     return fingerprint
