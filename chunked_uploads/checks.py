@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +15,15 @@ from chunked_uploads.conf import conf
 from chunked_uploads.middleware import normal_origin, split_setting
 
 
+FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
+
+
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return what is wrong with the project's settings."""
     return [
         *_check_numbers(),
         *_check_paths(),
+        *_check_file_systems(),
         *_check_dotted_paths(),
         *_check_choices(),
         *_check_origins(),
@@ -44,6 +49,29 @@ def _check_paths() -> Iterator[CheckMessage]:
         value = getattr(conf, name)
         if not (callable(value) or (isinstance(value, str) and value)):
             yield Error(f"{name} must be a path or a callable.", id=_id("E002"))
+
+
+def _check_file_systems() -> Iterator[CheckMessage]:
+    folders = [conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH]
+    folders += [conf.CHUNKED_UPLOADS_STORAGE_PATH]
+    storage = settings.STORAGES.get(conf.CHUNKED_UPLOADS_STORAGE, {})
+    if storage.get("BACKEND") != FILE_SYSTEM or any(map(callable, folders)):
+        return
+    devices = {_device(os.path.join(settings.MEDIA_ROOT, str(f))) for f in folders}
+    if len(devices) > 1:
+        yield Warning(
+            "Chunks and finished files lie on different file systems.",
+            hint="Every finished file is copied; on one file system it is renamed.",
+            id=_id("W002"),
+        )
+
+
+def _device(path: str) -> int:
+    """Return the file system that `path` lies on, or will lie on once it is made."""
+    path = os.path.abspath(path)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return os.stat(path).st_dev
 
 
 def _check_dotted_paths() -> Iterator[CheckMessage]:

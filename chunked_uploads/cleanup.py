@@ -103,7 +103,8 @@ def _settle(report: Report, dry_run: bool) -> None:
     for upload in rows.iterator():
         if chunk_store().extent(upload.part) or str(upload.uuid) in report.expired:
             continue
-        moved = upload.upload and upload.upload.storage.exists(upload.upload.name)
+        name = upload.upload.name or ""
+        moved = name != "" and upload.upload.storage.exists(name)
         (report.completed if moved else report.lost).append(str(upload.uuid))
         if moved and not dry_run:
             with contextlib.suppress(UploadError):

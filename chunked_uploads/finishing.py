@@ -102,7 +102,7 @@ def _move(upload: Upload, part: Part) -> None:
             name = storage.save(wanted, file, max_length=MAX_PATH)
         _note(upload, name, found)
         return
-    name = upload.upload.name
+    name = upload.upload.name or ""
     if not _is_placeholder(storage, name):
         # The storage makes the file only where none is: the name is ours alone.
         name = storage.save(wanted, ContentFile(b""), max_length=MAX_PATH)
@@ -111,8 +111,8 @@ def _move(upload: Upload, part: Part) -> None:
         part.move(storage.path(name))
 
 
-def _is_placeholder(storage: Storage, name: str | None) -> bool:
-    return bool(name) and storage.exists(name) and storage.size(name) == 0
+def _is_placeholder(storage: Storage, name: str) -> bool:
+    return name != "" and storage.exists(name) and storage.size(name) == 0
 
 
 def _digest(upload: Upload, part: Part) -> dict[str, str]:

@@ -76,7 +76,7 @@ def safe_name(filename: str) -> str:
 def forget_choice(*, setting: str, **kwargs: Any) -> None:
     """Choose the storage anew; a receiver of `setting_changed`, sent by tests."""
     if setting in ("STORAGES", "MEDIA_ROOT") or setting.startswith("CHUNKED_UPLOADS_"):
-        _finished._wrapped = empty
+        _finished._wrapped = empty  # type: ignore[assignment]
 
 
 def _is_below(path: str, folder: str | os.PathLike[str]) -> bool:
