@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 from django.core.signals import setting_changed
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,5 +19,6 @@ class ChunkedUploadsConfig(AppConfig):
         from chunked_uploads.models import Upload
 
         register(checks.check_settings)
+        pre_delete.connect(finishing.lock_row, sender=Upload)
         post_delete.connect(finishing.delete_bytes, sender=Upload)
         setting_changed.connect(storages.forget_choice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 from collections.abc import Iterator
 
 from django.http import HttpRequest, QueryDict
@@ -13,6 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from chunked_uploads.errors import BadRequest, LengthRequired
 from chunked_uploads.multipart import MultipartReader, parse_boundary
 
+GUNICORN_SOCKET = "gunicorn.socket"
 STALL = 60  # seconds without a byte after which a connection counts as broken
 
 
@@ -27,7 +29,12 @@ class RawBody:
         self._request = request
 
     def read(self, size: int) -> bytes:
-        """Return up to `size` bytes, none where the body ends or is cut."""
+        """Return up to `size` bytes, fewer or none where the body ends or is cut."""
+        try:
+            return self._request.read(size)
+        except UnreadablePostError:
+            _end(self._request)
+        # Servers that keep what they had read when the connection broke give it now.
         try:
             return self._request.read(size)
         except UnreadablePostError:
@@ -104,16 +111,25 @@ def stalls_noticed(request: HttpRequest) -> Iterator[None]:
     A phone that went out of reach leaves a connection that never ends by itself.
     gunicorn's threads would wait for it for ever, and keep its range locked.
     """
-    socket = request.META.get("gunicorn.socket")
-    if socket is None:
+    connection = request.META.get(GUNICORN_SOCKET)
+    if connection is None:
         yield
         return
-    before = socket.gettimeout()
-    socket.settimeout(STALL)
+    before = connection.gettimeout()
+    connection.settimeout(STALL)
     try:
         yield
     finally:
-        socket.settimeout(before)
+        connection.settimeout(before)
+
+
+def _end(request: HttpRequest) -> None:
+    """Let nobody wait for more bytes on a connection that broke."""
+    connection = request.META.get(GUNICORN_SOCKET)
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            # Not the method of a TLS socket, which would take the TLS off the answer.
+            socket.socket.shutdown(connection, socket.SHUT_RD)
 
 
 def _content_length(request: HttpRequest) -> int:

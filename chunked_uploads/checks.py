@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
@@ -13,7 +14,7 @@ from django.utils.module_loading import import_string
 from chunked_uploads import digests
 from chunked_uploads.conf import conf
 from chunked_uploads.middleware import normal_origin, split_setting
-
+from chunked_uploads.models import MAX_SOURCE
 
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 
@@ -27,6 +28,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_check_dotted_paths(),
         *_check_choices(),
         *_check_origins(),
+        *_check_external(),
     ]
 
 
@@ -36,6 +38,7 @@ def _check_numbers() -> Iterator[CheckMessage]:
         *optional,
         "CHUNKED_UPLOADS_CHUNK_SIZE",
         "CHUNKED_UPLOADS_EXPIRE_DAYS",
+        "CHUNKED_UPLOADS_SIGNATURE_MAX_AGE",
     ):
         value = getattr(conf, name)
         is_number = isinstance(value, int) and not isinstance(value, bool) and value > 0
@@ -54,7 +57,8 @@ def _check_paths() -> Iterator[CheckMessage]:
 def _check_file_systems() -> Iterator[CheckMessage]:
     folders = [conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH]
     folders += [conf.CHUNKED_UPLOADS_STORAGE_PATH]
-    storage = settings.STORAGES.get(conf.CHUNKED_UPLOADS_STORAGE, {})
+    alias = conf.CHUNKED_UPLOADS_STORAGE
+    storage = settings.STORAGES.get(alias, {}) if isinstance(alias, str) else {}
     if storage.get("BACKEND") != FILE_SYSTEM or any(map(callable, folders)):
         return
     devices = {_device(os.path.join(settings.MEDIA_ROOT, str(f))) for f in folders}
@@ -97,7 +101,7 @@ def _check_import(name: str, path: str) -> Iterator[CheckMessage]:
 
 def _check_choices() -> Iterator[CheckMessage]:
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    if algorithm is not None and algorithm not in digests.ALGORITHMS:
+    if algorithm is not None and algorithm not in [*digests.ALGORITHMS]:
         wanted = ", ".join(map(repr, digests.ALGORITHMS))
         yield Error(
             f"CHUNKED_UPLOADS_DIGEST must be one of {wanted} or None.", id=_id("E004")
@@ -109,12 +113,12 @@ def _check_choices() -> Iterator[CheckMessage]:
             id=_id("W001"),
         )
     alias = conf.CHUNKED_UPLOADS_STORAGE
-    if alias not in settings.STORAGES:
+    if alias not in [*settings.STORAGES]:
         yield Error(
             f"CHUNKED_UPLOADS_STORAGE: {alias!r} is not in STORAGES.", id=_id("E005")
         )
     extensions = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS
-    if isinstance(extensions, str):
+    if extensions is not None and not _is_list_of_texts(extensions):
         yield Error(
             "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS must be a list, like ['mp4'].",
             id=_id("E006"),
@@ -122,11 +126,36 @@ def _check_choices() -> Iterator[CheckMessage]:
 
 
 def _check_origins() -> Iterator[CheckMessage]:
-    for origin in split_setting(conf.CROSS_DOMAIN_ALLOWED_ORIGINS):
+    origins = conf.CROSS_DOMAIN_ALLOWED_ORIGINS
+    if not isinstance(origins, str) and not _is_list_of_texts(origins):
+        yield Error(
+            "CROSS_DOMAIN_ALLOWED_ORIGINS must be a string or a list.", id=_id("E007")
+        )
+        return
+    for origin in split_setting(origins):
         try:
             normal_origin(origin)
         except ValueError as error:
             yield Error(f"CROSS_DOMAIN_ALLOWED_ORIGINS: {error}", id=_id("E007"))
+
+
+def _check_external() -> Iterator[CheckMessage]:
+    name = "CHUNKED_UPLOADS_EXTERNAL_AUTH_URL"
+    url = conf.CHUNKED_UPLOADS_EXTERNAL_AUTH_URL
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        is_url = parts.scheme == "https" and parts.hostname and len(url) <= MAX_SOURCE
+    except (AttributeError, TypeError, ValueError):
+        is_url = False
+    if not is_url:
+        yield Error(f"{name} must be an https:// URL or None.", id=_id("E008"))
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    is_list = isinstance(value, list | tuple | set | frozenset)
+    return is_list and all(isinstance(each, str) for each in value)
 
 
 def _id(number: str) -> str:

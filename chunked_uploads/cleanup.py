@@ -6,9 +6,9 @@ import contextlib
 import datetime
 import itertools
 import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -17,6 +17,7 @@ from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import cancel, complete
 from chunked_uploads.models import Upload
+from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 
 BATCH = 500  # rows
@@ -84,16 +85,30 @@ def _remove_strays(
     dry_run: bool,
 ) -> None:
     old = (part for part in parts if part.modified < before)
-    while batch := {_uuid_of(part): part for part in itertools.islice(old, BATCH)}:
-        for wanted in _unfinished().filter(uuid__in=batch).values_list("uuid"):
-            del batch[wanted[0]]
-        for part in batch.values():
-            if dry_run and str(_uuid_of(part)) in report.expired:
+    expired = set(report.expired)
+    while batch := list(itertools.islice(old, BATCH)):
+        uuids = {_uuid_of(part) for part in batch}
+        unfinished = _unfinished().filter(uuid__in=uuids)
+        wanted = set(unfinished.values_list("uuid", flat=True))
+        finished = _finished_among(batch)
+        for part in batch:
+            uuid = _uuid_of(part)
+            if uuid in wanted or str(uuid) in expired or part.name in finished:
                 continue
             report.stray.append(part.name)
             report.freed += part.size
             if not dry_run:
                 chunk_store().delete(part.name)
+
+
+def _finished_among(parts: list[Leftover]) -> set[str]:
+    """Return which of `parts` are finished files, whose users named them like parts."""
+    location = getattr(finished_storage(), "location", None)
+    if location is None:
+        return set()
+    names = {os.path.relpath(part.name, location): part.name for part in parts}
+    found = Upload.objects.filter(upload__in=names).values_list("upload", flat=True)
+    return {names[name] for name in found}
 
 
 def _settle(report: Report, dry_run: bool) -> None:
@@ -122,5 +137,5 @@ def _unfinished() -> QuerySet[Upload]:
     return Upload.objects.filter(state=Upload.State.UPLOADING)
 
 
-def _uuid_of(part: Leftover) -> uuid.UUID:
-    return uuid.UUID(os.path.basename(part.name).partition(".")[0])
+def _uuid_of(part: Leftover) -> UUID:
+    return UUID(os.path.basename(part.name).partition(".")[0])

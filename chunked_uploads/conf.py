@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,12 +23,13 @@ class Settings:
     @property
     def CHUNKED_UPLOADS_STORAGE_PATH(self) -> PathSetting:
         default = "chunked_uploads/files"
-        return getattr(settings, "CHUNKED_UPLOADS_STORAGE_PATH", default)
+        return _as_text(getattr(settings, "CHUNKED_UPLOADS_STORAGE_PATH", default))
 
     @property
     def CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH(self) -> PathSetting:
         default = "chunked_uploads/chunks"
-        return getattr(settings, "CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH", default)
+        path = getattr(settings, "CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH", default)
+        return _as_text(path)
 
     @property
     def CHUNKED_UPLOADS_CHUNK_STORE(self) -> str:
@@ -67,6 +69,14 @@ class Settings:
         return getattr(settings, "CHUNKED_UPLOADS_DIGEST", None)
 
     @property
+    def CHUNKED_UPLOADS_SIGNATURE_MAX_AGE(self) -> int:
+        return getattr(settings, "CHUNKED_UPLOADS_SIGNATURE_MAX_AGE", 300)
+
+    @property
+    def CHUNKED_UPLOADS_EXTERNAL_AUTH_URL(self) -> str | None:
+        return getattr(settings, "CHUNKED_UPLOADS_EXTERNAL_AUTH_URL", None)
+
+    @property
     def CROSS_DOMAIN_ALLOWED_ORIGINS(self) -> str | Iterable[str]:
         default = "http://localhost"
         return getattr(settings, "CROSS_DOMAIN_ALLOWED_ORIGINS", default)
@@ -87,6 +97,11 @@ class Settings:
     @property
     def CROSS_DOMAIN_ALLOWED_CREDENTIALS(self) -> str | bool:
         return getattr(settings, "CROSS_DOMAIN_ALLOWED_CREDENTIALS", "true")
+
+
+def _as_text(path: Any) -> Any:
+    # As `BASE_DIR / "chunks"` is written; what is no path is a check's to tell.
+    return os.fspath(path) if isinstance(path, os.PathLike) else path
 
 
 conf = Settings()

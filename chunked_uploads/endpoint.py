@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -105,7 +106,7 @@ def _drain(request: HttpRequest) -> None:
     """
     limit = max(DRAIN, 2 * conf.CHUNKED_UPLOADS_CHUNK_SIZE)
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > limit:
+    if not re.fullmatch("[0-9]{1,18}", length) or int(length) > limit:
         return
     try:
         while request.read(MIB):

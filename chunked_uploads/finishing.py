@@ -13,7 +13,7 @@ import os
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
+from django.core.files.storage import FileSystemStorage, Storage
 from django.db import router, transaction
 from django.utils import timezone
 
@@ -32,12 +32,20 @@ def complete(upload: Upload) -> None:
     are missing, `StoreFull` where a copy to another file system does not fit, and
     `UploadNotFound` where the upload was cancelled; what is held stays held.
     """
-    if upload.is_complete:
-        return
-    store = chunk_store()
+    try:
+        if not upload.is_complete:
+            _complete(upload)
+    except UploadNotFound:
+        # Sealing it may have made it anew, and nobody will look for it any more.
+        chunk_store().delete(upload.part)
+        raise
+    chunk_store().delete(upload.part)
+
+
+def _complete(upload: Upload) -> None:
     ranges.refresh(upload)
     _check_whole(upload)  # before waiting for a writer who may take long
-    with store.sealed(upload.part) as part:
+    with chunk_store().sealed(upload.part) as part:
         ranges.refresh(upload)
         if not upload.is_complete:
             if not _is_moved(upload, part):
@@ -46,7 +54,6 @@ def complete(upload: Upload) -> None:
                 _check_whole(upload)
                 _move(upload, part)
             _mark_complete(upload)
-    store.delete(upload.part)
 
 
 def cancel(upload: Upload) -> None:
@@ -55,14 +62,22 @@ def cancel(upload: Upload) -> None:
     Raises `UploadNotFound` where that was done before.
     """
     using = router.db_for_write(Upload, instance=upload)
-    rows = Upload.objects.using(using).filter(pk=upload.pk)
     with transaction.atomic(using=using):
-        # Locks the row: a chunk recorded at the same time is before or not at all.
-        if not rows.update(modified_at=timezone.now()):
+        _, deleted = upload.delete(using=using)
+        if not deleted.get(Upload._meta.label):
             raise UploadNotFound
-        ranges.refresh(upload)
-        upload.delete()
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
+
+
+def lock_row(*, instance: Upload, using: str, **kwargs: Any) -> None:
+    """Lock the row of an upload that goes, and learn what others wrote into it last.
+
+    A receiver of `pre_delete`: what is recorded at the same time is recorded before,
+    or not at all.
+    """
+    rows = Upload.objects.using(using).filter(pk=instance.pk)
+    if rows.update(modified_at=timezone.now()):
+        ranges.refresh(instance)
 
 
 def delete_bytes(*, instance: Upload, using: str, **kwargs: Any) -> None:
@@ -76,13 +91,19 @@ def delete_bytes(*, instance: Upload, using: str, **kwargs: Any) -> None:
 def _delete_bytes(upload: Upload) -> None:
     chunk_store().delete(upload.part)
     if upload.upload.name:
-        _delete_file(upload.upload.storage, upload.upload.name, str(upload.uuid))
+        _delete_file(upload, upload.upload.name)
+    elif isinstance(upload.upload.storage, FileSystemStorage):
+        wanted = upload.upload.field.generate_filename(upload, upload.filename)
+        if _is_in_own_folder(upload, wanted):
+            _delete_file(upload, wanted)  # where a crash came before the note
 
 
 def _is_moved(upload: Upload, part: Part) -> bool:
     """Whether an earlier `complete` moved the part, then died."""
     name, storage = upload.upload.name, upload.upload.storage
-    if not name or 0 < part.extent == upload.filesize:
+    if not name:
+        return False
+    if 0 < part.extent == upload.filesize and not _is_in_own_folder(upload, name):
         return False
     return storage.exists(name) and storage.size(name) == upload.filesize
 
@@ -97,18 +118,24 @@ def _move(upload: Upload, part: Part) -> None:
     storage = upload.upload.storage
     found = _digest(upload, part)
     wanted = upload.upload.field.generate_filename(upload, upload.filename)
-    if not _has_paths(storage, wanted):
+    if not isinstance(storage, FileSystemStorage):
         with part.open() as file:
             name = storage.save(wanted, file, max_length=MAX_PATH)
         _note(upload, name, found)
         return
     name = upload.upload.name or ""
+    if not name and _is_in_own_folder(upload, wanted):
+        name = wanted  # made already where a crash came before the note
     if not _is_placeholder(storage, name):
         # The storage makes the file only where none is: the name is ours alone.
         name = storage.save(wanted, ContentFile(b""), max_length=MAX_PATH)
     _note(upload, name, found)
     if upload.filesize:
-        part.move(storage.path(name))
+        try:
+            part.move(storage.path(name))
+        except FileNotFoundError:
+            _refresh(upload)  # which tells where it was cancelled meanwhile
+            raise
 
 
 def _is_placeholder(storage: Storage, name: str) -> bool:
@@ -145,10 +172,15 @@ def _mark_complete(upload: Upload) -> None:
             state=Upload.State.COMPLETE, modified_at=timezone.now(), hash_state=None
         )
         Chunk.objects.using(using).filter(upload=upload.pk).delete()
+        upload.state = Upload.State.COMPLETE  # for the receivers of the signal
         if marked:
             transaction.on_commit(
                 lambda: announce(upload_completed, upload), using=using
             )
+    _refresh(upload)
+
+
+def _refresh(upload: Upload) -> None:
     try:
         ranges.refresh(upload)
     except UploadNotFound:
@@ -157,17 +189,18 @@ def _mark_complete(upload: Upload) -> None:
         raise
 
 
-def _has_paths(storage: Storage, name: str) -> bool:
-    try:
-        storage.path(name)
-    except NotImplementedError:
-        return False
-    return True
+def _is_in_own_folder(upload: Upload, name: str) -> bool:
+    """Whether no other upload's file can lie at `name`."""
+    return os.path.basename(os.path.dirname(name)) == str(upload.uuid)
 
 
-def _delete_file(storage: Storage, name: str, folder: str) -> None:
+def _delete_file(upload: Upload, name: str) -> None:
+    storage = upload.upload.storage
     storage.delete(name)
-    own_folder = os.path.dirname(name)
-    if os.path.basename(own_folder) == folder and _has_paths(storage, own_folder):
+    if _is_in_own_folder(upload, name) and isinstance(storage, FileSystemStorage):
+        folder = os.path.dirname(name)
         with contextlib.suppress(OSError):
-            storage.delete(own_folder)
+            # A copy from another file system that died leaves what it had.
+            for left in storage.listdir(folder)[1]:
+                storage.delete(os.path.join(folder, left))
+            storage.delete(folder)

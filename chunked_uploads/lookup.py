@@ -58,10 +58,9 @@ def continued_by(
     """
     session = _session_uuids(request)
     own = [each for each in uploads if str(each.uuid) in session]
-    for among in (own, uploads):
-        for upload in among:
-            if upload.offset == start:
-                return upload
+    for upload in own or uploads:
+        if upload.offset == start:
+            return upload
     for upload in own or uploads:
         if own or 0 < start < stop <= upload.offset:
             return upload

@@ -19,6 +19,8 @@ from chunked_uploads.storages import finished_name, finished_storage
 
 MAX_FINGERPRINT = 64  # characters
 MAX_PATH = 900  # characters
+MAX_SOURCE = 200  # characters
+MAX_EXTERNAL_NAME = 250  # characters
 
 
 def part_name(upload: Upload) -> str:
@@ -168,6 +170,7 @@ class ApiKey(models.Model):
     key = models.CharField(
         _("key"),
         max_length=128,
+        unique=True,
         blank=True,
         help_text=_("Made for you."),
     )
@@ -188,3 +191,32 @@ class ApiKey(models.Model):
         self.key = self.key or secrets.token_hex(20)
         self.secret = self.secret or secrets.token_hex(32)
         super().save(*args, **kwargs)
+
+
+class ExternalUser(models.Model):
+    """A local user that stands for a user of another server, and was made for that."""
+
+    source = models.CharField(
+        _("source"), max_length=MAX_SOURCE, help_text=_("The other server's URL.")
+    )
+    name = models.CharField(
+        _("name"), max_length=MAX_EXTERNAL_NAME, help_text=_("The user's name there.")
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="chunked_upload_external_user",
+        verbose_name=_("user"),
+    )
+
+    class Meta:
+        verbose_name = _("external user")
+        verbose_name_plural = _("external users")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "name"], name="chunked_uploads_one_per_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.source})"

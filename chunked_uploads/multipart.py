@@ -14,7 +14,8 @@ from chunked_uploads.headers import parse_part_disposition
 
 BLOCK = 64 * 1024  # bytes
 MAX_HEAD = 16 * 1024  # bytes of one part's headers
-MAX_FIELDS = 256 * 1024  # bytes of all form fields before the file
+MAX_FIELDS = 256 * 1024  # bytes of all that stands before the file
+TOO_MUCH = "Too many bytes before the file in the form."
 BOUNDARY = re.compile(
     r'multipart/form-data\s*;.*?boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))', re.I
 )
@@ -59,10 +60,10 @@ class MultipartReader:
         self._buffer = b"\r\n"
         self._lead = 2
         self._ended = False  # the file's closing delimiter was seen
+        self._cut = False  # the stream ended before it
 
     def open_file(self) -> None:
         """Read up to the first byte of the first part that is a file."""
-        room = MAX_FIELDS
         self._pass_over(self._delimiter, MAX_HEAD)
         while True:
             name, filename = self._read_head()
@@ -70,9 +71,10 @@ class MultipartReader:
                 self.filename = filename
                 self.consumed -= self._lead
                 return
-            value = self._pass_over(self._delimiter, room)
-            room -= len(value)
+            value = self._pass_over(self._delimiter, MAX_FIELDS)
             self.fields.append((name or "", value.decode(errors="replace")))
+            if self.consumed > MAX_FIELDS:
+                raise ValueError(TOO_MUCH)
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes of the file, none at its end or at a cut."""
@@ -96,10 +98,12 @@ class MultipartReader:
         while not self._ended:
             if self._buffer.startswith(self._delimiter):
                 self._ended = True
+            elif self._cut:
+                raise EOFError
             elif not self._delimiter.startswith(self._buffer[: len(self._delimiter)]):
                 return False
-            elif not self._fill():
-                raise EOFError
+            else:
+                self._fill()
         return True
 
     def _read_head(self) -> tuple[str | None, str | None]:
@@ -120,7 +124,7 @@ class MultipartReader:
         """Return what stands before `end`, and go on after it."""
         while (found := self._buffer.find(end)) < 0:
             if len(self._buffer) > limit + len(end):
-                raise ValueError("Too many bytes before the file in the form.")
+                raise ValueError(TOO_MUCH)
             if not self._fill():
                 raise EOFError
         passed = self._take(found)
@@ -135,4 +139,5 @@ class MultipartReader:
     def _fill(self) -> bool:
         block = self._stream.read(BLOCK)
         self._buffer += block
-        return bool(block)
+        self._cut = not block
+        return not self._cut

@@ -79,8 +79,8 @@ def record(upload: Upload, start: int, size: int, changes: dict[str, Any]) -> No
             changes.update(_recount(rows, upload))
         else:
             raise UploadNotFound
+        _set(upload, changes)  # for the receivers of the signal
         transaction.on_commit(lambda: announce(chunk_received, upload), using=rows.db)
-    _set(upload, changes)
 
 
 def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:

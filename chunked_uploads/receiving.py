@@ -5,6 +5,7 @@ Knows ranges and state, not HTTP: every protocol calls the same two functions.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import (
     DigestMismatch,
+    RangeBusy,
     RangeConflict,
     StoreFull,
     TooLarge,
@@ -79,7 +81,7 @@ def receive(
     stop = start + length
     if upload.is_complete or stop <= upload.offset:
         return length
-    with chunk_store().writer(upload.part, start, length) as writer:
+    with _writer(upload, start, length) as writer:
         _refresh(upload)
         if upload.is_complete or _is_held(upload, start, stop):
             return length
@@ -162,14 +164,30 @@ def _blocks(source: Source, length: int) -> Iterator[bytes]:
         length -= len(block)
 
 
+@contextlib.contextmanager
+def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
+    try:
+        with chunk_store().writer(upload.part, start, length) as writer:
+            yield writer
+    except RangeBusy as busy:
+        busy.upload = upload
+        raise
+
+
 def _refresh(upload: Upload) -> None:
     # What another request recorded before the range was ours.
     try:
         ranges.refresh(upload)
     except UploadNotFound:
-        # Cancelled: nobody will look for the part that opening it may have made.
-        chunk_store().delete(upload.part)
+        _delete_part(upload)
         raise
+    if upload.is_complete:
+        _delete_part(upload)
+
+
+def _delete_part(upload: Upload) -> None:
+    # Opening it may have made it anew, and nobody will look for it any more.
+    chunk_store().delete(upload.part)
 
 
 def _is_held(upload: Upload, start: int, stop: int) -> bool:

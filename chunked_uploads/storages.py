@@ -26,8 +26,10 @@ class PrivateStorage(FileSystemStorage):
 class FinishedStorage(LazyObject):
     """The storage of finished files, set up when it is first used."""
 
-    # `FileField` asks at import, when settings are not to be read yet.
-    __class__ = property(lambda self: Storage)  # type: ignore[assignment]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[Storage]:  # type: ignore[override]
+        # `FileField` asks at import, when settings are not to be read yet.
+        return Storage if self._wrapped is empty else type(self._wrapped)
 
     def _setup(self) -> None:
         storage = storages[conf.CHUNKED_UPLOADS_STORAGE]
@@ -66,7 +68,8 @@ def safe_name(filename: str) -> str:
 
     Storages may append to it where the name is taken, so room is left.
     """
-    name = get_valid_filename(filename).lstrip(".") or "file"
+    # Django refuses a name of which nothing is left, like one of emoji alone.
+    name = get_valid_filename(f"_{filename}")[1:].lstrip(".") or "file"
     stem, extension = os.path.splitext(name)
     extension = extension.encode()[:32].decode(errors="ignore")
     room = MAX_NAME - len(extension.encode()) - 16

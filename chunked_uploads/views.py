@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -141,7 +142,7 @@ def _asked_for(request: HttpRequest) -> list[Upload]:
         return lookup.unfinished(request)
     if name is None and size is None:
         return lookup.of_session(request)
-    if name is None or size is None or not (size.isascii() and size.isdigit()):
+    if name is None or size is None or not re.fullmatch("[0-9]{1,18}", size):
         raise BadRequest("Ask with filename and filesize, a number of bytes.")
     try:
         name = headers.clean_filename(name)

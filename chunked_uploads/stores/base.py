@@ -87,7 +87,10 @@ class ChunkStore(ABC):
 
     @abstractmethod
     def sealed(self, name: str) -> AbstractContextManager[Part]:
-        """Enter alone with the part, waiting for its writers to leave."""
+        """Enter alone with the part, waiting for its writers to leave.
+
+        Makes the part where it is missing, so that there is something to lock.
+        """
 
     @abstractmethod
     def delete(self, name: str) -> None:

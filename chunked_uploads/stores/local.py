@@ -54,19 +54,17 @@ class LocalWriter(Writer):
 
 
 class LocalPart(Part):
-    """A locked part file, or none (`fd` None)."""
+    """A part file of which the whole is locked."""
 
-    def __init__(self, path: str, fd: int | None) -> None:
+    def __init__(self, path: str, fd: int) -> None:
         self._path = path
         self._fd = fd
 
     @property
     def extent(self) -> int:
-        return 0 if self._fd is None else os.fstat(self._fd).st_size
+        return os.fstat(self._fd).st_size
 
     def read(self, start: int) -> Iterator[bytes]:
-        if self._fd is None:
-            return
         while block := os.pread(self._fd, BLOCK, start):
             yield block
             start += len(block)
@@ -75,7 +73,6 @@ class LocalPart(Part):
         return File(open(self._path, "rb"))
 
     def move(self, path: str) -> None:
-        assert self._fd is not None, "the caller saw the part's extent"
         os.fsync(self._fd)
         _take_mode(self._fd, os.stat(path))
         try:
@@ -105,13 +102,8 @@ class LocalStore(ChunkStore):
     @contextlib.contextmanager
     def sealed(self, name: str) -> Iterator[LocalPart]:
         path = self._path(name)
+        fd = _open_alone(path)
         try:
-            fd = os.open(path, os.O_RDWR)
-        except FileNotFoundError:
-            yield LocalPart(path, None)
-            return
-        try:
-            lock(fd, wait=True)
             yield LocalPart(path, fd)
         finally:
             os.close(fd)
@@ -152,6 +144,24 @@ def _open_or_make(path: str) -> int:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, flags, 0o666)
+
+
+def _open_alone(path: str) -> int:
+    # A missing part is made, so that there is something to lock for those who come
+    # at the same time. Whoever held the lock before may have moved the file away.
+    while True:
+        fd = _open_or_make(path)
+        lock(fd, wait=True)
+        if _is_at(path, fd):
+            return fd
+        os.close(fd)
+
+
+def _is_at(path: str, fd: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(fd))
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager

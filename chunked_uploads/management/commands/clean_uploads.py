@@ -36,6 +36,8 @@ class Command(BaseCommand):
             raise CommandError("--days can't be negative.")
         try:
             report = clean_uploads(days, dry_run=dry_run)
+        except OverflowError:
+            raise CommandError("--days is too large.") from None
         except OSError as error:
             raise CommandError(f"The chunk store can't be looked at: {error}") from None
         would = "would be " if dry_run else ""

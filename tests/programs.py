@@ -1,0 +1,48 @@
+"""The programs that the tests need beside Python's packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+# Names to look for, and the Debian package that brings the program.
+PROGRAMS = {
+    "Chromium": (
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+        "chromium",
+    ),
+    "nginx": (["nginx"], "nginx-light"),
+    "curl": (["curl"], "curl"),
+}
+
+
+def find(program: str) -> str | None:
+    """Return the path of the program, or None; also where only root would look."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
+    names, _package = PROGRAMS[program]
+    return next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+
+
+def require() -> None:
+    """Install what is missing where that is possible; else exit with a sentence."""
+    if _missing() and os.geteuid() == 0 and shutil.which("apt-get"):
+        _install([PROGRAMS[program][1] for program in _missing()])
+    if missing := _missing():
+        packages = " ".join(PROGRAMS[program][1] for program in missing)
+        sys.exit(
+            f"The tests need {' and '.join(missing)}: please install them "
+            f"(on Debian: sudo apt-get install {packages}) and run this again."
+        )
+
+
+def _missing() -> list[str]:
+    return [program for program in PROGRAMS if not find(program)]
+
+
+def _install(packages: list[str]) -> None:
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update"], install):
+        subprocess.run(command, env=environment, stdin=subprocess.DEVNULL)

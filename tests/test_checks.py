@@ -1,0 +1,131 @@
+"""System checks: a wrong setting is a message, never a crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+
+from chunked_uploads import digests
+
+
+def messages() -> list[CheckMessage]:
+    return [each for each in run_checks() if (each.id or "").startswith("chunked_")]
+
+
+def ids() -> set[str]:
+    return {(each.id or "").partition(".")[2] for each in messages()}
+
+
+def test_defaults_are_in_order() -> None:
+    assert messages() == []
+
+
+NUMBERS = [0, -1, 1.5, "8", True, [], object()]
+WRONG: dict[str, tuple[str, list[Any]]] = {
+    "CHUNKED_UPLOADS_CHUNK_SIZE": ("E001", [*NUMBERS, None]),
+    "CHUNKED_UPLOADS_EXPIRE_DAYS": ("E001", [*NUMBERS, None]),
+    "CHUNKED_UPLOADS_MAX_SIZE": ("E001", NUMBERS),
+    "CHUNKED_UPLOADS_MAX_UNFINISHED": ("E001", NUMBERS),
+    "CHUNKED_UPLOADS_STORAGE_PATH": ("E002", ["", None, 7, [], b"films"]),
+    "CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH": ("E002", ["", None, 7, [], b"chunks"]),
+    "CHUNKED_UPLOADS_AUTHENTICATION": (
+        "E003",
+        [[], None, 7, "", "nowhere", "nowhere.Class", "os.nothing", ["os.x"], [None]],
+    ),
+    "CHUNKED_UPLOADS_CHUNK_STORE": ("E003", ["", None, 7, "nowhere.Store", []]),
+    "CHUNKED_UPLOADS_DIGEST": ("E004", ["", "sha1", "SHA256", 256, [], ["sha256"]]),
+    "CHUNKED_UPLOADS_STORAGE": ("E005", ["", None, "missing", 7, []]),
+    "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS": ("E006", ["mp4", 7, [7], [None], True]),
+    "CROSS_DOMAIN_ALLOWED_ORIGINS": (
+        "E007",
+        ["example.com", "*", ["https://example.com/path"], "https://", 7, [None], None],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        (name, value, expected)
+        for name, (expected, values) in WRONG.items()
+        for value in values
+    ],
+)
+def test_wrong_setting_is_told_by_name(
+    settings: Any, name: str, value: Any, expected: str
+) -> None:
+    setattr(settings, name, value)
+
+    found = messages()
+
+    assert {each.id for each in found} == {f"chunked_uploads.{expected}"}
+    assert all(each.msg.startswith(name) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHUNKED_UPLOADS_CHUNK_SIZE", 1),
+        ("CHUNKED_UPLOADS_MAX_SIZE", None),
+        ("CHUNKED_UPLOADS_MAX_UNFINISHED", 10),
+        ("CHUNKED_UPLOADS_STORAGE_PATH", "films"),
+        ("CHUNKED_UPLOADS_STORAGE_PATH", Path("films")),
+        ("CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH", lambda upload, name: name),
+        ("CHUNKED_UPLOADS_DIGEST", "sha256"),
+        ("CHUNKED_UPLOADS_DIGEST", "md5"),
+        ("CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", ("mp4", ".mov")),
+        ("CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", {"mp4"}),
+        ("CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", None),
+        (
+            "CHUNKED_UPLOADS_AUTHENTICATION",
+            "chunked_uploads.authentication.Authentication",
+        ),
+        ("CROSS_DOMAIN_ALLOWED_ORIGINS", "https://a.example, http://b.example:8000"),
+        ("CROSS_DOMAIN_ALLOWED_ORIGINS", ["https://a.example"]),
+        ("CROSS_DOMAIN_ALLOWED_ORIGINS", []),
+    ],
+)
+def test_right_setting_is_not_complained_of(
+    settings: Any, name: str, value: Any
+) -> None:
+    setattr(settings, name, value)
+
+    assert messages() == []
+
+
+def test_several_wrong_settings_are_all_told(settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_SIZE = 0
+    settings.CHUNKED_UPLOADS_DIGEST = "sha1"
+    settings.CHUNKED_UPLOADS_STORAGE = "missing"
+
+    assert ids() == {"E001", "E004", "E005"}
+
+
+def test_digest_without_its_extra_is_a_warning(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    monkeypatch.setattr(digests, "rehashes", None)
+
+    (message,) = messages()
+
+    assert message.id == "chunked_uploads.W001"
+    assert "[digest]" in str(message.hint)
+
+
+@pytest.mark.parametrize("other", ["CHUNKS_STORAGE_PATH", "STORAGE_PATH"])
+def test_paths_on_two_file_systems_are_a_warning(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, other: str
+) -> None:
+    elsewhere = str(tmp_path / "elsewhere")
+    setattr(settings, f"CHUNKED_UPLOADS_{other}", elsewhere)
+    assert ids() == set()
+
+    monkeypatch.setattr(
+        "chunked_uploads.checks._device", lambda path: path.startswith(elsewhere)
+    )
+
+    assert ids() == {"W002"}

@@ -1,0 +1,370 @@
+"""The clean-up: what nobody will finish, and what crashes left behind."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from chunked_uploads import finishing
+from chunked_uploads.cleanup import Report, clean_uploads
+from chunked_uploads.models import Upload
+from tests.sending import CONTENT, Uploader, finished, state_in, upload_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def uploader(authorization: dict[str, str]) -> Uploader:
+    return Uploader(headers=authorization)
+
+
+@pytest.fixture
+def chunks(media_root: Path) -> Path:
+    folder = media_root / "chunked_uploads" / "chunks"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def make_old(upload: Upload, days: float, media_root: Path) -> Upload:
+    """Make the upload and its part as if nothing had happened for `days`."""
+    at = timezone.now() - datetime.timedelta(days=days)
+    Upload.objects.filter(pk=upload.pk).update(modified_at=at)
+    make_part_old(media_root / upload.part, days)
+    return upload
+
+
+def make_part_old(path: Path, days: float) -> None:
+    at = timezone.now() - datetime.timedelta(days=days)
+    if path.exists():
+        os.utime(path, (at.timestamp(), at.timestamp()))
+
+
+def make_stray(chunks: Path, days: float, content: bytes = CONTENT) -> Path:
+    path = chunks / f"{uuid.uuid4()}.part"
+    path.write_bytes(content)
+    make_part_old(path, days)
+    return path
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("clean_uploads", *arguments, stdout=out)
+    return out.getvalue()
+
+
+# What goes
+
+
+def test_unfinished_upload_without_activity_is_removed(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 3.1, media_root)
+
+    report = clean_uploads()
+
+    assert report == Report(expired=[str(upload.uuid)], freed=4)
+    assert not Upload.objects.exists()
+    assert files_in(media_root) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "goes"), [(None, 2.9, 0), (5, 4.9, 0), (5, 5.1, 1), (0.5, 0.6, 1)]
+)
+def test_days_say_how_long_an_upload_may_rest(
+    uploader: Uploader, media_root: Path, days: float | None, age: float, goes: int
+) -> None:
+    make_old(upload_of(uploader.send(CONTENT[:4], 0)), age, media_root)
+
+    report = clean_uploads(days)
+
+    assert len(report.expired) == goes
+    assert Upload.objects.count() == 1 - goes
+
+
+def test_days_are_those_of_the_setting(
+    uploader: Uploader, media_root: Path, settings: Any
+) -> None:
+    make_old(upload_of(uploader.send(CONTENT[:4], 0)), 8, media_root)
+
+    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 9
+    assert clean_uploads() == Report()
+    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 7
+    assert len(clean_uploads().expired) == 1
+
+
+def test_activity_keeps_an_upload(uploader: Uploader, media_root: Path) -> None:
+    make_old(upload_of(uploader.send(CONTENT[:4], 0)), 30, media_root)
+    uploader.send(CONTENT[4:6], 4)
+
+    assert clean_uploads() == Report()
+
+
+def test_finished_upload_is_left_alone(uploader: Uploader, media_root: Path) -> None:
+    sent = uploader.send(CONTENT)
+    uploader.done(state_in(sent))
+    upload = make_old(upload_of(sent), 1000, media_root)
+
+    assert clean_uploads() == Report()
+    assert finished(upload) == CONTENT
+
+
+def test_old_part_without_a_row_is_removed(media_root: Path, chunks: Path) -> None:
+    stray = make_stray(chunks, 4)
+    new = make_stray(chunks, 2)
+
+    report = clean_uploads()
+
+    assert report == Report(stray=[str(stray)], freed=10)
+    assert files_in(media_root) == [new]
+
+
+def test_many_strays_are_removed_beside_parts_that_are_in_use(
+    uploader: Uploader, media_root: Path, chunks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chunked_uploads.cleanup.BATCH", 3)
+    kept = [upload_of(uploader.send(CONTENT, name=name)).part for name in "abcdefg"]
+    for part in kept:
+        make_part_old(media_root / part, 4)
+    strays = [make_stray(chunks, 4) for _ in range(8)]
+
+    report = clean_uploads()
+
+    assert sorted(report.stray) == sorted(map(str, strays))
+    assert sorted(files_in(chunks)) == sorted(media_root / part for part in kept)
+
+
+def test_part_of_a_finished_upload_is_a_stray(
+    uploader: Uploader, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT)
+    uploader.done(state_in(sent))
+    part = media_root / upload_of(sent).part
+    part.write_bytes(b"left")
+    make_part_old(part, 4)
+
+    assert clean_uploads() == Report(stray=[str(part)], freed=4)
+    assert finished(upload_of(sent)) == CONTENT
+
+
+def test_other_files_in_the_folder_are_left_alone(chunks: Path) -> None:
+    for name in (".gitkeep", "film.mp4", "notes.part", f"{uuid.uuid4()}.mp4"):
+        (chunks / name).touch()
+        make_part_old(chunks / name, 100)
+
+    assert clean_uploads() == Report()
+    assert len(files_in(chunks)) == 4
+
+
+def test_row_whose_part_is_gone_is_removed(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 0.1, media_root)
+    (media_root / upload.part).unlink()
+
+    assert clean_uploads() == Report(lost=[str(upload.uuid)])
+    assert not Upload.objects.exists()
+
+
+def test_row_that_somebody_may_be_at_now_is_left_alone(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = upload_of(uploader.send(CONTENT[:4], 0))
+    (media_root / upload.part).unlink()
+
+    assert clean_uploads() == Report()
+    assert Upload.objects.exists()
+
+
+def test_upload_that_holds_nothing_yet_is_not_lost(
+    user: Any, media_root: Path, chunks: Path
+) -> None:
+    upload = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
+    make_old(upload, 0.1, media_root)
+
+    assert clean_uploads() == Report()
+
+
+def test_upload_that_died_before_its_end_was_recorded_is_completed(
+    uploader: Uploader, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    uploader.raise_request_exception = False
+    with monkeypatch.context() as crash:
+        crash.delattr(finishing, "_mark_complete")
+        assert uploader.done(state_in(sent)).status_code == 500
+    upload = make_old(upload_of(sent), 0.1, media_root)
+
+    assert clean_uploads() == Report(completed=[str(upload.uuid)])
+    upload.refresh_from_db()
+    assert upload.is_complete
+    assert finished(upload) == CONTENT
+
+
+def test_everything_is_reported_once(
+    uploader: Uploader, media_root: Path, chunks: Path
+) -> None:
+    uploads = [upload_of(uploader.send(CONTENT, name=name)) for name in "abc"]
+    for upload in uploads:
+        make_old(upload, 4, media_root)
+    stray = make_stray(chunks, 4)
+
+    report = clean_uploads()
+
+    assert sorted(report.expired) == sorted(str(each.uuid) for each in uploads)
+    assert report.stray == [str(stray)]
+    assert report.freed == 40
+
+
+def test_expired_upload_without_a_part_is_reported_once(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
+    (media_root / upload.part).unlink()
+
+    assert clean_uploads() == Report(expired=[str(upload.uuid)])
+
+
+@pytest.mark.parametrize("days", [3, 5])
+def test_dry_run_reports_the_same_and_changes_nothing(
+    uploader: Uploader, media_root: Path, chunks: Path, days: int
+) -> None:
+    for age, name in enumerate("abcdef"):
+        make_old(upload_of(uploader.send(CONTENT, name=name)), age, media_root)
+    lost = make_old(upload_of(uploader.send(CONTENT, name="lost")), 1, media_root)
+    (media_root / lost.part).unlink()
+    make_stray(chunks, 10)
+    before = (sorted(files_in(media_root)), Upload.objects.count())
+
+    dry = clean_uploads(days, dry_run=True)
+
+    assert (sorted(files_in(media_root)), Upload.objects.count()) == before
+    assert dry.expired
+    assert dry == clean_uploads(days)
+
+
+def test_paths_of_a_callable_are_swept(
+    uploader: Uploader, media_root: Path, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = lambda upload, name: f"by/{name}"
+    upload = make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
+    stray = make_stray(media_root / "by", 4)
+
+    report = clean_uploads()
+
+    assert report.expired == [str(upload.uuid)]
+    assert report.stray == [str(stray)]
+    assert files_in(media_root) == []
+
+
+# The store that is not there
+
+
+def test_nothing_is_judged_by_a_store_that_is_not_there(
+    uploader: Uploader, media_root: Path
+) -> None:
+    make_old(upload_of(uploader.send(CONTENT)), 30, media_root)
+    shutil.rmtree(media_root)
+
+    with pytest.raises(CommandError, match="can't be looked at"):
+        run()
+
+    assert Upload.objects.count() == 1
+
+
+def test_store_that_was_never_used_is_no_error(db: None) -> None:
+    assert clean_uploads() == Report()
+
+
+# The command and the job
+
+
+def test_command_says_what_it_did(
+    uploader: Uploader, media_root: Path, chunks: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
+    lost = make_old(upload_of(uploader.send(CONTENT, name="lost")), 1, media_root)
+    (media_root / lost.part).unlink()
+    stray = make_stray(chunks, 4)
+
+    assert run().splitlines() == [
+        f"{upload.uuid}: unfinished, without activity: removed",
+        f"{stray}: part without an unfinished upload: removed",
+        f"{lost.uuid}: row without a part: removed",
+        "2 uploads and 1 stray parts removed, 0 uploads completed, "
+        "20\N{NO-BREAK SPACE}bytes freed.",
+    ]
+    assert not Upload.objects.exists()
+
+
+def test_command_only_says_what_it_would_do(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
+
+    told = run("--dry-run").splitlines()
+
+    assert told[0] == f"{upload.uuid}: unfinished, without activity: would be removed"
+    assert "10\N{NO-BREAK SPACE}bytes would be freed" in told[-1]
+    assert Upload.objects.exists()
+
+
+def test_command_takes_days(uploader: Uploader, media_root: Path) -> None:
+    make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
+
+    run("--days", "5")
+    assert Upload.objects.exists()
+    run("--days=3.5")
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize("days", ["-1", "nan", "x", "1e300", "inf"])
+def test_command_refuses_days_that_make_no_sense(days: str) -> None:
+    with pytest.raises(CommandError):
+        run(f"--days={days}")
+
+
+def test_daily_job_cleans_up(uploader: Uploader, media_root: Path) -> None:
+    make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
+
+    call_command("runjobs", "daily", stdout=io.StringIO())
+
+    assert not Upload.objects.exists()
+    assert files_in(media_root) == []
+
+
+def test_finished_files_are_no_leftovers_even_beside_the_parts(
+    uploader: Uploader, media_root: Path, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = "chunked_uploads/chunks"
+    sent = uploader.send(CONTENT, name=f"{uuid.uuid4()}.part")
+    uploader.done(state_in(sent))
+    path = Path(upload_of(sent).upload.path)
+    make_part_old(path, 100)
+
+    clean_uploads()
+
+    assert finished(upload_of(sent)) == CONTENT
+
+
+def test_files_of_other_apps_are_left_alone(media_root: Path, settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = lambda upload, name: name
+    upload = Upload(filename="film.mp4", filesize=10)
+    name = upload.upload.storage.save("other.mp4", ContentFile(CONTENT))
+    make_part_old(media_root / name, 100)
+
+    assert clean_uploads() == Report()
+    assert (media_root / name).read_bytes() == CONTENT

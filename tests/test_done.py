@@ -1,0 +1,668 @@
+"""The end of an upload: the finished file, whatever happens on the way to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import FileSystemStorage, InMemoryStorage
+from django.db import OperationalError, connection
+
+from chunked_uploads import finishing
+from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores import local as local_store
+from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
+from tests.stores import simulate_file_systems
+
+transactional = pytest.mark.django_db(transaction=True)
+NO_PATHS = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+}
+
+
+class PowerCut(BaseException):
+    """What no code expects or handles."""
+
+
+@pytest.fixture
+def uploader(authorization: dict[str, str]) -> Uploader:
+    return Uploader(headers=authorization)
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+# The answer
+
+
+def test_done_is_answered_with_the_files_url(uploader: Uploader) -> None:
+    sent = uploader.send(CONTENT)
+
+    response = uploader.done(state_in(sent))
+
+    upload = upload_of(sent)
+    url = f"http://testserver/media/chunked_uploads/files/{upload.uuid}/film.mp4"
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+    assert response.json() == [
+        {
+            "video_url": url,
+            "url": url,
+            "state": "COMPLETE",
+            "name": "film.mp4",
+            "total_size": 10,
+            "upload_uuid": str(upload.uuid),
+        }
+    ]
+    assert upload.state == Upload.State.COMPLETE
+    assert uploader.get(url).getvalue() == CONTENT
+
+
+def test_done_may_be_repeated(uploader: Uploader, media_root: Path) -> None:
+    state = state_in(uploader.send(CONTENT))
+    first = uploader.done(state)
+
+    second = uploader.done(state)
+
+    assert second.status_code == 200
+    assert second.content == first.content
+    assert len(files_in(media_root)) == 1
+
+
+def test_nothing_but_the_file_and_the_row_is_left(
+    uploader: Uploader, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT)
+
+    uploader.done(state_in(sent))
+
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+    assert not Chunk.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "size"),
+    [
+        ([(0, 4)], 4),
+        ([(0, 9)], 9),
+        ([(0, 1), (2, 10)], 1),
+        ([(0, 4), (4, 6), (8, 10)], 6),
+    ],
+)
+def test_done_before_all_bytes_are_there_loses_nothing(
+    uploader: Uploader, pieces: list[tuple[int, int]], size: int
+) -> None:
+    url = UPLOAD
+    for start, stop in pieces:
+        before = uploader.send(CONTENT[start:stop], start, url=url)
+        url = state_in(before)["url"]
+
+    response = uploader.done(state_in(before))
+
+    assert response.status_code == 409
+    assert response["Cache-Control"] == "no-store"
+    assert response.json() == [
+        {
+            "video_url": "",
+            "state": "FAIL",
+            "size": size,
+            "total_size": 10,
+            "upload_uuid": state_in(before)["upload_uuid"],
+            "error": "incomplete",
+            "detail": f"Only {size} of 10 bytes are there without a gap.",
+        }
+    ]
+    assert uploader.get(url).json() == before.json()
+
+
+def test_done_goes_on_once_the_missing_bytes_are_there(uploader: Uploader) -> None:
+    before = uploader.send(CONTENT[:4], 0)
+    assert uploader.done(state_in(before)).status_code == 409
+    uploader.send(CONTENT[4:], 4)
+
+    assert uploader.done(state_in(before)).status_code == 200
+    assert finished(upload_of(before)) == CONTENT
+
+
+# At the same time
+
+
+@transactional
+@pytest.mark.parametrize("content", [CONTENT, b""], ids=["bytes", "empty"])
+def test_several_at_once_get_the_same_answer(
+    uploader: Uploader, media_root: Path, content: bytes
+) -> None:
+    state = state_in(uploader.send(content))
+    barrier = threading.Barrier(4)
+    answers: list[bytes] = []
+
+    def ask() -> None:
+        barrier.wait()
+        answers.append(Uploader().done(state).content)
+        connection.close()
+
+    run_threads(ask, 4)
+
+    assert answers == [uploader.done(state).content] * 4
+    assert files_in(media_root) == [Path(Upload.objects.get().upload.path)]
+    assert finished(Upload.objects.get()) == content
+
+
+@transactional
+def test_done_waits_for_a_chunk_that_is_arriving(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    about_to_wait = threading.Event()
+    lock = local_store.lock
+
+    def tell(*args: Any, **options: Any) -> None:
+        about_to_wait.set()
+        lock(*args, **options)
+
+    statuses: list[int] = []
+
+    def ask() -> None:
+        statuses.append(Uploader().done(state_in(sent)).status_code)
+        connection.close()
+
+    with chunk_store().writer(upload_of(sent).part, 0, 10):
+        monkeypatch.setattr(local_store, "lock", tell)
+        thread = threading.Thread(target=ask)
+        thread.start()
+        about_to_wait.wait()
+        assert statuses == []
+    thread.join()
+
+    assert statuses == [200]
+
+
+@transactional
+def test_who_waited_for_one_that_failed_completes_the_upload(
+    uploader: Uploader, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    statuses: list[int] = []
+    waiting = threading.Event()
+    lock, mark = local_store.lock, finishing._mark_complete
+
+    def tell(*args: Any, **options: Any) -> None:
+        waiting.set()
+        lock(*args, **options)
+
+    def ask() -> None:
+        statuses.append(Uploader().done(state_in(sent)).status_code)
+        connection.close()
+
+    waiter = threading.Thread(target=ask)
+
+    def fail(upload: Upload) -> None:
+        monkeypatch.setattr(finishing, "_mark_complete", mark)
+        monkeypatch.setattr(local_store, "lock", tell)
+        waiter.start()
+        waiting.wait()
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(finishing, "_mark_complete", fail)
+    assert uploader.done(state_in(sent)).status_code == 503
+    waiter.join()
+
+    assert statuses == [200]
+    assert finished(upload_of(sent)) == CONTENT
+    assert len(files_in(media_root)) == 1
+
+
+def run_threads(target: Callable[[], None], count: int) -> None:
+    threads = [threading.Thread(target=target) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# Crashes
+
+
+def cut_power_after(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Let a function do its work once, and end the request there."""
+    function = getattr(owner, name)
+
+    def cut(*args: Any, **options: Any) -> None:
+        monkeypatch.setattr(owner, name, function)
+        function(*args, **options)
+        raise PowerCut
+
+    monkeypatch.setattr(owner, name, cut)
+
+
+def cut_power_before(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Let a function not do its work once, and end the request there."""
+    function = getattr(owner, name)
+
+    def cut(*args: Any, **options: Any) -> None:
+        monkeypatch.setattr(owner, name, function)
+        raise PowerCut
+
+    monkeypatch.setattr(owner, name, cut)
+
+
+CRASHES = {
+    "before the placeholder": (cut_power_before, FileSystemStorage, "save"),
+    "after the placeholder": (cut_power_after, FileSystemStorage, "save"),
+    "after the note": (cut_power_after, finishing, "_note"),
+    "before the commit": (cut_power_before, finishing, "_mark_complete"),
+    "after the commit": (cut_power_after, finishing, "_mark_complete"),
+    "before the end": (cut_power_before, local_store.LocalStore, "delete"),
+}
+CRASHES_OF_A_MOVE = {
+    "before the rename": (cut_power_before, os, "replace"),
+    "after the rename": (cut_power_after, os, "replace"),
+    "after the move": (cut_power_after, local_store.LocalPart, "move"),
+}
+CRASHES_OF_A_COPY = {
+    "in the copy": (cut_power_before, shutil, "copymode"),
+    "after the copy": (cut_power_after, shutil, "copymode"),
+    "before the part is removed": (cut_power_before, os, "unlink"),
+}
+
+
+def crashes(known: dict[str, tuple[Any, ...]]) -> pytest.MarkDecorator:
+    names = ("crash", "owner", "name")
+    return pytest.mark.parametrize(names, known.values(), ids=known.keys())
+
+
+def assert_done_goes_on(uploader: Uploader, sent: Any, content: bytes) -> None:
+    assert uploader.done(state_in(sent)).status_code == 200
+    assert finished(upload_of(sent)) == content
+
+
+@crashes(CRASHES | CRASHES_OF_A_MOVE)
+def test_crash_on_the_way_leaves_what_done_goes_on_from(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    crash: Callable[..., None],
+    owner: object,
+    name: str,
+) -> None:
+    sent = uploader.send(CONTENT)
+    crash(monkeypatch, owner, name)
+    with pytest.raises(PowerCut):
+        uploader.done(state_in(sent))
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+@crashes(CRASHES)
+def test_crash_with_an_empty_file_leaves_what_done_goes_on_from(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    crash: Callable[..., None],
+    owner: object,
+    name: str,
+) -> None:
+    sent = uploader.send(b"")
+    crash(monkeypatch, owner, name)
+    with pytest.raises(PowerCut):
+        uploader.done(state_in(sent))
+
+    assert_done_goes_on(uploader, sent, b"")
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+@crashes(CRASHES_OF_A_COPY)
+def test_crash_while_copying_leaves_what_done_goes_on_from(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    crash: Callable[..., None],
+    owner: object,
+    name: str,
+) -> None:
+    simulate_file_systems(monkeypatch)
+    sent = uploader.send(CONTENT)
+    crash(monkeypatch, owner, name)
+    with pytest.raises(PowerCut):
+        uploader.done(state_in(sent))
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+def test_database_that_fails_in_the_end_leaves_what_done_goes_on_from(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+
+    def fail(upload: Upload) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(finishing, "_mark_complete", fail)
+        assert uploader.done(state_in(sent)).status_code == 503
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+
+
+@pytest.mark.parametrize("left", [0, 3, 9])
+def test_lost_bytes_are_asked_for_again(
+    uploader: Uploader, media_root: Path, left: int
+) -> None:
+    uploader.send(CONTENT[:4], 0)
+    sent = uploader.send(CONTENT[4:], 4)
+    os.truncate(media_root / upload_of(sent).part, left)
+
+    response = uploader.done(state_in(sent))
+
+    assert response.status_code == 409
+    assert state_in(response)["size"] == left
+    again = uploader.send(CONTENT[left:], left, url=state_in(sent)["url"])
+    assert_done_goes_on(uploader, again, CONTENT)
+
+
+def test_lost_part_is_asked_for_again(uploader: Uploader, media_root: Path) -> None:
+    sent = uploader.send(CONTENT)
+    (media_root / upload_of(sent).part).unlink()
+
+    assert state_in(uploader.done(state_in(sent)))["size"] == 0
+    assert_done_goes_on(uploader, uploader.send(CONTENT), CONTENT)
+
+
+def test_next_chunk_notices_that_bytes_were_lost(
+    uploader: Uploader, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT[:6], 0)
+    os.truncate(media_root / upload_of(sent).part, 2)
+
+    response = uploader.send(CONTENT[6:], 6)
+
+    assert state_in(response)["size"] == 2
+    assert state_in(response)["received"] == 6
+    response = uploader.send(CONTENT[2:6], 2)
+    assert_done_goes_on(uploader, response, CONTENT)
+
+
+# Cancel on the way
+
+
+def cancel_after(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, state: dict[str, Any]
+) -> None:
+    """Cancel the upload once a function has done its work."""
+    function = getattr(owner, name)
+
+    def cancel(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(owner, name, function)
+        result = function(*args, **options)
+        assert Uploader().delete(state["delete_url"]).status_code == 200
+        return result
+
+    monkeypatch.setattr(owner, name, cancel)
+
+
+@transactional
+@pytest.mark.parametrize("content", [CONTENT, b""], ids=["bytes", "empty"])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (finishing, "_check_whole"),
+        (finishing, "_digest"),
+        (FileSystemStorage, "save"),
+        (finishing, "_note"),
+        (os, "replace"),
+        (local_store.LocalPart, "move"),
+    ],
+)
+def test_cancel_while_done_is_at_work_leaves_nothing(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    owner: object,
+    name: str,
+    content: bytes,
+) -> None:
+    state = state_in(uploader.send(content))
+    if not content and name in ("replace", "move"):
+        name, owner = "_note", finishing  # an empty file is not moved
+    cancel_after(monkeypatch, owner, name, state)
+
+    response = uploader.done(state)
+
+    assert response.status_code == 404
+    assert state_in(response)["error"] == "not_found"
+    assert not Upload.objects.exists()
+    assert files_in(media_root) == []
+
+
+@transactional
+def test_cancelled_upload_of_its_owner_is_removed_when_complete(
+    uploader: Uploader, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT)
+    uploader.done(state_in(sent))
+
+    assert uploader.delete(state_in(sent)["delete_url"]).status_code == 200
+
+    assert files_in(media_root) == []
+    assert list((media_root / "chunked_uploads" / "files").iterdir()) == []
+
+
+# Places
+
+
+@pytest.mark.parametrize("permissions", [0o600, 0o640, 0o664])
+def test_file_has_the_permissions_of_the_settings(
+    uploader: Uploader, settings: Any, permissions: int
+) -> None:
+    settings.FILE_UPLOAD_PERMISSIONS = permissions
+    settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
+
+    sent = uploader.send(CONTENT)
+    uploader.done(state_in(sent))
+
+    path = Path(upload_of(sent).upload.path)
+    assert stat.S_IMODE(path.stat().st_mode) == permissions
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o750
+
+
+def test_paths_are_below_media_root_or_absolute(
+    uploader: Uploader, settings: Any, tmp_path: Path, media_root: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = "films/new"
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = str(tmp_path / "chunks")
+
+    sent = uploader.send(CONTENT)
+
+    upload = upload_of(sent)
+    assert (tmp_path / "chunks" / f"{upload.uuid}.part").read_bytes() == CONTENT
+    uploader.done(state_in(sent))
+    path = media_root / "films" / "new" / str(upload.uuid) / "film.mp4"
+    assert path.read_bytes() == CONTENT
+
+
+def test_absolute_path_below_media_root_is_served(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = str(media_root / "films")
+
+    sent = uploader.send(CONTENT)
+
+    url = state_in(uploader.done(state_in(sent)))["url"]
+    uuid = state_in(sent)["upload_uuid"]
+    assert url == f"http://testserver/media/films/{uuid}/film.mp4"
+
+
+def test_path_that_the_site_does_not_serve_gives_no_url(
+    uploader: Uploader, settings: Any, tmp_path: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = str(tmp_path / "private")
+
+    sent = uploader.send(CONTENT)
+    response = uploader.done(state_in(sent))
+
+    assert response.status_code == 200
+    assert (state_in(response)["url"], state_in(response)["video_url"]) == ("", "")
+    path = tmp_path / "private" / state_in(sent)["upload_uuid"] / "film.mp4"
+    assert path.read_bytes() == CONTENT
+
+
+def test_path_may_be_a_path_object(
+    uploader: Uploader, settings: Any, tmp_path: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = tmp_path / "private"
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = tmp_path / "chunks"
+
+    sent = uploader.send(CONTENT)
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert len(files_in(tmp_path / "private")) == 1
+
+
+def by_owner(upload: Upload, filename: str) -> str:
+    return f"by/{upload.user}/{filename}"
+
+
+def test_paths_may_be_callables(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = by_owner
+
+    sent = uploader.send(CONTENT)
+
+    part = f"by/ada/{state_in(sent)['upload_uuid']}.part"
+    assert (media_root / part).read_bytes() == CONTENT
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert files_in(media_root) == [media_root / "by" / "ada" / "film.mp4"]
+
+
+def test_two_files_of_one_name_are_kept_apart(
+    uploader: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = by_owner
+    first = uploader.send(b"first")
+    second = uploader.send(b"second")
+
+    uploader.done(state_in(second))
+    uploader.done(state_in(first))
+
+    assert finished(upload_of(first)) == b"first"
+    assert finished(upload_of(second)) == b"second"
+
+
+@transactional
+def test_files_of_one_name_that_are_done_at_once_are_kept_apart(
+    uploader: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
+    contents = [b"x" * size for size in range(1, 5)]
+    sent = [uploader.send(content) for content in contents]
+    left = list(map(state_in, sent))
+    barrier = threading.Barrier(4)
+
+    def ask() -> None:
+        state = left.pop()
+        barrier.wait()
+        Uploader().done(state)
+        connection.close()
+
+    run_threads(ask, 4)
+
+    assert [finished(upload_of(each)) for each in sent] == contents
+
+
+def test_callable_that_would_climb_out_is_refused(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = lambda upload, filename: "../" + filename
+    sent = uploader.send(CONTENT)
+
+    response = uploader.done(state_in(sent))
+
+    assert response.status_code == 400
+    assert files_in(media_root.parent) == [media_root / upload_of(sent).part]
+
+
+def test_file_system_that_differs_is_reached(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    simulate_file_systems(monkeypatch)
+
+    sent = uploader.send(CONTENT)
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+# Storages without paths
+
+
+@pytest.fixture
+def no_paths(settings: Any) -> None:
+    settings.STORAGES = NO_PATHS
+
+
+@pytest.mark.usefixtures("no_paths")
+@pytest.mark.parametrize("content", [CONTENT, b"", bytes(200_000)], ids=len)
+def test_storage_without_paths_gets_a_copy(
+    uploader: Uploader, media_root: Path, content: bytes
+) -> None:
+    sent = uploader.send(content)
+
+    assert_done_goes_on(uploader, sent, content)
+    assert files_in(media_root) == []
+    assert state_in(uploader.done(state_in(sent)))["url"].endswith("/film.mp4")
+
+
+@pytest.mark.usefixtures("no_paths")
+@pytest.mark.parametrize(
+    ("crash", "owner", "name"),
+    [
+        (cut_power_before, InMemoryStorage, "save"),
+        (cut_power_after, finishing, "_note"),
+        (cut_power_before, finishing, "_mark_complete"),
+        (cut_power_before, local_store.LocalStore, "delete"),
+    ],
+)
+def test_crash_with_a_storage_without_paths_leaves_one_copy(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    crash: Callable[..., None],
+    owner: object,
+    name: str,
+) -> None:
+    sent = uploader.send(CONTENT)
+    crash(monkeypatch, owner, name)
+    with pytest.raises(PowerCut):
+        uploader.done(state_in(sent))
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+    file = upload_of(sent).upload
+    folder = os.path.dirname(file.name or "")
+    assert file.storage.listdir(folder) == ([], ["film.mp4"])
+
+
+@transactional
+@pytest.mark.usefixtures("no_paths")
+def test_cancel_removes_the_copy_of_a_storage_without_paths(
+    uploader: Uploader,
+) -> None:
+    sent = uploader.send(CONTENT)
+    uploader.done(state_in(sent))
+    file = upload_of(sent).upload
+
+    uploader.delete(state_in(sent)["delete_url"])
+
+    assert not file.storage.exists(file.name or "")

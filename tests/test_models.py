@@ -1,0 +1,117 @@
+"""Uploads, chunks and API keys as rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from chunked_uploads.models import ApiKey, Chunk, Upload
+from tests.sending import CONTENT, Uploader, state_in, upload_of
+
+
+def make_upload(**fields: Any) -> Upload:
+    return Upload.objects.create(**{"filename": "film.mp4", "filesize": 10, **fields})
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def sent(authorization: dict[str, str]) -> Any:
+    return Uploader(headers=authorization).send(CONTENT)
+
+
+def test_upload_begins_empty(user: User) -> None:
+    upload = Upload.objects.get(pk=make_upload(user=user).pk)
+
+    assert upload.state == Upload.State.UPLOADING
+    assert Upload.State.values == [1, 2]
+    assert (upload.offset, upload.received) == (0, 0)
+    assert not upload.upload
+    assert upload.url == ""
+    assert str(upload) == "film.mp4"
+
+
+def test_size_of_a_file_takes_64_bits(db: None) -> None:
+    upload = make_upload(filesize=2**63 - 1)
+
+    assert Upload.objects.get(filesize=2**63 - 1) == upload
+
+
+def test_part_stays_where_it_was_when_the_setting_changes(
+    db: None, settings: Any
+) -> None:
+    upload = make_upload()
+    part = upload.part
+
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "elsewhere"
+    upload.save()
+
+    assert upload.part == part == f"chunked_uploads/chunks/{upload.uuid}.part"
+    assert make_upload().part.startswith("elsewhere/")
+
+
+def test_chunk_is_unique_by_upload_and_start(db: None) -> None:
+    upload = make_upload()
+    Chunk.objects.create(upload=upload, start=0, chunk_size=4)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Chunk.objects.create(upload=upload, start=0, chunk_size=6)
+    other = Chunk.objects.create(upload=make_upload(), start=0, chunk_size=4)
+
+    assert str(other) == "0-3"
+    assert other.stop == 4
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("model", [Upload, User])
+def test_deleted_rows_take_their_bytes_along(
+    sent: Any, media_root: Path, model: type[Upload | User], done: bool
+) -> None:
+    if done:
+        Uploader().done(state_in(sent))
+    assert files_in(media_root)
+
+    model._default_manager.all().delete()
+
+    assert files_in(media_root) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bytes_stay_where_a_deletion_is_rolled_back(
+    sent: Any, media_root: Path
+) -> None:
+    with transaction.atomic():
+        Upload.objects.all().delete()
+        transaction.set_rollback(True)
+
+    assert (media_root / upload_of(sent).part).read_bytes() == CONTENT
+
+
+def test_api_key_and_secret_are_made(user: User) -> None:
+    key = ApiKey.objects.create(user=user)
+
+    assert user.chunked_upload_api_key == key
+    assert len(key.key) >= 32
+    assert len(key.secret) >= 32
+    assert key.key != key.secret
+
+
+def test_api_keys_differ(user: User) -> None:
+    other = ApiKey.objects.create(user=User.objects.create_user("bob"))
+
+    key = ApiKey.objects.create(user=user)
+
+    assert {key.key, key.secret}.isdisjoint({other.key, other.secret})
+
+
+def test_api_key_that_was_given_is_kept(user: User) -> None:
+    key = ApiKey.objects.create(user=user, key="of the", secret="site's own")
+
+    assert (key.key, key.secret) == ("of the", "site's own")

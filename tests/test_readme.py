@@ -1,0 +1,99 @@
+"""What the README shows, run as it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from chunked_uploads.conf import Settings
+from chunked_uploads.models import ApiKey, Upload
+from demo.environment import CHECKOUT
+from tests.servers import Gunicorn
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+FILM = os.urandom(20_000_000)  # two and a half chunks
+
+pytestmark = pytest.mark.once
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(FILM)
+    return path
+
+
+def run(command: list[str], film: Path, **env: str) -> str:
+    environment = {**os.environ, **env}
+    return subprocess.check_output(
+        command, cwd=film.parent, env=environment, text=True, timeout=120
+    )
+
+
+def curl(block: str, film: Path, server: Gunicorn, api_key: ApiKey) -> list[dict]:
+    names = {"USERNAME": api_key.user.username, "KEY": api_key.key, "SITE": server.url}
+    return json.loads(run(["bash", "-euc", block], film, **names))
+
+
+def test_curl_sends_a_file_at_once(
+    server: Gunicorn, api_key: ApiKey, film: Path
+) -> None:
+    [answer] = curl(blocks("bash")[0], film, server, api_key)
+    assert answer["size"] == answer["total_size"] == len(FILM)
+
+
+def test_curl_sends_a_file_chunk_by_chunk(
+    server: Gunicorn, api_key: ApiKey, film: Path
+) -> None:
+    [answer] = curl(blocks("bash")[1], film, server, api_key)
+    assert answer["state"] == "COMPLETE"
+    assert Path(Upload.objects.get().upload.path).read_bytes() == FILM
+
+
+def test_python_sends_a_file_chunk_by_chunk(
+    server: Gunicorn, api_key: ApiKey, film: Path
+) -> None:
+    [program] = [block for block in blocks("python") if "urlopen" in block]
+    words = ["film.mp4", server.url, api_key.user.username, api_key.key]
+    url = run([sys.executable, "-c", program, *words], film).strip()
+    upload = Upload.objects.get()
+    assert Path(upload.upload.path).read_bytes() == FILM
+    assert url == server.url + upload.url
+
+
+def test_python_sends_an_empty_file(
+    server: Gunicorn, api_key: ApiKey, film: Path
+) -> None:
+    film.write_bytes(b"")
+    [program] = [block for block in blocks("python") if "urlopen" in block]
+    words = ["film.mp4", server.url, api_key.user.username, api_key.key]
+    run([sys.executable, "-c", program, *words], film)
+    assert Upload.objects.get().is_complete
+
+
+def test_every_setting_stands_in_the_table() -> None:
+    known = {name for name in vars(Settings) if name.isupper()}
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)) == known
+
+
+@pytest.mark.django_db
+def test_commands_of_the_clean_up_exist(media_root: Path) -> None:
+    call_command("clean_uploads", days=3, dry_run=True)
+    call_command("runjobs", "daily")
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^):#]+)\)", README))))
+def test_links_lead_somewhere(path: str) -> None:
+    assert (CHECKOUT / path).exists()

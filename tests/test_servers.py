@@ -1,0 +1,97 @@
+"""The harness itself: what the other tests stand on."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import BrowserContext, Page
+
+from tests import browsers
+from tests.servers import Gunicorn, Nginx, PostgreSQL
+
+
+def status(url: str, **headers: str) -> int:
+    """Return the status of the answer to a GET request."""
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers)
+        ) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_server_shares_the_database_of_the_test(
+    server: Gunicorn, authorization: dict[str, str]
+) -> None:
+    url = f"{server.url}/uploads/upload/?all=1"
+
+    assert status(url) == 401
+    assert status(url, **authorization) == 200
+
+
+def test_server_is_gone_when_killed_and_comes_back_at_the_same_url(
+    server: Gunicorn,
+) -> None:
+    server.kill()
+    with pytest.raises(urllib.error.URLError):
+        status(server.url)
+
+    server.restart()
+
+    assert status(server.url) == 200
+
+
+def test_server_takes_settings_and_workers(
+    make_server: Callable[..., Gunicorn],
+) -> None:
+    server = make_server(workers=3, settings={"ALLOWED_HOSTS": ["example.com"]})
+
+    assert status(server.url) == 400
+    assert len(server.workers) == 3
+    assert server.peak_memory > 2**20
+
+
+def test_page_has_the_uploader_without_offending_the_policy(
+    server: Gunicorn, page: Page, user: User
+) -> None:
+    browsers.log_in(page.context, server.url, user)
+
+    page.goto(server.url)
+
+    assert page.locator("input[type=file]").count() == 1
+
+
+def test_profile_outlives_the_browser(
+    server: Gunicorn, open_profile: Callable[[], BrowserContext]
+) -> None:
+    first = open_profile().new_page()
+    first.goto(server.url)
+    first.evaluate("localStorage.setItem('kept', 'yes')")
+    first.context.close()
+
+    second = open_profile().new_page()
+    second.goto(server.url)
+
+    assert second.evaluate("localStorage.getItem('kept')") == "yes"
+
+
+def test_nginx_is_in_front_of_the_server(nginx: Nginx) -> None:
+    with urllib.request.urlopen(nginx.url) as answer:
+        assert answer.headers["Server"].startswith("nginx")
+
+
+@pytest.mark.once
+def test_postgresql_leaves_nothing_behind() -> None:
+    server = PostgreSQL()
+    server.start()
+    assert server.address
+
+    server.remove()
+
+    assert not server.folder.exists()

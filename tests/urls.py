@@ -1,0 +1,30 @@
+"""URLs of the tests: the app, the admin, a page with the uploader, files."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.staticfiles.views import serve as serve_static
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import include, path
+from django.views.static import serve as serve_file
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Show the uploader, under the strictest policy that it promises to bear."""
+    response = render(request, "page.html")
+    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    return response
+
+
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve a finished file."""
+    return serve_file(request, path, document_root=settings.MEDIA_ROOT)
+
+
+urlpatterns = [
+    path("", page, name="page"),
+    path("admin/", admin.site.urls),
+    path("uploads/", include("chunked_uploads.urls")),
+    path("media/<path:path>", media),
+    path("static/<path:path>", serve_static, {"insecure": True}),
+]
