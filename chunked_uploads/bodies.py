@@ -6,15 +6,18 @@ import contextlib
 import re
 import socket
 from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
 
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.datastructures import MultiValueDict
 
 from chunked_uploads.errors import BadRequest, LengthRequired
-from chunked_uploads.multipart import MultipartReader, parse_boundary
+from chunked_uploads.multipart import BLOCK, MultipartReader, parse_boundary
 
 GUNICORN_SOCKET = "gunicorn.socket"
+ASIDE = 1024 * 1024  # bytes put aside in memory; more go to a temporary file
 STALL = 60  # seconds without a byte after which a connection counts as broken
 
 
@@ -43,6 +46,12 @@ class RawBody:
     def finish(self, missing: int) -> None:
         """Accept any end: nothing but a cut makes the body shorter than announced."""
 
+    def measure(self) -> None:
+        """Nothing to do: the length is known."""
+
+    def close(self) -> None:
+        """Nothing to do: nothing was put aside."""
+
 
 class FormBody:
     """The file in a `multipart/form-data` body, opened at its first byte."""
@@ -65,10 +74,31 @@ class FormBody:
         # What is left for the file where the form ends with it, as browsers' do.
         rest = body.length - self._reader.consumed
         self.length = max(0, rest - len(self._reader.closing))
+        self._aside: SpooledTemporaryFile[bytes] | None = None
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes of the file, none at its end or at a cut."""
-        return self._reader.read(size)
+        return (self._reader if self._aside is None else self._aside).read(size)
+
+    def measure(self) -> None:
+        """Put the file aside to know its length, for a form that does not tell it.
+
+        Where it was cut, the length stays the one it has in a browser's form.
+        """
+        folder = settings.FILE_UPLOAD_TEMP_DIR
+        aside = SpooledTemporaryFile(max_size=ASIDE, dir=folder)  # noqa: SIM115
+        while block := self._reader.read(BLOCK):
+            aside.write(block)
+        with contextlib.suppress(EOFError):
+            self._reader.at_end()
+            self.length = aside.tell()
+        aside.seek(0)
+        self._aside = aside
+
+    def close(self) -> None:
+        """Free what was put aside."""
+        if self._aside is not None:
+            self._aside.close()
 
     def finish(self, missing: int) -> None:
         """Raise `BadRequest` where the file is whole and not as long as announced."""
@@ -77,9 +107,7 @@ class FormBody:
         except EOFError:
             return  # cut: what came before is content all the same
         if missing or not at_end:
-            raise BadRequest(
-                "The file is not as long as announced, or not last in its form."
-            )
+            raise BadRequest("The file in the form is not as long as announced.")
 
 
 Body = RawBody | FormBody

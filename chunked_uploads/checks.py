@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +14,15 @@ from django.utils.module_loading import import_string
 
 from chunked_uploads import digests
 from chunked_uploads.conf import conf
-from chunked_uploads.middleware import normal_origin, split_setting
+from chunked_uploads.middleware import OPAQUE, normal_origin, split_setting
 from chunked_uploads.models import MAX_SOURCE
 
+EXTERNAL = "chunked_uploads.authentication.ExternalAuthentication"
+ORIGINS_HINT = (
+    "Scheme, host, and port where it isn't the usual one; no slash at the end, no '*'. "
+    "Where a list can't tell, override CrossDomainMiddleware.is_allowed."
+)
+TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 
 
@@ -28,6 +35,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_check_dotted_paths(),
         *_check_choices(),
         *_check_origins(),
+        *_check_cross_domain_lists(),
         *_check_external(),
     ]
 
@@ -126,23 +134,46 @@ def _check_choices() -> Iterator[CheckMessage]:
 
 
 def _check_origins() -> Iterator[CheckMessage]:
+    name = "CROSS_DOMAIN_ALLOWED_ORIGINS"
     origins = conf.CROSS_DOMAIN_ALLOWED_ORIGINS
     if not isinstance(origins, str) and not _is_list_of_texts(origins):
-        yield Error(
-            "CROSS_DOMAIN_ALLOWED_ORIGINS must be a string or a list.", id=_id("E007")
-        )
+        yield Error(f"{name} must be a string or a list.", id=_id("E007"))
         return
     for origin in split_setting(origins):
         try:
             normal_origin(origin)
         except ValueError as error:
-            yield Error(f"CROSS_DOMAIN_ALLOWED_ORIGINS: {error}", id=_id("E007"))
+            yield Error(f"{name}: {error}", hint=ORIGINS_HINT, id=_id("E007"))
+    if OPAQUE in split_setting(origins):
+        yield Warning(
+            f"{name}: any site can make a frame whose origin is 'null'.",
+            hint="Serve the page from an origin of its own, and list that.",
+            id=_id("W003"),
+        )
+
+
+def _check_cross_domain_lists() -> Iterator[CheckMessage]:
+    for name in ("CROSS_DOMAIN_ALLOWED_METHODS", "CROSS_DOMAIN_ALLOWED_HEADERS"):
+        value = getattr(conf, name)
+        if not isinstance(value, str) and not _is_list_of_texts(value):
+            yield Error(f"{name} must be a string or a list.", id=_id("E009"))
+            continue
+        for item in split_setting(value):
+            # With credentials a `*` is a name like others (Fetch standard, 3.3.4).
+            if item == "*" or not TOKEN.fullmatch(item):
+                yield Error(f"{name}: {item!r} is not a name.", id=_id("E009"))
+    name = "CROSS_DOMAIN_ALLOWED_CREDENTIALS"
+    if str(getattr(conf, name)).lower() not in ("true", "false"):
+        yield Error(f'{name} must be "true" or "false".', id=_id("E010"))
 
 
 def _check_external() -> Iterator[CheckMessage]:
     name = "CHUNKED_UPLOADS_EXTERNAL_AUTH_URL"
     url = conf.CHUNKED_UPLOADS_EXTERNAL_AUTH_URL
     if url is None:
+        classes: Any = conf.CHUNKED_UPLOADS_AUTHENTICATION
+        if classes == EXTERNAL or (_is_list_of_texts(classes) and EXTERNAL in classes):
+            yield Error(f"{EXTERNAL} needs {name}.", id=_id("E008"))
         return
     try:
         parts = urlsplit(url)

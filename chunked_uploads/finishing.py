@@ -92,10 +92,11 @@ def _delete_bytes(upload: Upload) -> None:
     chunk_store().delete(upload.part)
     if upload.upload.name:
         _delete_file(upload, upload.upload.name)
-    elif isinstance(upload.upload.storage, FileSystemStorage):
+    elif not callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
+        # A crash may have come between the making of a file and the note of its name.
         wanted = upload.upload.field.generate_filename(upload, upload.filename)
         if _is_in_own_folder(upload, wanted):
-            _delete_file(upload, wanted)  # where a crash came before the note
+            _delete_file(upload, wanted)
 
 
 def _is_moved(upload: Upload, part: Part) -> bool:

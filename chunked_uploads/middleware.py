@@ -7,64 +7,126 @@ allowed origin can read errors too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import IPv6Address
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from chunked_uploads.conf import conf
+from chunked_uploads.responses import answer
 
 APP_NAME = "chunked_uploads"
 OUR_HEADERS = (
+    "Content-Type",
+    "Content-Range",
+    "Content-Disposition",
+    "Content-Digest",
     "Authorization",
+    "username",
+    "api_key",
     "Api-Key",
     "timestamp",
     "signature",
-    "Content-Digest",
     "X-CSRFToken",
 )
 EXPOSED_HEADERS = "Range, Retry-After, WWW-Authenticate"
 MAX_AGE = 86400  # seconds; browsers cut it to what they allow
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LARGEST_PORT = 65535
+OPAQUE = "null"  # what sandboxed frames and local files say for their origin
+# In ASCII alone: browsers send a name's xn-- form, and some other letters are
+# letters of ASCII to whoever ignores case.
+ORIGIN = re.compile(
+    r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class CrossDomainMiddleware:
-    """Add the headers that `CROSS_DOMAIN_…` asks for; place it before the others."""
+    """Add the headers that `CROSS_DOMAIN_…` asks for; place it before the others.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    It answers preflights itself: a redirect or a login page, from whatever comes
+    after it, would end them.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(
+        self, request: HttpRequest
+    ) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Answer the request, with the headers that its origin may have."""
-        response = self.get_response(request)
+        if iscoroutinefunction(self):
+            return self._answer_async(request)
+        if _is_preflight(request) and _is_ours(request):
+            return self._with_headers(request, answer([]))
+        return self._with_headers(request, self.get_response(request))
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        if _is_preflight(request) and _is_ours(request):
+            return self._with_headers(request, answer([]))
+        return self._with_headers(request, await self.get_response(request))
+
+    def is_allowed(self, origin: str) -> bool:
+        """Return whether pages of the origin may use the app.
+
+        Override it where a list can't tell. It must not ask a database under ASGI.
+        """
+        asking = normal_origin(origin)
+        for allowed in split_setting(conf.CROSS_DOMAIN_ALLOWED_ORIGINS):
+            try:
+                if normal_origin(allowed) == asking:
+                    return True
+            except ValueError:
+                continue  # a system check tells of it
+        return False
+
+    def _with_headers(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        # Asked now, as the site may have chosen another URLconf on the way.
         if not _is_ours(request):
             return response
         patch_vary_headers(response, ["Origin"])
         origin = request.headers.get("Origin", "")
-        if _is_allowed(origin):
+        if _is_origin(origin) and self.is_allowed(origin):
             _allow(request, response, origin)
         return response
 
 
 def split_setting(value: str | Iterable[str]) -> list[str]:
     """Return the items of a list, or of a string with commas or spaces between."""
-    if isinstance(value, str):
-        return [item for item in re.split(r"[\s,]+", value) if item]
-    return list(value)
+    text = value if isinstance(value, str) else ",".join(map(str, value))
+    return re.findall(r"[^\s,]+", text)
 
 
 def normal_origin(origin: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of an origin (RFC 6454, section 4).
+    """Return scheme, host and port of an origin (RFC 6454, sections 4 and 6.2).
 
-    Raises `ValueError` where it is none; `null` is no origin of anybody's.
+    `null`, the origin of nobody in particular, is like itself alone. Raises
+    `ValueError` where it is no origin.
     """
-    parts = urlsplit(origin.strip().rstrip("/").lower())
-    if not parts.scheme or not parts.hostname or parts.path or parts.query:
+    if origin == OPAQUE:
+        return OPAQUE, "", None
+    match = ORIGIN.fullmatch(origin)
+    if match is None or int(match[3] or 0) > LARGEST_PORT:
         raise ValueError(f"{origin!r} is not an origin like https://example.com:8443.")
-    port = parts.port or DEFAULT_PORTS.get(parts.scheme)
-    return parts.scheme, parts.hostname, port
+    scheme, host = match[1].lower(), match[2].lower()
+    if host.startswith("["):
+        host = IPv6Address(host[1:-1]).exploded
+    port = DEFAULT_PORTS.get(scheme) if match[3] is None else int(match[3])
+    return scheme, host, port
 
 
 def allows_credentials() -> bool:
@@ -72,39 +134,59 @@ def allows_credentials() -> bool:
     return str(conf.CROSS_DOMAIN_ALLOWED_CREDENTIALS).lower() == "true"
 
 
+def _is_preflight(request: HttpRequest) -> bool:
+    asked = ("Origin", "Access-Control-Request-Method")
+    return request.method == "OPTIONS" and all(
+        name in request.headers for name in asked
+    )
+
+
 def _is_ours(request: HttpRequest) -> bool:
+    if request.resolver_match is not None:
+        return APP_NAME in request.resolver_match.app_names
+    paths = [request.path_info]
+    if settings.APPEND_SLASH and not request.path_info.endswith("/"):
+        paths.append(f"{request.path_info}/")  # where Django will send it on to
+    return any(_leads_to_us(request, path) for path in paths)
+
+
+def _leads_to_us(request: HttpRequest, path: str) -> bool:
     try:
-        match = request.resolver_match or resolve(request.path_info)
+        match = resolve(path, getattr(request, "urlconf", None))
     except Resolver404:
         return False
     return APP_NAME in match.app_names
 
 
-def _is_allowed(origin: str) -> bool:
+def _is_origin(origin: str) -> bool:
     try:
-        asking = normal_origin(origin)
+        normal_origin(origin)
     except ValueError:
         return False
-    for allowed in split_setting(conf.CROSS_DOMAIN_ALLOWED_ORIGINS):
-        try:
-            if normal_origin(allowed) == asking:
-                return True
-        except ValueError:
-            continue  # a system check tells of it
-    return False
+    return True
 
 
-def _allow(request: HttpRequest, response: HttpResponse, origin: str) -> None:
+def _allow(request: HttpRequest, response: HttpResponseBase, origin: str) -> None:
+    methods = [
+        each.upper() for each in split_setting(conf.CROSS_DOMAIN_ALLOWED_METHODS)
+    ]
+    # Browsers take GET, HEAD and POST for granted, whatever the list says.
+    if (
+        _is_preflight(request)
+        and request.headers["Access-Control-Request-Method"] not in methods
+    ):
+        return
     response["Access-Control-Allow-Origin"] = origin
     response["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     if allows_credentials():
         response["Access-Control-Allow-Credentials"] = "true"
-    if "Access-Control-Request-Method" not in request.headers:
+    if not _is_preflight(request):
         return
-    methods = split_setting(conf.CROSS_DOMAIN_ALLOWED_METHODS)
-    wanted = [*split_setting(conf.CROSS_DOMAIN_ALLOWED_HEADERS), *OUR_HEADERS]
+    names: dict[str, str] = {}
+    for name in (*split_setting(conf.CROSS_DOMAIN_ALLOWED_HEADERS), *OUR_HEADERS):
+        names.setdefault(name.lower(), name)
     response["Access-Control-Allow-Methods"] = ", ".join(methods)
-    response["Access-Control-Allow-Headers"] = ", ".join(wanted)
+    response["Access-Control-Allow-Headers"] = ", ".join(names.values())
     response["Access-Control-Max-Age"] = str(MAX_AGE)
-    if "Access-Control-Request-Private-Network" in request.headers:
+    if request.headers.get("Access-Control-Request-Private-Network") == "true":
         response["Access-Control-Allow-Private-Network"] = "true"

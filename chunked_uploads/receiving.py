@@ -53,7 +53,8 @@ def start_upload(user: Any, filename: str, filesize: int, fingerprint: str) -> U
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
-    _check_limits(user, filename, filesize)
+    check_file(filename, filesize)
+    _check_number(user)
     upload = Upload(
         user=user, filename=filename, filesize=filesize, fingerprint=fingerprint
     )
@@ -197,7 +198,8 @@ def _is_held(upload: Upload, start: int, stop: int) -> bool:
     return held == stop - start
 
 
-def _check_limits(user: Any, filename: str, filesize: int) -> None:
+def check_file(filename: str, filesize: int) -> None:
+    """Raise `TooLarge` or `TypeRefused` where the site does not take such a file."""
     largest = conf.CHUNKED_UPLOADS_MAX_SIZE
     if largest is not None and filesize > largest:
         raise TooLarge(f"The file is larger than {largest} bytes.")
@@ -207,6 +209,9 @@ def _check_limits(user: Any, filename: str, filesize: int) -> None:
         if extension not in {each.lower().lstrip(".") for each in allowed}:
             listed = ", ".join(sorted(allowed))
             raise TypeRefused(f"Only files of these types are taken: {listed}.")
+
+
+def _check_number(user: Any) -> None:
     most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
     if most is not None:
         unfinished = Upload.objects.filter(user=user, state=Upload.State.UPLOADING)

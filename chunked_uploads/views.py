@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from chunked_uploads.bodies import Body, RawBody, open_body
 from chunked_uploads.endpoint import endpoint
 from chunked_uploads.errors import BadRequest, BodyCut, NothingToContinue
 from chunked_uploads.models import MAX_FINGERPRINT, Upload
-from chunked_uploads.receiving import receive, start_upload
+from chunked_uploads.receiving import check_file, receive, start_upload
 from chunked_uploads.responses import answer, chunk_response, done_response, state_of
 
 
@@ -37,11 +38,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     ones wherever they were begun, with `?all=1` all of the caller's.
     """
     if request.method == "POST":
-        body = open_body(request)
-        authenticate(request)
-        announced = _read_headers(request, body)
-        found = _find_or_start(request, announced)
-        return _receive(request, found, announced, body)
+        with closing(open_body(request)) as body:
+            authenticate(request)
+            announced = _read_headers(request, body)
+            found = _find_or_start(request, announced)
+            return _receive(request, found, announced, body)
     authenticate(request)
     return answer([state_of(request, each) for each in _asked_for(request)])
 
@@ -50,12 +51,13 @@ def upload(request: HttpRequest) -> HttpResponse:
 def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Tell the state of one upload, receive a chunk for it, or cancel it."""
     if request.method == "POST":
-        body = open_body(request)
-        found = lookup.by_uuid(request, uuid)
-        announced = _read_headers(request, body)
-        if announced.total_size != found.filesize:
-            raise BadRequest(f"This upload has {found.filesize} bytes in all.", found)
-        return _receive(request, found, announced, body)
+        with closing(open_body(request)) as body:
+            found = lookup.by_uuid(request, uuid)
+            announced = _read_headers(request, body)
+            if announced.total_size != found.filesize:
+                told = f"This upload has {found.filesize} bytes in all."
+                raise BadRequest(told, found)
+            return _receive(request, found, announced, body)
     found = lookup.by_uuid(request, uuid)
     if request.method == "DELETE":
         finishing.cancel(found)
@@ -85,19 +87,21 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
         name = headers.parse_content_disposition(header.get("Content-Disposition", ""))
         name = body.filename if name is None else name
         filename = None if name is None else headers.clean_filename(name)
-        start, length, total_size = 0, body.length, body.length
-        if "Content-Range" in header:
-            start, length, total_size = headers.parse_content_range(
-                header["Content-Range"]
-            )
         sha256 = headers.parse_content_digest(header.get("Content-Digest", ""))
+        told = header.get("Content-Range")
+        content_range = None if told is None else headers.parse_content_range(told)
     except ValueError as error:
         raise BadRequest(str(error)) from None
+    if content_range is None:
+        if filename is not None:
+            check_file(filename, body.length)  # before a byte of it is put aside
+        body.measure()
+        return Announced(filename, 0, body.length, body.length, sha256)
+    start, length, total_size = content_range
     if isinstance(body, RawBody) and length != body.length:
-        told = (
+        raise BadRequest(
             f"Content-Range tells of {length} bytes, Content-Length of {body.length}."
         )
-        raise BadRequest(told)
     return Announced(filename, start, length, total_size, sha256)
 
 

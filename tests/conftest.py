@@ -8,6 +8,7 @@ test makes users and looks at uploads through Django's models as usual. `page`,
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
 
 from chunked_uploads.models import ApiKey
 from tests import browsers
+from tests.sending import Uploader
 from tests.servers import Gunicorn, Nginx, PostgreSQL
 
 
@@ -29,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run over a PostgreSQL server, started for it, instead of SQLite",
     )
+
+
+def pytest_configure() -> None:
+    # Who is asked to end stops the servers that were started, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -183,3 +190,24 @@ def open_profile(
     yield launch
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def uploader(authorization: dict[str, str]) -> Uploader:
+    """Ada, sending with her key."""
+    return Uploader(headers=authorization)
+
+
+@pytest.fixture
+def browser_session(user: User) -> Uploader:
+    """Ada, logged in."""
+    uploader = Uploader()
+    uploader.force_login(user)
+    return uploader
+
+
+@pytest.fixture
+def stranger(db: None) -> Uploader:
+    """Bob, sending with his key."""
+    key = ApiKey.objects.create(user=User.objects.create_user("bob")).key
+    return Uploader(headers={"Authorization": f"ApiKey bob:{key}"})

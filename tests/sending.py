@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from django.test import Client
 
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Chunk, Upload
 
 UPLOAD = "/uploads/upload/"
 CONTENT = b"0123456789"
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
+SEND = ["send", "send_form"]
+TAKES_PIECES = pytest.mark.parametrize("send", SEND)
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 UNTOUCHED = ";,/?:@&=+$-_.!~*'()#"  # by JavaScript's encodeURI
 
 
@@ -129,3 +134,31 @@ def finished(upload: Upload) -> bytes:
     upload.refresh_from_db()
     with upload.upload.open() as file:
         return file.read()
+
+
+def spans(upload: Upload) -> list[tuple[int, int]]:
+    chunks = Chunk.objects.filter(upload=upload).order_by("start")
+    return [(chunk.start, chunk.stop) for chunk in chunks]
+
+
+def part_of(upload: Upload, media_root: Path) -> Path:
+    return media_root / upload.part
+
+
+def assert_finishes(uploader: Uploader, response: Any, content: bytes) -> None:
+    assert uploader.done(state_in(response)).status_code == 200
+    assert finished(upload_of(response)) == content
+
+
+def assert_error(response: Any, status: int, code: str) -> None:
+    assert response.status_code == status, response.content
+    assert response["Cache-Control"] == "no-store"
+    error = state_in(response)
+    assert error["error"] == code
+    assert error["detail"].endswith(".")
+
+
+def names_in(response: Any) -> list[str]:
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+    return [state["name"] for state in response.json()]

@@ -680,6 +680,8 @@ def test_site_throttles_by_its_own_means(client: Client, db: None) -> None:
         ("SIGNATURE_MAX_AGE", 0, "E001"),
         ("SIGNATURE_MAX_AGE", None, "E001"),
         ("SIGNATURE_MAX_AGE", "300", "E001"),
+        ("AUTHENTICATION", [f"{OURS}.ExternalAuthentication"], "E008"),
+        ("AUTHENTICATION", f"{OURS}.ExternalAuthentication", "E008"),
         ("EXTERNAL_AUTH_URL", "", "E008"),
         ("EXTERNAL_AUTH_URL", "http://example.com/", "E008"),
         ("EXTERNAL_AUTH_URL", "https://", "E008"),

@@ -583,6 +583,7 @@ def test_files_of_one_name_that_are_done_at_once_are_kept_apart(
     assert [finished(upload_of(each)) for each in sent] == contents
 
 
+@transactional
 def test_callable_that_would_climb_out_is_refused(
     uploader: Uploader, settings: Any, media_root: Path
 ) -> None:
@@ -593,6 +594,7 @@ def test_callable_that_would_climb_out_is_refused(
 
     assert response.status_code == 400
     assert files_in(media_root.parent) == [media_root / upload_of(sent).part]
+    assert uploader.delete(state_in(sent)["url"]).status_code == 200
 
 
 def test_file_system_that_differs_is_reached(

@@ -134,6 +134,7 @@ def test_done_reaches_another_file_system(
     }
 
 
+@pytest.mark.parametrize("finished", ["the same"], indirect=True)
 def test_done_asked_by_many_at_once_answers_all_alike(
     client: Client, server: Gunicorn, send: Callable[[bytes], Upload]
 ) -> None:
@@ -191,6 +192,7 @@ def test_cancel_after_done_was_killed_at_any_step_leaves_nothing(
     assert not Upload.objects.exists()
 
 
+@pytest.mark.parametrize("finished", ["the same"], indirect=True)
 def test_done_that_waited_for_one_that_died_finds_its_work(
     client: Client, server: Gunicorn, send: Callable[[bytes], Upload]
 ) -> None:

@@ -18,8 +18,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.http import HttpRequest
 
+from chunked_uploads.bodies import RawBody
 from chunked_uploads.models import ApiKey, Chunk, Upload
+from chunked_uploads.receiving import receive
 from tests.clients import (
     BOUNDARY,
     Answer,
@@ -41,6 +44,7 @@ WORKERS: dict[str, dict[str, Any]] = {
 }
 PRELOAD = ["--preload"]  # workers are forked when all is imported: much sooner there
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+with_each_worker_class = pytest.mark.parametrize("server", WORKERS, indirect=True)
 CUTS: dict[str, Callable[[Wire], None]] = {
     "FIN": Wire.close,
     "RST": Wire.reset,
@@ -48,12 +52,13 @@ CUTS: dict[str, Callable[[Wire], None]] = {
 }
 
 
-@pytest.fixture(params=WORKERS)
+@pytest.fixture
 def server(
     request: pytest.FixtureRequest, make_server: Callable[..., Gunicorn]
 ) -> Gunicorn:
-    """gunicorn with several workers, of each class that many sites run."""
-    return make_server(**WORKERS[request.param], options=PRELOAD)
+    """gunicorn with several workers, of the class that the test asks for."""
+    workers = WORKERS[getattr(request, "param", "gthread")]
+    return make_server(**workers, options=PRELOAD)
 
 
 @pytest.fixture
@@ -111,6 +116,7 @@ def assert_finished(client: Client, upload: Upload, content: bytes) -> None:
     assert sha256(found).digest() == sha256(content).digest()
 
 
+@with_each_worker_class
 def test_what_arrived_before_a_cut_is_kept_to_the_byte(
     client: Client, begin: Callable[[int], Upload]
 ) -> None:
@@ -139,6 +145,7 @@ def test_half_closed_connection_hears_that_its_bytes_are_kept(
     assert (answer.item["error"], answer.item["size"]) == ("body_cut", 70_000)
 
 
+@with_each_worker_class
 def test_only_certain_content_of_a_cut_form_is_kept(
     client: Client, begin: Callable[[int], Upload]
 ) -> None:
@@ -186,6 +193,7 @@ def test_form_arrives_whole(client: Client, begin: Callable[[int], Upload]) -> N
     assert_finished(client, upload, content)
 
 
+@with_each_worker_class
 def test_server_killed_in_a_chunk_keeps_the_acknowledged_ones(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
@@ -246,6 +254,7 @@ def _digest_of(tape: Tape) -> str:
     return digest.hexdigest()
 
 
+@with_each_worker_class
 def test_second_writer_of_a_range_is_told_that_it_is_busy(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
@@ -263,6 +272,7 @@ def test_second_writer_of_a_range_is_told_that_it_is_busy(
     assert (beside.status, beside.item["received"]) == (200, MIB)
 
 
+@with_each_worker_class
 def test_range_is_free_once_its_writers_worker_is_killed(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
@@ -287,6 +297,7 @@ def _status(
         return 0
 
 
+@with_each_worker_class
 def test_range_is_free_once_its_writers_client_is_gone(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
@@ -302,6 +313,7 @@ def test_range_is_free_once_its_writers_client_is_gone(
         assert_finished(client, upload, b"A" * MIB + b"B" * MIB)
 
 
+@with_each_worker_class
 def test_ranges_in_any_order_twice_and_cut_make_the_file(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
@@ -351,6 +363,20 @@ def _fill(client: Client, upload: Upload, content: bytes, stop: int) -> bool:
     return client.send(upload, content[start:stop], start).status == 200
 
 
+def test_repeat_of_a_chunk_that_done_overtook_leaves_no_part(
+    client: Client, server: Gunicorn, begin: Callable[[int], Upload]
+) -> None:
+    upload = begin(1000)
+    seen_before = Upload.objects.get(pk=upload.pk)
+    assert client.finish(upload, bytes(1000)).status == 200
+
+    unread = RawBody(HttpRequest(), 1000)
+
+    assert receive(seen_before, 0, 1000, unread) == 1000
+    assert part_files(server) == []
+
+
+@with_each_worker_class
 def test_cancel_takes_everything_from_under_a_chunk(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
@@ -473,6 +499,7 @@ def test_held_chunk_is_answered_again_without_a_change(
     assert_finished(client, upload, content)
 
 
+@with_each_worker_class
 def test_many_uploads_at_once_all_end_well(
     server: Gunicorn, client: Client, begin: Callable[[int], Upload]
 ) -> None:

@@ -331,13 +331,12 @@ def test_browser_restarted_goes_on(
 ) -> None:
     context = open_profile()
     browsers.log_in(context, server.url, user)
-    cookies = context.cookies()
     page = context.pages[0]
     open_site(page, server)
     start_and_stop(page, file)
     context.close()
     context = open_profile()
-    context.add_cookies(cookies)  # a session's, which a restart may forget
+    browsers.log_in(context, server.url, user)
     page = context.pages[0]
     open_site(page, server)
     ranges = note_ranges(page)

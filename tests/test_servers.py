@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import BrowserContext, Page
 
 from tests import browsers
+from tests.polling import wait_until
 from tests.servers import Gunicorn, Nginx, PostgreSQL
 
 
@@ -53,7 +54,7 @@ def test_server_takes_settings_and_workers(
     server = make_server(workers=3, settings={"ALLOWED_HOSTS": ["example.com"]})
 
     assert status(server.url) == 400
-    assert len(server.workers) == 3
+    wait_until(lambda: len(server.workers) == 3)
     assert server.peak_memory > 2**20
 
 

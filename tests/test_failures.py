@@ -1,0 +1,208 @@
+"""Limits, failures, methods, and what a chunk costs the database."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.sending import (
+    CONTENT,
+    FORM,
+    TAKES_PIECES,
+    UNKNOWN,
+    UPLOAD,
+    Stream,
+    Uploader,
+    assert_error,
+    assert_finishes,
+    from_stream,
+    make_form,
+    state_in,
+)
+
+# Limits and failures
+
+
+def test_file_over_the_size_limit_gets_413(uploader: Uploader, settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_MAX_SIZE = 9
+
+    assert_error(uploader.send(CONTENT[:4], 0), 413, "too_large")
+    assert uploader.send(CONTENT[:9]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("a.mp4", 200), ("a.MP4", 200), ("a.exe", 415), ("mp4", 415), ("a.mp4.exe", 415)],
+)
+def test_file_of_a_refused_type_gets_415(
+    uploader: Uploader, settings: Any, name: str, status: int
+) -> None:
+    settings.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS = ["mp4", ".MOV"]
+
+    response = uploader.send(CONTENT, name=name)
+
+    assert response.status_code == status
+    if status == 415:
+        assert_error(response, 415, "type_refused")
+
+
+def test_unfinished_upload_over_the_quota_gets_429(
+    uploader: Uploader, stranger: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 1
+    state = state_in(uploader.send(CONTENT, 0))
+
+    assert_error(uploader.send(CONTENT, name="b"), 429, "too_many_uploads")
+    assert stranger.send(CONTENT).status_code == 200
+    uploader.done(state)
+    assert uploader.send(CONTENT, name="b").status_code == 200
+
+
+def test_database_that_does_not_answer_gets_503(uploader: Uploader) -> None:
+    def fail(*args: Any) -> None:
+        raise OperationalError("database is locked")
+
+    with connection.execute_wrapper(fail):
+        response = uploader.send(CONTENT)
+
+    assert_error(response, 503, "unavailable")
+    assert response["Retry-After"] == "5"
+
+
+@TAKES_PIECES
+def test_full_disk_gets_507_and_what_arrived_is_kept(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, send: str
+) -> None:
+    pwrite = os.pwrite
+
+    def write_some(fd: int, block: Any, offset: int) -> int:
+        if offset >= 7:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return pwrite(fd, bytes(block)[: 7 - offset], offset)
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", write_some)
+        response = getattr(uploader, send)(CONTENT, 0)
+
+    assert_error(response, 507, "store_full")
+    (state,) = uploader.get(UPLOAD + "?all=1").json()
+    assert state["size"] == 7
+    assert_finishes(uploader, uploader.send(CONTENT[7:], 7), CONTENT)
+
+
+def test_disk_too_full_for_another_file_gets_507(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "open", fail)
+        response = uploader.send(CONTENT)
+
+    assert_error(response, 507, "store_full")
+
+
+def test_failure_of_the_server_is_told_without_a_traceback(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def fail(*args: Any) -> None:
+        raise OSError(errno.EIO, "the disk at /secret/path")
+
+    monkeypatch.setattr(os, "pwrite", fail)
+    uploader.raise_request_exception = False
+
+    response = uploader.send(CONTENT)
+
+    assert_error(response, 500, "server_error")
+    assert b"secret" not in response.content
+    assert caplog.records[0].levelname == "ERROR"
+
+
+ALLOWED = {
+    "upload/": "GET, HEAD, POST, OPTIONS",
+    f"upload/{UNKNOWN}/": "GET, HEAD, POST, DELETE, OPTIONS",
+    f"upload/done/{UNKNOWN}/": "POST, OPTIONS",
+    "1/delete/": "DELETE, OPTIONS",
+}
+
+
+@pytest.mark.parametrize(("path", "allowed"), ALLOWED.items())
+def test_wrong_method_gets_405_with_allow(path: str, allowed: str) -> None:
+    for method in {"GET", "POST", "DELETE", "PUT", "PATCH"} - set(allowed.split(", ")):
+        response = Uploader().generic(method, f"/uploads/{path}")
+
+        assert_error(response, 405, "method_not_allowed")
+        assert response["Allow"] == allowed
+
+
+@pytest.mark.parametrize(("path", "allowed"), ALLOWED.items())
+def test_options_is_answered_everywhere(path: str, allowed: str) -> None:
+    response = Uploader().options(f"/uploads/{path}")
+
+    assert response.status_code == 200
+    assert response.json() == []
+    assert response["Allow"] == allowed
+    assert response["Cache-Control"] == "no-store"
+
+
+# The database
+
+
+@pytest.mark.django_db(transaction=True)
+@TAKES_PIECES
+def test_no_transaction_is_open_while_bytes_flow(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, send: str
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    seen: list[bool] = []
+    body = make_form(CONTENT) if send == "send_form" else CONTENT
+    stream = Stream(body, lambda: seen.append(connection.in_atomic_block))
+    environ = from_stream(stream, len(body))
+
+    response = uploader.send(
+        CONTENT,
+        content_type=FORM if send == "send_form" else "application/octet-stream",
+        **environ,
+    )
+
+    assert response.status_code == 200
+    assert seen
+    assert not any(seen)
+
+
+def count_queries(uploader: Uploader, start: int, url: str = UPLOAD) -> int:
+    """Return what the one byte at `start` of 1000 costs, transactions aside."""
+    with CaptureQueriesContext(connection) as queries:
+        assert uploader.send(b"\0", start, 1000, url=url).status_code == 200
+    framing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
+    return sum(not query["sql"].startswith(framing) for query in queries)
+
+
+def test_chunk_costs_few_queries_however_many_there_are(
+    browser_session: Uploader,
+) -> None:
+    url = state_in(browser_session.send(b"\0", 0, 1000))["url"]
+
+    by_session = {count_queries(browser_session, start) for start in range(1, 30)}
+    by_token = {count_queries(Uploader(), start, url) for start in range(30, 60)}
+
+    assert len(by_session) == len(by_token) == 1
+    assert by_session <= set(range(1, 7))
+    assert by_token <= set(range(1, 5))
+
+
+def test_chunk_out_of_order_costs_no_more_where_many_are_held(
+    uploader: Uploader,
+) -> None:
+    url = state_in(uploader.send(b"\0", 0, 1000))["url"]
+
+    costs = [count_queries(uploader, start, url) for start in range(800, 700, -2)]
+
+    assert len(set(costs[1:])) == 1
+    assert costs[-1] <= 9

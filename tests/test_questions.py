@@ -1,0 +1,183 @@
+"""Questions about uploads, and their cancel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from chunked_uploads.models import Chunk, Upload
+from tests.sending import (
+    CONTENT,
+    UPLOAD,
+    Stream,
+    Uploader,
+    assert_error,
+    names_in,
+    state_in,
+    upload_of,
+)
+
+# Questions
+
+
+def test_session_is_told_what_it_is_in_the_middle_of(
+    browser_session: Uploader, uploader: Uploader
+) -> None:
+    assert names_in(browser_session.get(UPLOAD)) == []
+    uploader.send(CONTENT[:4], 0, name="elsewhere.mp4")
+    begun = browser_session.send(CONTENT[:4], 0)
+
+    response = browser_session.get(UPLOAD)
+
+    assert response.json()[0]["size"] == state_in(begun)["size"]
+    assert names_in(response) == ["film.mp4"]
+    browser_session.send(CONTENT[4:], 4)
+    browser_session.done(state_in(response))
+    assert names_in(browser_session.get(UPLOAD)) == []
+
+
+def test_matching_uploads_are_told_wherever_they_were_begun(
+    browser_session: Uploader, uploader: Uploader, stranger: Uploader
+) -> None:
+    uploader.send(CONTENT[:4], 0)
+    uploader.send(CONTENT[:4], 0, name="other.mp4")
+    uploader.send(CONTENT[:4], 0, 11)
+    stranger.send(CONTENT[:4], 0)
+
+    response = browser_session.get(UPLOAD, {"filename": "film.mp4", "filesize": "10"})
+
+    assert names_in(response) == ["film.mp4"]
+    assert state_in(response)["size"] == 4
+
+
+@pytest.mark.parametrize(("fingerprint", "found"), [("a", 2), ("b", 1), ("", 2)])
+def test_upload_of_another_fingerprint_is_not_told(
+    uploader: Uploader, fingerprint: str, found: int
+) -> None:
+    uploader.send(CONTENT[:4], 0)
+    uploader.send(CONTENT[:4], 0, url=UPLOAD + "?fingerprint=a")
+
+    query = {"filename": "film.mp4", "filesize": "10", "fingerprint": fingerprint}
+
+    assert len(names_in(uploader.get(UPLOAD, query))) == found
+
+
+def test_all_unfinished_uploads_are_told_newest_first(
+    uploader: Uploader, stranger: Uploader
+) -> None:
+    for name in ("first", "second", "third"):
+        begun = uploader.send(CONTENT[:4], 0, name=name)
+    uploader.done(state_in(uploader.send(CONTENT, name="complete")))
+    stranger.send(CONTENT, 0, name="somebody else's")
+    Upload.objects.filter(pk=upload_of(begun).pk).update(
+        created_at=timezone.now() - timedelta(hours=1)
+    )
+
+    assert names_in(uploader.get(UPLOAD + "?all=1")) == ["second", "first", "third"]
+
+
+def test_name_is_asked_for_as_it_was_given(uploader: Uploader) -> None:
+    uploader.send(CONTENT[:4], 0, name=r"..\\映画.mp4")
+
+    query = {"filename": "../../映画.mp4", "filesize": "10"}
+
+    assert names_in(uploader.get(UPLOAD, query)) == ["映画.mp4"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "filename=film.mp4",
+        "filesize=10",
+        "filename=film.mp4&filesize=",
+        "filename=film.mp4&filesize=-1",
+        "filename=film.mp4&filesize=1.5",
+        "filename=film.mp4&filesize=%D9%A3",
+        "filename=&filesize=10",
+        "filename=..&filesize=10",
+        "filename=film.mp4&filesize=1" + "0" * 5000,
+        f"filename=film.mp4&filesize=10&fingerprint={'f' * 65}",
+        "filename=film.mp4&filesize=10&fingerprint=%00",
+    ],
+    ids=lambda query: query[:50],
+)
+def test_malformed_question_is_refused(uploader: Uploader, query: str) -> None:
+    assert_error(uploader.get(f"{UPLOAD}?{query}"), 400, "bad_request")
+
+
+def test_question_for_what_nobody_sent_is_answered_with_an_empty_list(
+    uploader: Uploader,
+) -> None:
+    query = {"filename": "film.mp4", "filesize": str(10**17)}
+
+    assert uploader.get(UPLOAD, query).json() == []
+
+
+def test_state_of_one_upload_is_told_without_a_cookie(uploader: Uploader) -> None:
+    begun = uploader.send(CONTENT[:4], 0)
+    url = f"{UPLOAD}{state_in(begun)['upload_uuid']}/"
+
+    response = uploader.get(url)
+
+    assert response.json() == begun.json()
+    assert response["Range"] == "bytes=0-3"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_head_has_the_headers_of_get(uploader: Uploader) -> None:
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+
+    response = uploader.head(url)
+
+    assert response.status_code == 200
+    assert response["Range"] == "bytes=0-3"
+    assert response.content == b""
+
+
+# Cancel
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("which", ["url", "delete_url"])
+def test_cancel_removes_rows_and_bytes(
+    uploader: Uploader, media_root: Path, which: str
+) -> None:
+    state = state_in(uploader.send(CONTENT[:4], 0))
+
+    response = uploader.delete(state[which])
+
+    assert response.status_code == 200
+    assert response.json() == []
+    assert response["Cache-Control"] == "no-store"
+    assert not Upload.objects.exists()
+    assert not Chunk.objects.exists()
+    assert not [each for each in media_root.rglob("*") if each.is_file()]
+    assert_error(uploader.delete(state[which]), 404, "not_found")
+    assert_error(uploader.get(state["url"]), 404, "not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("at", [0, 70_000])
+def test_cancel_while_a_chunk_arrives_leaves_nothing(
+    uploader: Uploader, media_root: Path, at: int
+) -> None:
+    content = bytes(100_000)
+    state = state_in(uploader.send(content[:4], 0, len(content)))
+    arrived: list[int] = []
+
+    def cancel() -> None:
+        arrived.append(1)
+        if len(arrived) == (1 if at == 0 else 2):
+            assert uploader.delete(state["delete_url"]).status_code == 200
+
+    stream = Stream(content[4:], cancel)
+    response = uploader.send_cut(
+        stream, 4, len(content) - 4, total=len(content), url=state["url"]
+    )
+
+    assert_error(response, 404, "not_found")
+    assert not Upload.objects.exists()
+    assert not [each for each in media_root.rglob("*") if each.is_file()]
