@@ -46,7 +46,7 @@ setup(
     packages=find_packages(include=["chunked_uploads", "chunked_uploads.*"]),
     include_package_data=True,
     zip_safe=False,
-    install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.22"],
+    install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.31"],
     extras_require={"digest": digest, "demo": demo, "test": test},
     keywords=["django", "upload", "chunked", "resumable", "large files"],
     classifiers=[
