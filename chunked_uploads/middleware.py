@@ -60,14 +60,15 @@ class CrossDomainMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(
         self, request: HttpRequest
     ) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Answer the request, with the headers that its origin may have."""
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._answer_async(request)
         if _is_preflight(request) and _is_ours(request):
             return self._with_headers(request, answer([]))

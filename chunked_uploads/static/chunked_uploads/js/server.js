@@ -62,6 +62,10 @@
     return target;
   }
 
+  function isOtherOrigin(url) {
+    return new URL(url).origin !== window.location.origin;
+  }
+
   // A header is bytes to a browser, and to the server these are UTF-8.
   function toBytes(text) {
     return String.fromCharCode(...new TextEncoder().encode(text));
@@ -108,17 +112,20 @@
       }
       const request = this.plain(url);
       if (api_key) request.headers.Authorization = `ApiKey ${toBytes(username)}:${api_key}`;
+      // Nothing but a cookie can tell who asks then. Where something else does, none
+      // goes along: a server that bars them would refuse the whole request.
+      else request.isForeign = isOtherOrigin(request.url);
       return request;
     }
 
     /** The same for a URL that the server signed: its token is the credential. */
     plain(url) {
       const target = new URL(url, document.baseURI);
-      const isForeign = target.origin !== window.location.origin;
+      const { csrf_token } = this.site;
       const headers = {};
       // Nobody but our own site may learn the CSRF token.
-      if (!isForeign && this.site.csrf_token) headers["X-CSRFToken"] = this.site.csrf_token;
-      return { url: target.href, headers, isForeign };
+      if (csrf_token && !isOtherOrigin(target)) headers["X-CSRFToken"] = csrf_token;
+      return { url: target.href, headers, isForeign: false };
     }
 
     /** Where the next chunk goes. `known` is the server's last answer, if any. */
