@@ -48,11 +48,11 @@ def _complete(upload: Upload) -> None:
     with chunk_store().sealed(upload.part) as part:
         ranges.refresh(upload)
         if not upload.is_complete:
-            if not _is_moved(upload, part):
-                if part.extent < upload.offset:
-                    ranges.forget_beyond(upload, lambda: part.extent)
-                _check_whole(upload)
-                _move(upload, part)
+            try:
+                _put_in_place(upload, part)
+            except FileNotFoundError:
+                _refresh(upload)  # which tells where it was cancelled meanwhile
+                raise
             _mark_complete(upload)
 
 
@@ -99,6 +99,14 @@ def _delete_bytes(upload: Upload) -> None:
             _delete_file(upload, wanted)
 
 
+def _put_in_place(upload: Upload, part: Part) -> None:
+    if not _is_moved(upload, part):
+        if part.extent < upload.offset:
+            ranges.forget_beyond(upload, lambda: part.extent)
+        _check_whole(upload)
+        _move(upload, part)
+
+
 def _is_moved(upload: Upload, part: Part) -> bool:
     """Whether an earlier `complete` moved the part, then died."""
     name, storage = upload.upload.name, upload.upload.storage
@@ -132,11 +140,7 @@ def _move(upload: Upload, part: Part) -> None:
         name = storage.save(wanted, ContentFile(b""), max_length=MAX_PATH)
     _note(upload, name, found)
     if upload.filesize:
-        try:
-            part.move(storage.path(name))
-        except FileNotFoundError:
-            _refresh(upload)  # which tells where it was cancelled meanwhile
-            raise
+        part.move(storage.path(name))
 
 
 def _is_placeholder(storage: Storage, name: str) -> bool:

@@ -1,10 +1,12 @@
-"""Finish uploads in processes that die on the way.
+"""Finish uploads in processes that die on the way, or wait.
 
 `python -m tests.crashes die UUID…` finishes the first upload, then each other in a
 process of its own, which dies at its first, second, … step.
 `python -m tests.crashes stop UUID` stops before the file is moved (SIGSTOP); it goes
 on when told to (SIGCONT), up to the step after.
-`python -m tests.crashes wait UUID` stops there too, and goes on to the end.
+`python -m tests.crashes hold UUID…` begins like `die`; the others stop, and when all
+did, so does the first process. When that goes on, they do. Its exit code is the
+highest of theirs.
 """
 
 from __future__ import annotations
@@ -53,15 +55,29 @@ def die_at(step: int) -> Callable[[str], None]:
     return call
 
 
-def stop_at_move(die: bool) -> Callable[[str], None]:
-    """Return what stops the process before the move, and may kill it after."""
+def stop_at(step: int) -> Callable[[str], None]:
+    """Return what stops the process at its `step`th call outside a transaction."""
+    left = step
+
+    def call(event: str) -> None:
+        nonlocal left
+        if not connection.in_atomic_block:  # which would stop everybody else
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    return call
+
+
+def stop_at_move() -> Callable[[str], None]:
+    """Return what stops the process before the move, and kills it after."""
     stopped = False
 
     def call(event: str) -> None:
         nonlocal stopped
-        if stopped and die:
+        if stopped:
             os.kill(os.getpid(), signal.SIGKILL)
-        if event == MOVE and not stopped:
+        if event == MOVE:
             stopped = True
             os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -80,21 +96,40 @@ def finish(uuid: str) -> None:
         sys.exit(CANCELLED)
 
 
+def begin(uuid: str, call: Callable[[str], None]) -> int:
+    """Finish the upload in a process of its own; return its id when it stops or ends."""
+    process = os.fork()
+    if process == 0:
+        at_each_step(call)
+        finish(uuid)
+        os._exit(0)
+    os.waitid(os.P_PID, process, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    return process
+
+
+def go_on(process: int) -> int:
+    """Let the process go on to its end; return its exit code."""
+    os.kill(process, signal.SIGCONT)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
 def main(mode: str, first: str, *others: str) -> None:
     """Do what the module's docstring says."""
     django.setup()
-    if mode != "die":
-        at_each_step(stop_at_move(die=mode == "stop"))
+    if mode == "stop":
+        at_each_step(stop_at_move())
         finish(first)
         return
     finish(first)  # so that nothing is imported on the way of the others
     connection.close()
-    for step, uuid in enumerate(others, start=1):
-        if os.fork() == 0:
-            at_each_step(die_at(step))
-            finish(uuid)
-            os._exit(0)
-        os.wait()
+    steps = enumerate(others, start=1)
+    if mode == "die":
+        for step, uuid in steps:
+            go_on(begin(uuid, die_at(step)))
+    else:
+        held = [begin(uuid, stop_at(step)) for step, uuid in steps]
+        os.kill(os.getpid(), signal.SIGSTOP)
+        sys.exit(max(map(go_on, held)))
 
 
 if __name__ == "__main__":

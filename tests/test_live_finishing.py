@@ -218,20 +218,22 @@ def _is_open(server: Gunicorn, upload: Upload) -> bool:
     return part in [os.readlink(each) for all_ in descriptors for each in all_]
 
 
-def test_cancel_during_done_leaves_nothing(
+def test_cancel_at_any_step_of_done_leaves_nothing(
     client: Client,
     server: Gunicorn,
     send: Callable[[bytes], Upload],
     finished: Path | None,
 ) -> None:
-    upload = send(randbytes(MIB))
-    done = crash(server, "wait", upload)
+    uploads = [send(randbytes(5000, seed)) for seed in range(STEPS)]
+    done = crash(server, "hold", *uploads)
     wait_until(lambda: stopped(done))
+    assert _is_complete(uploads[-1])
+    assert not _is_complete(uploads[1])
 
-    assert client.cancel(upload).status == 200
+    statuses = {client.cancel(upload).status for upload in uploads}
     done.send_signal(signal.SIGCONT)
 
-    assert done.wait() == CANCELLED
+    assert (statuses, done.wait()) == ({200}, CANCELLED)
     assert files(server, finished) == set()
     assert not Upload.objects.exists()
 
