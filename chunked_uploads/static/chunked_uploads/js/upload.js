@@ -253,7 +253,7 @@
       return {
         url: request.url,
         headers: request.headers,
-        xhrFields: { withCredentials: request.isForeign },
+        xhrFields: { withCredentials: request.withCookies },
       };
     }
 
