@@ -162,11 +162,11 @@ def _end(request: HttpRequest) -> None:
 
 def _content_length(request: HttpRequest) -> int:
     value = request.META.get("CONTENT_LENGTH") or ""
-    if not value and "HTTP_TRANSFER_ENCODING" in request.META:
+    if not value:
         raise LengthRequired("Send the body with a Content-Length.")
-    if value and not re.fullmatch("[0-9]{1,18}", value):
+    if not re.fullmatch("[0-9]{1,18}", value):
         raise BadRequest("Content-Length is not a number.")
-    return int(value or 0)
+    return int(value)
 
 
 def _set_form(request: HttpRequest, fields: QueryDict) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
-from chunked_uploads.finishing import cancel, complete
+from chunked_uploads.finishing import cancel, complete, is_in_place
 from chunked_uploads.models import Upload
 from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
@@ -30,13 +31,15 @@ class Report:
 
     `expired`: unfinished and without activity; `stray`: parts without an unfinished
     upload; `lost`: uploads whose part is gone; `completed`: uploads that died between
-    their move and its record; `freed` in bytes.
+    their move and its record; `failed`: what could not be removed, and why; `freed`
+    in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     freed: int = 0
 
 
@@ -44,38 +47,36 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     """Remove what had no activity for `days`: unfinished uploads and stray parts.
 
     `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given. Rows whose part is gone
-    are removed as well. Finished uploads are left alone. A dry run only reports.
+    are removed as well, unless all are: nothing is judged by a disk that is not
+    mounted. Finished uploads are left alone. A dry run only reports.
 
-    Raises `OSError` where the store can't be looked at while rows say that it holds
-    something: nothing is judged by a disk that is not mounted.
+    Raises `OSError` where the store can't be looked at.
     """
     days = conf.CHUNKED_UPLOADS_EXPIRE_DAYS if days is None else days
     before = timezone.now() - datetime.timedelta(days=days)
     report = Report()
     parts = _parts()
+    first = list(itertools.islice(parts, 1))
     _expire(before, report, dry_run)
-    _remove_strays(parts, before, report, dry_run)
-    _settle(report, dry_run)
+    _remove_strays(itertools.chain(first, parts), before, report, dry_run)
+    _settle(report, dry_run, is_mounted=bool(first))
     return report
 
 
 def _parts() -> Iterator[Leftover]:
-    parts = chunk_store().leftovers()
     try:
-        first = list(itertools.islice(parts, 1))
+        yield from chunk_store().leftovers()
     except FileNotFoundError:
         if _unfinished().filter(received__gt=0).exists():
             raise
-        return iter(())
-    return itertools.chain(first, parts)
 
 
 def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
-    for upload in _unfinished().filter(modified_at__lt=before).iterator():
-        report.expired.append(str(upload.uuid))
-        report.freed += chunk_store().extent(upload.part)
-        if not dry_run:
-            _cancel(upload)
+    for upload in _each(_unfinished().filter(modified_at__lt=before)):
+        size = chunk_store().extent(upload.part)
+        if dry_run or _cancel(upload, before, report):
+            report.expired.append(str(upload.uuid))
+            report.freed += size
 
 
 def _remove_strays(
@@ -89,48 +90,67 @@ def _remove_strays(
     while batch := list(itertools.islice(old, BATCH)):
         uuids = {_uuid_of(part) for part in batch}
         unfinished = _unfinished().filter(uuid__in=uuids)
-        wanted = set(unfinished.values_list("uuid", flat=True))
-        finished = _finished_among(batch)
-        for part in batch:
-            uuid = _uuid_of(part)
-            if uuid in wanted or str(uuid) in expired or part.name in finished:
+        wanted = {*map(str, unfinished.values_list("uuid", flat=True)), *expired}
+        strays = [part for part in batch if str(_uuid_of(part)) not in wanted]
+        finished = _finished_among(strays)
+        for part in strays:
+            if part.name in finished:
                 continue
-            report.stray.append(part.name)
-            report.freed += part.size
-            if not dry_run:
-                chunk_store().delete(part.name)
+            with _failures_told(part.name, report):
+                if not dry_run:
+                    chunk_store().delete(part.name)
+                report.stray.append(part.name)
+                report.freed += part.size
 
 
 def _finished_among(parts: list[Leftover]) -> set[str]:
     """Return which of `parts` are finished files, whose users named them like parts."""
     location = getattr(finished_storage(), "location", None)
-    if location is None:
+    if location is None or not parts:
         return set()
     names = {os.path.relpath(part.name, location): part.name for part in parts}
     found = Upload.objects.filter(upload__in=names).values_list("upload", flat=True)
     return {names[name] for name in found}
 
 
-def _settle(report: Report, dry_run: bool) -> None:
+def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
     """Complete or remove unfinished uploads that hold bytes but have no part."""
     settled = timezone.now() - SETTLED
-    rows = _unfinished().filter(received__gt=0, modified_at__lt=settled)
-    for upload in rows.iterator():
-        if chunk_store().extent(upload.part) or str(upload.uuid) in report.expired:
+    expired = set(report.expired)
+    for upload in _each(_unfinished().filter(received__gt=0, modified_at__lt=settled)):
+        if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue
-        name = upload.upload.name or ""
-        moved = name != "" and upload.upload.storage.exists(name)
-        (report.completed if moved else report.lost).append(str(upload.uuid))
-        if moved and not dry_run:
-            with contextlib.suppress(UploadError):
-                complete(upload)
-        elif not dry_run:
-            _cancel(upload)
+        if is_in_place(upload):
+            with _failures_told(str(upload.uuid), report):
+                if not dry_run:
+                    complete(upload)
+                report.completed.append(str(upload.uuid))
+        elif is_mounted and (dry_run or _cancel(upload, settled, report)):
+            report.lost.append(str(upload.uuid))
 
 
-def _cancel(upload: Upload) -> None:
-    with contextlib.suppress(UploadNotFound):
-        cancel(upload)
+def _cancel(upload: Upload, idle_since: datetime.datetime, report: Report) -> bool:
+    with _failures_told(str(upload.uuid), report), contextlib.suppress(UploadNotFound):
+        cancel(upload, idle_since=idle_since)
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _failures_told(name: str, report: Report) -> Iterator[None]:
+    """Go on with the others where one can't be removed."""
+    try:
+        yield
+    except (OSError, DatabaseError, UploadError) as error:
+        report.failed.append(f"{name}: {error}")
+
+
+def _each(rows: QuerySet[Upload]) -> Iterator[Upload]:
+    """Yield `rows` with no query open in between, which may change them."""
+    last = 0
+    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        last = batch[-1].pk  # which a deletion takes from it
+        yield from batch
 
 
 def _unfinished() -> QuerySet[Upload]:

@@ -29,7 +29,7 @@ from chunked_uploads.errors import (
     Unavailable,
     UploadError,
 )
-from chunked_uploads.responses import answer, error_response
+from chunked_uploads.responses import OWN_ARGUMENTS, answer, error_response
 
 logger = logging.getLogger("chunked_uploads")
 
@@ -52,7 +52,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
             with stalls_noticed(request):
                 try:
-                    response = _dispatch(function, methods, request, kwargs)
+                    own = {key: kwargs[key] for key in OWN_ARGUMENTS if key in kwargs}
+                    response = _dispatch(function, methods, request, own)
                 except BodyCut as error:
                     return error_response(request, error)
                 except Exception as error:  # noqa: BLE001 - the edge: told or logged

@@ -97,14 +97,22 @@ class NothingToContinue(UploadError):
 
 
 class RangeConflict(UploadError):
-    """The range overlaps held bytes without being a held range."""
+    """The range overlaps held bytes without being a held range.
+
+    `gap` is how many bytes are missing from the upload's offset up to the next held
+    range, None where nothing is held beyond.
+    """
 
     status = 409
     code = "range_conflict"
 
+    def __init__(self, detail: str, upload: Upload, gap: int | None = None) -> None:
+        super().__init__(detail, upload)
+        self.gap = gap
+
 
 class RangeBusy(UploadError):
-    """Another request is writing into this range just now."""
+    """Another request is at this range, or finishing the upload, just now."""
 
     status = 409
     code = "range_busy"

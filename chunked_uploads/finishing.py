@@ -8,17 +8,19 @@ Whatever dies in between, the next `complete` goes on from there.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import functools
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, Storage
 from django.db import router, transaction
 from django.utils import timezone
 
 from chunked_uploads import digests, ranges
-from chunked_uploads.conf import conf
+from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import Incomplete, UploadNotFound
 from chunked_uploads.models import MAX_PATH, Chunk, Upload
 from chunked_uploads.signals import announce, upload_cancelled, upload_completed
@@ -56,17 +58,26 @@ def _complete(upload: Upload) -> None:
             _mark_complete(upload)
 
 
-def cancel(upload: Upload) -> None:
+def cancel(upload: Upload, *, idle_since: datetime.datetime | None = None) -> None:
     """Remove the upload's rows and bytes, finished or not, also under a writer.
 
-    Raises `UploadNotFound` where that was done before.
+    With `idle_since` (aware), only where it is unfinished and nothing happened to it
+    from then on. Raises `UploadNotFound` where there is none to remove.
     """
     using = router.db_for_write(Upload, instance=upload)
     with transaction.atomic(using=using):
+        if idle_since is not None and not _lock_idle(upload, using, idle_since):
+            raise UploadNotFound
         _, deleted = upload.delete(using=using)
         if not deleted.get(Upload._meta.label):
             raise UploadNotFound
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
+
+
+def _lock_idle(upload: Upload, using: str, since: datetime.datetime) -> bool:
+    rows = Upload.objects.using(using).filter(pk=upload.pk)
+    idle = rows.filter(state=Upload.State.UPLOADING, modified_at__lt=since)
+    return bool(idle.update(state=Upload.State.UPLOADING))
 
 
 def lock_row(*, instance: Upload, using: str, **kwargs: Any) -> None:
@@ -90,31 +101,50 @@ def delete_bytes(*, instance: Upload, using: str, **kwargs: Any) -> None:
 
 def _delete_bytes(upload: Upload) -> None:
     chunk_store().delete(upload.part)
-    if upload.upload.name:
-        _delete_file(upload, upload.upload.name)
-    elif not callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
-        # A crash may have come between the making of a file and the note of its name.
-        wanted = upload.upload.field.generate_filename(upload, upload.filename)
-        if _is_in_own_folder(upload, wanted):
-            _delete_file(upload, wanted)
+    if place := _place(upload):
+        _delete_file(upload, place)
+
+
+def is_in_place(upload: Upload) -> bool:
+    """Whether the finished file is where it belongs, whatever the row says of it."""
+    place, storage = _place(upload), upload.upload.storage
+    if not place or not storage.exists(place):
+        return False
+    return storage.size(place) == upload.filesize
 
 
 def _put_in_place(upload: Upload, part: Part) -> None:
-    if not _is_moved(upload, part):
-        if part.extent < upload.offset:
-            ranges.forget_beyond(upload, lambda: part.extent)
-        _check_whole(upload)
-        _move(upload, part)
+    if _is_moved(upload, part):
+        if not upload.upload.name:
+            # Noted before it was moved, but on a machine that lost power since.
+            file = upload.upload.storage.open(_place(upload))
+            with file:
+                _note(upload, _place(upload), _digest(upload, _read(file)))
+        return
+    if part.extent < upload.offset:
+        ranges.forget_beyond(upload, lambda: part.extent)
+    _check_whole(upload)
+    _move(upload, part)
 
 
 def _is_moved(upload: Upload, part: Part) -> bool:
     """Whether an earlier `complete` moved the part, then died."""
-    name, storage = upload.upload.name, upload.upload.storage
-    if not name:
+    is_whole = 0 < part.extent == upload.filesize
+    is_noted = bool(upload.upload.name)
+    if is_whole and not (is_noted and _is_in_own_folder(upload, _place(upload))):
         return False
-    if 0 < part.extent == upload.filesize and not _is_in_own_folder(upload, name):
-        return False
-    return storage.exists(name) and storage.size(name) == upload.filesize
+    return (is_noted or upload.filesize > 0) and is_in_place(upload)
+
+
+def _place(upload: Upload) -> str:
+    """Return where the finished file lies or will lie; empty where that is open.
+
+    A folder of the upload's own makes its name certain before it is noted.
+    """
+    if upload.upload.name or callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
+        return upload.upload.name or ""
+    wanted = upload.upload.field.generate_filename(upload, upload.filename)
+    return wanted if _is_in_own_folder(upload, wanted) else ""
 
 
 def _check_whole(upload: Upload) -> None:
@@ -125,17 +155,15 @@ def _check_whole(upload: Upload) -> None:
 
 def _move(upload: Upload, part: Part) -> None:
     storage = upload.upload.storage
-    found = _digest(upload, part)
+    found = _digest(upload, part.read)
     wanted = upload.upload.field.generate_filename(upload, upload.filename)
-    if not isinstance(storage, FileSystemStorage):
+    if not _takes_files_as_they_are(storage):
         with part.open() as file:
             name = storage.save(wanted, file, max_length=MAX_PATH)
         _note(upload, name, found)
         return
-    name = upload.upload.name or ""
-    if not name and _is_in_own_folder(upload, wanted):
-        name = wanted  # made already where a crash came before the note
-    if not _is_placeholder(storage, name):
+    name = _place(upload)
+    if not (name and storage.exists(name) and storage.size(name) == 0):
         # The storage makes the file only where none is: the name is ours alone.
         name = storage.save(wanted, ContentFile(b""), max_length=MAX_PATH)
     _note(upload, name, found)
@@ -143,19 +171,34 @@ def _move(upload: Upload, part: Part) -> None:
         part.move(storage.path(name))
 
 
-def _is_placeholder(storage: Storage, name: str) -> bool:
-    return name != "" and storage.exists(name) and storage.size(name) == 0
+def _takes_files_as_they_are(storage: Storage) -> bool:
+    """Whether a file may be put at its path: the storage does nothing to its bytes."""
+    if not isinstance(storage, FileSystemStorage):
+        return False
+    return all(
+        getattr(storage.__class__, name) is getattr(FileSystemStorage, name)
+        for name in ("_save", "_open")
+    )
 
 
-def _digest(upload: Upload, part: Part) -> dict[str, str]:
+def _digest(upload: Upload, read: Callable[[int], Iterator[bytes]]) -> dict[str, str]:
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
     if algorithm is None:
         return {}
     carried = digests.carry_on(upload)
     digest = carried or digests.start(algorithm)
-    for block in part.read(upload.hashed if carried else 0):
+    for block in read(upload.hashed if carried else 0):
         digest.update(block)
     return {algorithm: digest.hexdigest()}
+
+
+def _read(file: File) -> Callable[[int], Iterator[bytes]]:
+    def read(start: int) -> Iterator[bytes]:
+        file.seek(start)
+        while block := file.read(MIB):
+            yield block
+
+    return read
 
 
 def _note(upload: Upload, name: str, found: dict[str, str]) -> None:

@@ -57,6 +57,16 @@ def held_bytes(upload: Upload, start: int, stop: int) -> int:
     return held
 
 
+def gap(upload: Upload) -> int | None:
+    """Return how many bytes are missing from the offset up to the next held range.
+
+    None where nothing is held beyond the offset.
+    """
+    beyond = _chunks(upload).filter(start__gt=upload.offset)
+    next_start = beyond.order_by("start").values_list("start", flat=True).first()
+    return None if next_start is None else next_start - upload.offset
+
+
 def record(upload: Upload, start: int, size: int, changes: dict[str, Any]) -> None:
     """Record `size` bytes at `start`, with other `changes` to the upload's row.
 

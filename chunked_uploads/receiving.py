@@ -88,6 +88,8 @@ def receive(
             return length
         if writer.extent < upload.offset:
             ranges.forget_beyond(upload, lambda: writer.extent)
+            if start > upload.offset:
+                raise RangeConflict("The server lost bytes before this range.", upload)
         intake = _Intake(upload, start, length, writer, sha256)
         intake.run(source)
         return writer.written
@@ -194,7 +196,8 @@ def _delete_part(upload: Upload) -> None:
 def _is_held(upload: Upload, start: int, stop: int) -> bool:
     held = ranges.held_bytes(upload, start, stop)
     if 0 < held < stop - start:
-        raise RangeConflict("The range overlaps bytes that are held already.", upload)
+        told = "The range overlaps bytes that are held already."
+        raise RangeConflict(told, upload, ranges.gap(upload))
     return held == stop - start
 
 

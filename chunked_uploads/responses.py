@@ -9,10 +9,17 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import Incomplete, NotAuthenticated, UploadError
+from chunked_uploads.errors import (
+    Incomplete,
+    NotAuthenticated,
+    RangeConflict,
+    UploadError,
+)
 from chunked_uploads.headers import format_range
 from chunked_uploads.models import Upload
 from chunked_uploads.tokens import make_token
+
+OWN_ARGUMENTS = ("uuid", "pk")  # of our URLs; others are of a prefix the site chose
 
 
 def answer(items: list[dict[str, Any]]) -> JsonResponse:
@@ -76,6 +83,8 @@ def error_response(request: HttpRequest, error: UploadError) -> JsonResponse:
         item = _failed(error.upload)
     elif error.upload is not None:
         item = state_of(request, error.upload)
+    if isinstance(error, RangeConflict) and error.gap is not None:
+        item["gap"] = error.gap
     response = answer([{**item, "error": error.code, "detail": error.detail}])
     response.status_code = error.status
     if isinstance(error, NotAuthenticated):
@@ -96,10 +105,9 @@ def _failed(upload: Upload) -> dict[str, Any]:
 
 
 def _url(request: HttpRequest, name: str, token: str, **kwargs: UUID | int) -> str:
+    # Where the site put us, which may be below namespaces and arguments of its own.
     match = request.resolver_match
-    path = reverse(
-        f"chunked_uploads:{name}",
-        kwargs=kwargs,
-        current_app=match.namespace if match else None,
-    )
+    assert match, "a view of ours was called"
+    site = {key: match.kwargs[key] for key in match.kwargs if key not in OWN_ARGUMENTS}
+    path = reverse(f"{match.namespace}:{name}", kwargs={**site, **kwargs})
     return request.build_absolute_uri(f"{path}?token={token}")

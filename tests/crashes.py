@@ -11,6 +11,7 @@ highest of theirs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -21,7 +22,6 @@ import django
 from django.db import connection
 
 MOVE = "os.rename"
-CANCELLED = 3  # exit code
 FILES = ("open", "fcntl.", "os.", "shutil.")  # the audit events of file operations
 
 
@@ -56,12 +56,13 @@ def die_at(step: int) -> Callable[[str], None]:
 
 
 def stop_at(step: int) -> Callable[[str], None]:
-    """Return what stops the process at its `step`th call outside a transaction."""
+    """Return what stops the process at its `step`th file operation."""
     left = step
 
     def call(event: str) -> None:
         nonlocal left
-        if not connection.in_atomic_block:  # which would stop everybody else
+        # Stopped in the database's it might hold a lock, and so stop everybody else.
+        if event.startswith(FILES) and not connection.in_atomic_block:
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGSTOP)
@@ -85,19 +86,17 @@ def stop_at_move() -> Callable[[str], None]:
 
 
 def finish(uuid: str) -> None:
-    """Finish the upload, as the view does."""
+    """Finish the upload, as the view does; it may be cancelled meanwhile."""
     from chunked_uploads.errors import UploadNotFound
     from chunked_uploads.finishing import complete
     from chunked_uploads.models import Upload
 
-    try:
+    with contextlib.suppress(UploadNotFound):
         complete(Upload.objects.get(uuid=uuid))
-    except UploadNotFound:
-        sys.exit(CANCELLED)
 
 
 def begin(uuid: str, call: Callable[[str], None]) -> int:
-    """Finish the upload in a process of its own; return its id when it stops or ends."""
+    """Finish the upload in another process; return its id when it stops or ends."""
     process = os.fork()
     if process == 0:
         at_each_step(call)

@@ -49,10 +49,12 @@ class Uploader(Client):
             sent["Content-Disposition"] = f'attachment; filename="{quoted}"'
         if start is not None:
             sent["Content-Range"] = f"bytes {start}-{start + len(piece) - 1}/{total}"
+        sent_body = piece if body is None else body
+        environ.setdefault("CONTENT_LENGTH", str(len(sent_body)))
         return self.generic(
             "POST",
             url,
-            piece if body is None else body,
+            sent_body,
             content_type,
             headers={**sent, **(headers or {})},
             **environ,

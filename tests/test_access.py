@@ -45,7 +45,7 @@ from tests.sending import (
 def test_nobody_without_credentials_is_let_in(
     api_key: ApiKey, method: str, path: str
 ) -> None:
-    response = Uploader().generic(method, f"/uploads/{path}")
+    response = Uploader().generic(method, f"/uploads/{path}", CONTENT_LENGTH="0")
 
     assert_error(response, 401, "not_authenticated")
     assert response["WWW-Authenticate"].startswith('ApiKey realm="uploads"')

@@ -248,6 +248,19 @@ def test_ranges_may_come_at_the_same_time(uploader: Uploader) -> None:
     assert_finishes(uploader, first, content)
 
 
+def test_conflict_tells_how_much_is_missing_before_what_is_held(
+    uploader: Uploader,
+) -> None:
+    url = state_in(uploader.send(CONTENT[:2], 0))["url"]
+    uploader.send(CONTENT[5:], 5, url=url)
+
+    response = uploader.send(CONTENT[2:9], 2, url=url)
+
+    assert_error(response, 409, "range_conflict")
+    assert (state_in(response)["size"], state_in(response)["gap"]) == (2, 3)
+    assert_finishes(uploader, uploader.send(CONTENT[2:5], 2, url=url), CONTENT)
+
+
 # Cut connections
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from chunked_uploads import finishing
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Upload
+from chunked_uploads.stores.local import LocalStore
 from tests.sending import CONTENT, Uploader, finished, state_in, upload_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,10 +174,57 @@ def test_row_whose_part_is_gone_is_removed(
     uploader: Uploader, media_root: Path
 ) -> None:
     upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 0.1, media_root)
+    other = upload_of(uploader.send(CONTENT[:4], 0, name="other"))
     (media_root / upload.part).unlink()
 
     assert clean_uploads() == Report(lost=[str(upload.uuid)])
-    assert not Upload.objects.exists()
+    assert Upload.objects.get() == other
+
+
+def test_rows_are_kept_where_all_parts_are_gone(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 0.1, media_root)
+    (media_root / upload.part).unlink()  # as where a disk is not mounted
+
+    assert clean_uploads() == Report()
+    assert Upload.objects.exists()
+
+
+def test_upload_that_comes_back_to_life_is_not_removed(
+    uploader: Uploader, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT[:4], 0)
+    make_old(upload_of(sent), 9, media_root)
+    extent = LocalStore.extent
+
+    def go_on(store: LocalStore, name: str) -> int:
+        uploader.send(CONTENT[4:], 4, url=state_in(sent)["url"])
+        return extent(store, name)
+
+    monkeypatch.setattr(LocalStore, "extent", go_on)
+    monkeypatch.setattr(Upload, "is_expired", False)
+
+    assert clean_uploads() == Report()
+    assert upload_of(sent).offset == len(CONTENT)
+
+
+def test_part_that_cannot_be_removed_is_told_and_the_others_go(
+    chunks: Path, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    strays = [make_stray(chunks, 9) for _ in range(3)]
+    unlink = os.unlink
+
+    def refuse(path: str) -> None:
+        if str(path) == str(strays[0]):
+            raise PermissionError("not yours")
+        unlink(path)
+
+    monkeypatch.setattr("chunked_uploads.stores.local.os.unlink", refuse)
+
+    with pytest.raises(CommandError, match="1 could not"):
+        call_command("clean_uploads", stderr=io.StringIO(), stdout=io.StringIO())
+    assert files_in(chunks) == strays[:1]
 
 
 def test_row_that_somebody_may_be_at_now_is_left_alone(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import OperationalError, connection
 
@@ -387,10 +388,55 @@ def test_next_chunk_notices_that_bytes_were_lost(
 
     response = uploader.send(CONTENT[6:], 6)
 
-    assert state_in(response)["size"] == 2
-    assert state_in(response)["received"] == 6
-    response = uploader.send(CONTENT[2:6], 2)
+    assert response.status_code == 409
+    assert state_in(response)["size"] == state_in(response)["received"] == 2
+    response = uploader.send(CONTENT[2:], 2)
     assert_done_goes_on(uploader, response, CONTENT)
+
+
+def test_done_whose_record_was_lost_with_the_power_is_made_up_for(
+    uploader: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    sent = uploader.send(CONTENT)
+    before = Upload.objects.filter(pk=upload_of(sent).pk).values()[0]
+    chunk = Chunk.objects.values()[0]
+    first = uploader.done(state_in(sent)).json()
+    Upload.objects.filter(pk=before["id"]).update(**before)
+    Chunk.objects.create(**chunk)
+
+    assert uploader.done(state_in(sent)).json() == first
+    assert finished(upload_of(sent)) == CONTENT
+
+
+class Shouting(FileSystemStorage):
+    """A storage that does something to what it saves."""
+
+    def _save(self, name: str, content: Any) -> str:
+        return super()._save(name, ContentFile(content.read().upper()))  # type: ignore[misc]
+
+
+def test_storage_that_changes_what_it_saves_gets_the_whole_file(
+    uploader: Uploader, settings: Any
+) -> None:
+    backend = f"{Shouting.__module__}.{Shouting.__qualname__}"
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend}}
+    sent = uploader.send(b"whispered!")
+
+    assert_done_goes_on(uploader, sent, b"WHISPERED!")
+
+
+def test_done_does_not_wait_for_another_one_for_ever(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    monkeypatch.setattr("chunked_uploads.stores.local.PATIENCE", 0)
+
+    with chunk_store().sealed(upload_of(sent).part):
+        response = uploader.done(state_in(sent))
+
+    assert (response.status_code, response["Retry-After"]) == (409, "1")
+    assert_done_goes_on(uploader, sent, CONTENT)
 
 
 # Cancel on the way

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import include, path
 
+from chunked_uploads.models import Upload
 from tests.sending import (
     CONTENT,
     FORM,
@@ -23,6 +25,7 @@ from tests.sending import (
     from_stream,
     make_form,
     state_in,
+    upload_of,
 )
 
 # Limits and failures
@@ -206,3 +209,29 @@ def test_chunk_out_of_order_costs_no_more_where_many_are_held(
 
     assert len(set(costs[1:])) == 1
     assert costs[-1] <= 9
+
+
+def test_body_without_a_length_is_refused(uploader: Uploader) -> None:
+    response = uploader.send(CONTENT, CONTENT_LENGTH="")
+
+    assert_error(response, 411, "length_required")
+    assert not Upload.objects.exists()
+
+
+ours = include("chunked_uploads.urls")
+urlpatterns = [
+    path("api/<slug:tenant>/", include(([path("files/", ours)], "api"))),
+]
+
+
+@pytest.mark.urls(__name__)
+def test_site_may_put_the_urls_below_names_and_arguments_of_its_own(
+    uploader: Uploader,
+) -> None:
+    response = uploader.send(CONTENT, url="/api/acme/files/upload/")
+
+    upload, state = upload_of(response), state_in(response)
+    prefix = "http://testserver/api/acme/files/"
+    assert state["url"].startswith(f"{prefix}upload/{upload.uuid}/")
+    assert state["delete_url"].startswith(f"{prefix}{upload.pk}/delete/")
+    assert_finishes(uploader, response, CONTENT)

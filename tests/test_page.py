@@ -21,6 +21,7 @@ from tests.servers import Gunicorn
 
 KIB = 1024
 CHUNK_SIZE = 64 * KIB
+NAME = "film.bin"
 CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
 DONE = re.compile(r"/uploads/upload/done/")
 DELETE = re.compile(r"/uploads/\d+/delete/")
@@ -43,7 +44,7 @@ def site(page: Page, server: Gunicorn, user: User) -> Page:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A file of ten chunks and a bit."""
-    return make_file(tmp_path / "film.bin", 10 * CHUNK_SIZE + 17)
+    return make_file(tmp_path / NAME, 10 * CHUNK_SIZE + 17)
 
 
 def make_file(path: Path, size: int) -> Path:
@@ -371,6 +372,25 @@ def test_file_that_the_server_has_whole_is_finished(site: Page, file: Path) -> N
     expect_status(site, "Complete")
     assert_arrived(file)
     assert ranges == []
+
+
+def test_gap_that_another_sender_left_is_filled(
+    site: Page, server: Gunicorn, user: User, api_key: ApiKey, file: Path
+) -> None:
+    content = file.read_bytes()
+    sender = Client(headers={"Authorization": f"ApiKey {user.username}:{api_key.key}"})
+    url = "/uploads/upload/"
+    for start_, stop in [(0, 100), (1000, 2000)]:
+        span = f"bytes {start_}-{stop - 1}/{len(content)}"
+        headers = {"Content-Range": span, "Content-Disposition": f"a; filename={NAME}"}
+        octets = "application/octet-stream"
+        sent = sender.post(url, content[start_:stop], octets, headers=headers)
+        url = sent.json()[0]["url"]
+
+    start(site, file)
+
+    expect_status(site, "Complete")
+    assert assert_arrived(file).user == user
 
 
 def test_cancel_removes_the_upload(site: Page, file: Path) -> None:

@@ -87,7 +87,9 @@ class ChunkStore(ABC):
 
     @abstractmethod
     def sealed(self, name: str) -> AbstractContextManager[Part]:
-        """Enter alone with the part, waiting for its writers to leave.
+        """Enter alone with the part, waiting a while for others to leave.
+
+        Raises `RangeBusy` where they don't.
 
         Makes the part where it is missing, so that there is something to lock.
         """

@@ -2,7 +2,8 @@
 
 Every byte is written exactly once, by a positioned write, and finishing is a rename.
 Nothing is allocated ahead: a part that is shorter than what was recorded shows that
-the machine lost bytes it had promised to keep, and the upload goes back to there.
+the machine lost power before it had written all, and the upload goes back to there.
+(Ranges that were sent in parallel may leave holes that its length does not show.)
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
 from chunked_uploads.stores.locks import lock
 
 BLOCK = 2**20  # bytes
+PATIENCE = 20  # seconds to wait for others who finish; then they are copying
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -151,7 +153,11 @@ def _open_alone(path: str) -> int:
     # at the same time. Whoever held the lock before may have moved the file away.
     while True:
         fd = _open_or_make(path)
-        lock(fd, wait=True)
+        try:
+            lock(fd, patience=PATIENCE)
+        except BlockingIOError:
+            os.close(fd)
+            raise RangeBusy("Another request is finishing this upload.") from None
         if _is_at(path, fd):
             return fd
         os.close(fd)

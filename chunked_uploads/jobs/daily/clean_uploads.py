@@ -1,8 +1,12 @@
 """`manage.py runjobs daily` (django-extensions): the clean-up, once a day."""
 
+import logging
+
 from django_extensions.management.jobs import DailyJob
 
 from chunked_uploads.cleanup import clean_uploads
+
+logger = logging.getLogger("chunked_uploads")
 
 
 class Job(DailyJob):
@@ -12,4 +16,5 @@ class Job(DailyJob):
 
     def execute(self) -> None:
         """Clean up with the days of the settings."""
-        clean_uploads()
+        for told in clean_uploads().failed:
+            logger.error("The clean-up could not remove %s", told)

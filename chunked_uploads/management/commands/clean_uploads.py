@@ -49,9 +49,13 @@ class Command(BaseCommand):
         ):
             for name in names:
                 self.stdout.write(f"{name}: {told.format(would)}")
+        for told in report.failed:
+            self.stderr.write(told)
         count = len(report.expired) + len(report.lost)
         self.stdout.write(
             f"{count} uploads and {len(report.stray)} stray parts {would}removed, "
             f"{len(report.completed)} uploads {would}completed, "
             f"{filesizeformat(report.freed)} {would}freed."
         )
+        if report.failed:
+            raise CommandError(f"{len(report.failed)} could not be removed.")

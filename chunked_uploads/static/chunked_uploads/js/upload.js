@@ -51,6 +51,7 @@
       this.retryAt = 0; // milliseconds, as Date.now() gives them
       this.hasRenewed = false; // credentials, since then
       this.isAstray = false; // the server means another offset than we do
+      this.gap = Infinity; // bytes up to a range that another sender brought
       this.result = null; // the answer of done
     }
 
@@ -70,7 +71,7 @@
     }
 
     get chunkSize() {
-      return Math.min(this.suggestedChunkSize, this.largestChunkSize);
+      return Math.min(this.suggestedChunkSize, this.largestChunkSize, this.gap);
     }
 
     /** Seconds, or null where nobody can tell. */
@@ -266,6 +267,7 @@
 
     takeAnswer(answers) {
       const answer = Array.isArray(answers) && answers[0];
+      this.gap = Infinity;
       if (answer && answer.url) this.learn(answer);
       else this.isAstray = true; // some 2xx of somebody else's
     }
@@ -287,6 +289,7 @@
     async recover(failure, signal, maxAttempts) {
       if (failure.status === 401) return this.renewCredentials(failure);
       if (failure.status === 413) return this.shrinkChunks(failure);
+      if (failure.answer.gap > 0) this.gap = failure.answer.gap;
       this.attempts += 1;
       const limit = failure.status ? Math.min(maxAttempts, MAX_REFUSALS) : maxAttempts;
       if (!failure.isCurable || this.attempts >= limit) throw failure;
