@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB, conf
-from chunked_uploads.errors import Incomplete, UploadNotFound
+from chunked_uploads.errors import Incomplete, RangeBusy, UploadNotFound
 from chunked_uploads.models import MAX_PATH, Chunk, Upload
 from chunked_uploads.signals import announce, upload_cancelled, upload_completed
 from chunked_uploads.stores import Part, chunk_store
@@ -208,8 +208,8 @@ def _note(upload: Upload, name: str, found: dict[str, str]) -> None:
     noted = rows.filter(state=Upload.State.UPLOADING).update(upload=name, **found)
     upload.upload = name
     if not noted:
-        _delete_bytes(upload)
-        raise UploadNotFound
+        _refresh(upload)
+        raise RangeBusy("Another request finished this upload.")
 
 
 def _mark_complete(upload: Upload) -> None:
