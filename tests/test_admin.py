@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chunked_uploads.models import ApiKey, Chunk, Upload
+from chunked_uploads.models import ApiKey, Chunk, ExternalUser, Upload
 from chunked_uploads.signals import upload_cancelled
 from tests.sending import CONTENT, Uploader, upload_of
 
@@ -462,3 +462,17 @@ def test_credentials_are_kept_out_of_the_history(
 
 def test_admin_passes_the_system_checks(db: None) -> None:
     call_command("check", "--fail-level=WARNING")
+
+
+def test_users_of_another_server_are_looked_at_not_made(
+    admin_client: Client, user: User
+) -> None:
+    url = "/admin/chunked_uploads/externaluser/"
+    ada = ExternalUser.objects.create(source="https://x.test/", name="Ada L", user=user)
+
+    assert "Ada L" in admin_client.get(f"{url}?q=ada").content.decode()
+    assert admin_client.get(f"{url}{ada.pk}/change/").status_code == 200
+    assert admin_client.get(f"{url}add/").status_code == 403
+    admin_client.post(f"{url}{ada.pk}/delete/", {"post": "yes"})
+    assert User.objects.filter(pk=user.pk).exists()
+    assert not ExternalUser.objects.exists()
