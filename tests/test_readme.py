@@ -83,6 +83,12 @@ def test_python_sends_an_empty_file(
     assert Upload.objects.get().is_complete
 
 
+def test_other_blocks_are_those_of_the_docs_which_are_run() -> None:
+    docs = "".join(path.read_text() for path in (CHECKOUT / "docs").glob("*.md"))
+    for block in [*blocks("bash")[2:], *blocks("js")]:
+        assert block in docs
+
+
 def test_every_setting_stands_in_the_table() -> None:
     known = {name for name in vars(Settings) if name.isupper()}
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)) == known
