@@ -15,6 +15,7 @@ PROGRAMS = {
     ),
     "nginx": (["nginx"], "nginx-light"),
     "curl": (["curl"], "curl"),
+    "gettext": (["xgettext"], "gettext"),
 }
 
 

@@ -120,6 +120,8 @@ class Server(ABC):
 class Gunicorn(Server):
     """The tests' site in gunicorn, over the database given."""
 
+    graceful_stop = signal.SIGQUIT  # waits for no idle connection of a browser's
+
     def __init__(
         self,
         folder: Path,
@@ -159,7 +161,7 @@ class Gunicorn(Server):
         site = "django.core.wsgi:get_wsgi_application()"
         gunicorn = [sys.executable, "-m", "gunicorn", site]
         bind = f"unix:{self.address}" if isinstance(self.address, str) else self.url[7:]
-        fixed = ["--no-control-socket", "--preload", "--graceful-timeout=3"]
+        fixed = ["--no-control-socket", "--preload", "--graceful-timeout=1"]
         fixed += ["--log-level=warning", f"--bind={bind}"]
         return [*gunicorn, *self.arguments, *fixed]
 

@@ -19,8 +19,8 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -139,7 +139,10 @@ class ApiKeyAdmin(ApiKeyModelAdmin):
         api_key.created = timezone.now()
         # Fails where it was revoked meanwhile, instead of bringing it back.
         api_key.save(update_fields=[*CREDENTIALS, "created"])
-        changed = [{"changed": {"fields": [capfirst(each) for each in CREDENTIALS]}}]
+        # The history translates them when it is read.
+        changed = [
+            {"changed": {"fields": [gettext_noop("Key"), gettext_noop("Secret")]}}
+        ]
         self.log_change(request, api_key, changed)
         told = _("%(user)s has a new key and secret. The old ones are refused now.")
         self.message_user(request, told % {"user": api_key}, messages.SUCCESS)

@@ -289,7 +289,8 @@
     async recover(failure, signal, maxAttempts) {
       if (failure.status === 401) return this.renewCredentials(failure);
       if (failure.status === 413) return this.shrinkChunks(failure);
-      if (failure.answer.gap > 0) this.gap = failure.answer.gap;
+      const { gap } = failure.answer || {};
+      if (gap > 0) this.gap = gap;
       this.attempts += 1;
       const limit = failure.status ? Math.min(maxAttempts, MAX_REFUSALS) : maxAttempts;
       if (!failure.isCurable || this.attempts >= limit) throw failure;
