@@ -39,7 +39,7 @@ def free_port() -> int:
 class Server(ABC):
     """A process of its own session, with a folder of its own for all its files."""
 
-    graceful_stop = signal.SIGTERM
+    stop_signal = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +84,7 @@ class Server(ABC):
         """Ask it to end, and wait until it did."""
         if not self.process:
             return
-        self.process.send_signal(self.graceful_stop)
+        self.process.send_signal(self.stop_signal)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
@@ -120,7 +120,7 @@ class Server(ABC):
 class Gunicorn(Server):
     """The tests' site in gunicorn, over the database given."""
 
-    graceful_stop = signal.SIGQUIT  # waits for no idle connection of a browser's
+    stop_signal = signal.SIGQUIT  # waits for no idle connection of a browser's
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ class Nginx(Server):
 class PostgreSQL(Server):
     """An empty PostgreSQL server, reached through a socket in its folder."""
 
-    graceful_stop = signal.SIGINT  # does not wait for clients to leave
+    stop_signal = signal.SIGINT  # does not wait for clients to leave
     USER = "postgres"
 
     def __init__(self) -> None:
