@@ -15,10 +15,10 @@ class ChunkedUploadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chunked_uploads import checks, finishing, storages
+        from chunked_uploads import checks, removing, storages
         from chunked_uploads.models import Upload
 
         register(checks.check_settings)
-        pre_delete.connect(finishing.lock_row, sender=Upload)
-        post_delete.connect(finishing.delete_bytes, sender=Upload)
+        pre_delete.connect(removing.lock_row, sender=Upload)
+        post_delete.connect(removing.delete_bytes, sender=Upload)
         setting_changed.connect(storages.forget_choice)

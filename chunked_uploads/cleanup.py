@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
-from chunked_uploads.finishing import cancel, complete, is_in_place
+from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Upload
+from chunked_uploads.removing import cancel
 from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 

@@ -76,6 +76,22 @@ def safe_name(filename: str) -> str:
     return stem.encode()[:room].decode(errors="ignore") + extension
 
 
+def place_of(upload: Upload) -> str:
+    """Return where the finished file lies or will lie; empty where that is open.
+
+    A folder of the upload's own makes its name certain before it is noted.
+    """
+    if upload.upload.name or callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
+        return upload.upload.name or ""
+    wanted = upload.upload.field.generate_filename(upload, upload.filename)
+    return wanted if is_in_own_folder(upload, wanted) else ""
+
+
+def is_in_own_folder(upload: Upload, name: str) -> bool:
+    """Whether no other upload's file can lie at `name`."""
+    return os.path.basename(os.path.dirname(name)) == str(upload.uuid)
+
+
 def forget_choice(*, setting: str, **kwargs: Any) -> None:
     """Choose the storage anew; a receiver of `setting_changed`, sent by tests."""
     if setting in ("STORAGES", "MEDIA_ROOT") or setting.startswith("CHUNKED_UPLOADS_"):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from chunked_uploads import finishing, headers, lookup
+from chunked_uploads import finishing, headers, lookup, removing
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.bodies import Body, RawBody, open_body
 from chunked_uploads.endpoint import endpoint
@@ -60,7 +60,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return _receive(request, found, announced, body)
     found = lookup.by_uuid(request, uuid)
     if request.method == "DELETE":
-        finishing.cancel(found)
+        removing.cancel(found)
         return answer([])
     return chunk_response(request, found)
 
@@ -76,7 +76,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint("DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
-    finishing.cancel(lookup.by_pk(request, pk))
+    removing.cancel(lookup.by_pk(request, pk))
     return answer([])
 
 

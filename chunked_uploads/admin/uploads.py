@@ -1,6 +1,6 @@
 """Uploads in the admin: looked at and cancelled, never edited.
 
-Whatever removes one goes through `finishing.cancel`.
+Whatever removes one goes through `removing.cancel`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from chunked_uploads.admin.users import user_name
 from chunked_uploads.digests import ALGORITHMS
 from chunked_uploads.errors import UploadNotFound
-from chunked_uploads.finishing import cancel
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.removing import cancel
 
 if TYPE_CHECKING:
     UploadModelAdmin = admin.ModelAdmin[Upload]
