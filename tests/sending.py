@@ -164,3 +164,8 @@ def names_in(response: Any) -> list[str]:
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
     return [state["name"] for state in response.json()]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files in the folder, however deep."""
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.models import ApiKey, Chunk, ExternalUser, Upload
 from chunked_uploads.signals import upload_cancelled
-from tests.sending import CONTENT, Uploader, upload_of
+from tests.sending import CONTENT, Uploader, files_in, upload_of
 
 UPLOADS = "/admin/chunked_uploads/upload/"
 KEYS = "/admin/chunked_uploads/apikey/"
@@ -31,11 +31,6 @@ def page_of(upload: Upload, view: str = "change") -> str:
 def key_page_of(api_key: ApiKey, view: str = "change") -> str:
     """Return the URL of one of the key's pages."""
     return f"{KEYS}{api_key.pk}/{view}/"
-
-
-def files_in(folder: Path) -> list[Path]:
-    """Return the files in the folder, however deep."""
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def act(client: Client, url: str, action: str, *pks: int, **data: str) -> Any:

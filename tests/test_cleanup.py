@@ -19,14 +19,9 @@ from chunked_uploads import finishing
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.local import LocalStore
-from tests.sending import CONTENT, Uploader, finished, state_in, upload_of
+from tests.sending import CONTENT, Uploader, files_in, finished, state_in, upload_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def uploader(authorization: dict[str, str]) -> Uploader:
-    return Uploader(headers=authorization)
 
 
 @pytest.fixture
@@ -34,10 +29,6 @@ def chunks(media_root: Path) -> Path:
     folder = media_root / "chunked_uploads" / "chunks"
     folder.mkdir(parents=True)
     return folder
-
-
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def make_old(upload: Upload, days: float, media_root: Path) -> Upload:
@@ -260,6 +251,20 @@ def test_upload_that_died_before_its_end_was_recorded_is_completed(
     upload.refresh_from_db()
     assert upload.is_complete
     assert finished(upload) == CONTENT
+
+
+def test_upload_whose_end_was_lost_with_the_power_is_completed(
+    uploader: Uploader, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT)
+    upload = upload_of(sent)
+    before = Upload.objects.filter(pk=upload.pk).values()[0]
+    uploader.done(state_in(sent))
+    Upload.objects.filter(pk=upload.pk).update(**before)
+    make_old(upload, 0.1, media_root)
+
+    assert clean_uploads() == Report(completed=[str(upload.uuid)])
+    assert finished(upload_of(sent)) == CONTENT
 
 
 def test_everything_is_reported_once(

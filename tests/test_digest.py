@@ -17,11 +17,6 @@ LARGE = bytes(range(251)) * 1000
 
 
 @pytest.fixture
-def uploader(authorization: dict[str, str]) -> Uploader:
-    return Uploader(headers=authorization)
-
-
-@pytest.fixture
 def bytes_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of all reads from part files."""
     sizes: list[int] = []

@@ -19,7 +19,15 @@ from chunked_uploads import finishing
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores import local as local_store
-from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
+from tests.sending import (
+    CONTENT,
+    UPLOAD,
+    Uploader,
+    files_in,
+    finished,
+    state_in,
+    upload_of,
+)
 from tests.stores import simulate_file_systems
 
 transactional = pytest.mark.django_db(transaction=True)
@@ -31,15 +39,6 @@ NO_PATHS = {
 
 class PowerCut(BaseException):
     """What no code expects or handles."""
-
-
-@pytest.fixture
-def uploader(authorization: dict[str, str]) -> Uploader:
-    return Uploader(headers=authorization)
-
-
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 # The answer

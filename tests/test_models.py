@@ -10,15 +10,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from chunked_uploads.models import ApiKey, Chunk, Upload
-from tests.sending import CONTENT, Uploader, state_in, upload_of
+from tests.sending import CONTENT, Uploader, files_in, state_in, upload_of
 
 
 def make_upload(**fields: Any) -> Upload:
     return Upload.objects.create(**{"filename": "film.mp4", "filesize": 10, **fields})
-
-
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 @pytest.fixture

@@ -57,11 +57,6 @@ def log() -> Iterator[Log]:
         signal.disconnect(log.receive)
 
 
-@pytest.fixture
-def uploader(authorization: dict[str, str]) -> Uploader:
-    return Uploader(headers=authorization)
-
-
 def test_each_step_is_announced(uploader: Uploader, log: Log) -> None:
     uploader.send(CONTENT[:4], 0)
     sent = uploader.send(CONTENT[4:], 4)

@@ -14,7 +14,9 @@ MAX_CREDENTIAL = 4096  # characters
 class Authentication:
     """Let everybody in: the base of the others, for sites that know their visitors.
 
-    `scheme` and `realm` make the `challenge`.
+    An upload belongs to whoever is logged in, with no check of CSRF: a page of
+    anybody's can begin one in a visitor's name. `scheme` and `realm` make the
+    `challenge`.
     """
 
     scheme = "Uploads"
