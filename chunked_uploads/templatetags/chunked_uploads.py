@@ -1,0 +1,28 @@
+"""What the page is told of the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+
+from chunked_uploads.conf import conf
+
+register = template.Library()
+
+
+@register.simple_tag
+def chunked_uploads_limits() -> dict[str, Any]:
+    """Return what the server takes: `max_size` and `chunk_size` in bytes.
+
+    `extensions` are as in a file input's `accept`, separated by commas, each with
+    its dot.
+    """
+    allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS or ()
+    return {
+        "max_size": conf.CHUNKED_UPLOADS_MAX_SIZE,
+        "chunk_size": conf.CHUNKED_UPLOADS_CHUNK_SIZE,
+        "extensions": ",".join(f".{each.lower().lstrip('.')}" for each in allowed),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
+    }
