@@ -1,267 +1,333 @@
 "use strict";
 
 /*
- * The controls of chunked_upload.html, one file at a time in each: brings
- * together visitor, jQuery File Upload, upload, view and the page's callbacks.
+ * The uploader of chunked_upload.html: brings together visitor, jQuery File Upload,
+ * queue and view. `root.chunkedUploads` is an Uploader; docs/page.md tells what a
+ * page may rely on.
  */
 (function () {
-  const { Server, Upload, View } = window.ChunkedUploads;
+  const { FileRefused, Notices, Queue, Server, Upload, View } = window.ChunkedUploads;
+  const { fromList, listen, refusalOf } = window.ChunkedUploads;
 
   // Our jQuery stays ours; a page that brought its own gets that back.
   const $ = window.jQuery.noConflict(true);
   if (!window.jQuery) window.jQuery = $;
   if (!window.$) window.$ = $;
 
+  const MIB = 1024 * 1024;
   const TICK = 500; // milliseconds
-  const CAN_CHOOSE = new Set(["ready", "failed", "complete"]);
-  const CALLBACKS = new Set(["start", "stop", "error", "complete"]);
+  const AT_ONCE = 50; // rows that are made before the browser may draw
+  const SETTLED = new Set(["complete", "refused"]);
+  const OPTIONS = {
+    chunkSize: 8 * MIB, // bytes at most, until the server suggests
+    filesInFlight: 3,
+    rangesInFlight: 1, // of one file
+    patience: 45, // seconds without a sign of life
+  };
 
-  class Controls {
+  class Uploader {
     constructor(root) {
       this.root = root;
-      this.view = new View(root);
-      this.body = this.view.find("body");
-      this.input = this.view.find("input");
-      this.server = new Server({
-        upload_url: root.dataset.uploadUrl,
-        done_url: root.dataset.doneUrl,
-        csrf_token: root.dataset.csrfToken,
+      this.options = { ...OPTIONS };
+      Object.keys(OPTIONS).forEach((name) => {
+        if (Number(root.dataset[name]) > 0) this.options[name] = Number(root.dataset[name]);
       });
-      this.upload = null;
-      this.note = "";
+      this.server = new Server(siteOf(root));
+      this.queue = new Queue({
+        files: this.options.filesInFlight,
+        ranges: this.options.rangesInFlight,
+      });
+      this.view = new View(root, this.server.limits);
+      this.notices = new Notices(root, this.view.texts);
+      this.input = this.view.find("input");
+      this.body = $(this.view.find("body"));
+      this.wanted = null; // the upload that a file is being chosen for
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
-      this.listenToSender();
-      this.listenToVisitor();
-      this.view.render(null, "");
-    }
-
-    get canChoose() {
-      return !this.upload || CAN_CHOOSE.has(this.upload.state);
-    }
-
-    // --- what comes in ---
-
-    listenToSender() {
-      $(this.body).fileupload({
-        // We listen ourselves: its way of reading a drop loses files that are no
-        // entries of a file system.
+      this.body.fileupload({
+        // We listen ourselves, and hand over chunk by chunk.
         dropZone: null,
+        pasteZone: null,
         fileInput: $(),
         multipart: false,
         type: "POST",
         dataType: "json",
-        chunkbeforesend: (event, chunk) => {
-          Object.assign(chunk, chunk.upload.chunkSettings());
-        },
-        chunksend: (event, chunk) => !chunk.signal.aborted && !chunk.upload.isAstray,
-        chunkdone: (event, chunk) => {
-          if (chunk.signal.aborted) return;
-          chunk.upload.takeChunk(chunk.result, chunk.uploadedBytes);
-        },
-        progress: (event, chunk) => {
-          if (!chunk.signal.aborted) chunk.upload.setSent(chunk.loaded);
-        },
       });
+      this.listenToVisitor();
+      if (this.isSet("showUnfinished")) this.showUnfinished();
     }
+
+    isSet(name) {
+      return this.root.dataset[name] !== "false";
+    }
+
+    // --- what a page may call ---
+
+    /** All uploads of the list, in its order. */
+    get uploads() {
+      return [...this.queue.uploads];
+    }
+
+    /** Put files into the list. Resolves when the last one is in it. */
+    async add(files) {
+      await this.take(fromList(files));
+    }
+
+    startAll() {
+      this.each(["ready"], (upload) => upload.start());
+    }
+
+    resumeAll() {
+      this.each(["paused", "failed"], (upload) => upload.start());
+    }
+
+    pauseAll() {
+      this.each(["queued", "checking", "uploading", "waiting", "finishing"], (upload) =>
+        upload.pause(),
+      );
+    }
+
+    /** Cancel all that are not finished, but for those that wait for their files. */
+    cancelAll() {
+      this.queue.counted
+        .filter(({ state }) => state !== "complete")
+        .forEach((upload) => upload.cancel());
+    }
+
+    /** Take from the list what is finished or was refused. */
+    clear() {
+      this.each([...SETTLED], (upload) => this.remove(upload));
+    }
+
+    each(states, act) {
+      this.uploads.filter(({ state }) => states.includes(state)).forEach(act);
+    }
+
+    // --- what comes in ---
 
     listenToVisitor() {
-      const { body, view } = this;
-      this.input.addEventListener("change", () => this.choose([...this.input.files]));
-      body.addEventListener("dragover", (event) => {
-        if (!event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        event.dataTransfer.dropEffect = "copy";
-        view.showDrag(this.canChoose);
+      const { root, view } = this;
+      root.querySelectorAll("input[type=file]").forEach((input) => {
+        input.addEventListener("change", () => {
+          const files = fromList(input.files);
+          input.value = ""; // so that the same file can be chosen again
+          this.take(files);
+        });
       });
-      body.addEventListener("drop", (event) => {
-        if (!event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        view.showDrag(false);
-        this.choose(filesOf(event.dataTransfer));
+      this.input.addEventListener("cancel", () => (this.wanted = null));
+      listen(root, {
+        take: (files) => this.take(files),
+        showDrag: (where) => view.showDrag(where),
       });
-      body.addEventListener("dragleave", (event) => {
-        if (!body.contains(event.relatedTarget)) view.showDrag(false);
-      });
-      body.addEventListener("click", (event) => {
+      root.addEventListener("click", (event) => {
         const button = event.target.closest("[data-action]");
         // The second click of a double click would meet the button that came next.
-        if (button && event.detail < 2) this[button.dataset.action]();
+        if (button && event.detail < 2) this.act(button);
       });
-      window.addEventListener("online", () => this.upload && this.upload.wake());
+      const wake = () => this.uploads.forEach((upload) => upload.wake());
+      window.addEventListener("online", wake);
+      window.addEventListener("focus", wake);
     }
 
-    /** Take the first of `files`. */
-    choose(files) {
-      this.input.value = ""; // so that the same file can be chosen again
+    act(button) {
+      const upload = this.view.uploadOf(button.closest(".chunked-uploads-row"));
+      const { action } = button.dataset;
+      if (!upload) this[action]();
+      else if (action === "choose") this.chooseFor(upload);
+      else if (action === "remove") this.remove(upload);
+      else if (action === "pause" || action === "cancel") upload[action]();
+      else this.go(upload, action);
+    }
+
+    go(upload, action) {
+      if (action !== "start") this.notices.tell("resume", upload);
+      upload.start();
+    }
+
+    chooseFor(upload) {
+      this.wanted = upload;
+      this.input.click();
+    }
+
+    async take(files) {
+      const wanted = this.wanted;
+      this.wanted = null;
+      this.view.note("");
       if (!files.length) return;
-      if (!this.canChoose) {
-        this.view.speak(this.view.text("busy"));
-        return;
+      if (wanted) return this.takeFor(wanted, files[0]);
+      const isOne = !this.isSet("multiple");
+      if (isOne) this.makeRoom();
+      const taken = isOne ? files.slice(0, 1) : files;
+      if (taken.length < files.length) this.view.note(this.view.texts.text("one-file"));
+      const before = this.queue.uploads.length;
+      for (let i = 0; i < taken.length; i += 1) {
+        if (i && i % AT_ONCE === 0) await nextFrame();
+        this.takeOne(taken[i]);
       }
-      if (this.upload) this.upload.takeTurn();
-      this.upload = this.makeUpload(files[0]);
-      this.note = files.length > 1 ? this.view.text("one-file") : "";
-      this.show();
-      this.view.focusOn("start");
-      this.upload.peek();
+      const count = this.queue.uploads.length - before;
+      if (count > 1) this.view.say(this.view.texts.text("added", { count }));
     }
 
-    makeUpload(file) {
-      const upload = new Upload(file, {
-        server: this.server,
-        send: (settings) => $(this.body).fileupload("send", settings),
-        report: (news) => {
-          if (upload === this.upload) this.hear(news);
-        },
-        chunkSize: Number(this.root.dataset.chunkSize),
+    /** Only one file at a time: the one that is there gives way. */
+    makeRoom() {
+      this.uploads.forEach((upload) => {
+        if (SETTLED.has(upload.state)) this.remove(upload);
+        else upload.cancel();
       });
+    }
+
+    /** The file for a certain upload, which the visitor was asked for. */
+    takeFor(upload, { file }) {
+      if (file.name === upload.name && file.size === upload.size) return upload.attach(file);
+      const { texts } = this.view;
+      const size = texts.format.bytes(upload.size);
+      return upload.fail(new FileRefused("other-file", { name: upload.name, size }));
+    }
+
+    takeOne({ file, path }) {
+      const same = this.uploads.filter(({ name, size }) => name === file.name && size === file.size);
+      const missing = same.find(({ state }) => state === "missing");
+      if (missing) return missing.attach(file);
+      const isListed = same.some(
+        (each) =>
+          !SETTLED.has(each.state) &&
+          each.path === path &&
+          each.file.lastModified === file.lastModified,
+      );
+      if (isListed) {
+        this.view.note(this.view.texts.text("listed", { name: path || file.name }));
+        return null;
+      }
+      return this.enlist({ file, path });
+    }
+
+    /** Make an upload of a file, or of what the server knows of one. */
+    enlist(origin) {
+      const upload = new Upload(origin, {
+        server: this.server,
+        send: (settings) => this.body.fileupload("send", settings),
+        report: (news) => this.hear(upload, news),
+        lanes: () => this.queue.lanes(),
+        chunkSize: this.options.chunkSize,
+        patience: this.options.patience,
+      });
+      this.queue.add(upload);
+      this.view.add(upload);
+      const refusal = origin.file && refusalOf(upload.file, this.server.limits, this.view.texts.format);
+      if (refusal) upload.refuse(refusal);
+      else if (origin.file && this.isSet("autoStart")) upload.start();
+      else this.hear(upload, "state");
       return upload;
     }
 
-    start() {
-      this.tell("start");
-      this.upload.start();
+    /** Put what the server has of the caller's into the list; none where it fails. */
+    async showUnfinished() {
+      let listed;
+      try {
+        listed = await this.server.unfinished(new AbortController().signal);
+      } catch (failure) {
+        return; // nobody is logged in, or the network is away: choosing a file finds it
+      }
+      const here = new Set(this.uploads.map(({ known }) => known && known.upload_uuid));
+      listed
+        .filter(({ upload_uuid }) => !here.has(upload_uuid))
+        .forEach((known) => this.enlist({ known }));
     }
 
-    resume() {
-      this.tell("resume");
-      this.upload.start();
+    remove(upload) {
+      this.queue.remove(upload);
+      this.view.remove(upload);
+      this.view.renderTotal(this.queue);
+      this.notices.tell("remove", upload);
     }
 
-    pause() {
-      this.upload.pause();
-    }
+    // --- what the uploads say ---
 
-    cancel() {
-      this.upload.cancel();
-    }
-
-    another() {
-      this.upload.takeTurn();
-      this.reset("");
-    }
-
-    reset(note) {
-      this.upload = null;
-      this.note = note;
-      this.show();
-      this.input.focus();
-    }
-
-    // --- what the upload says ---
-
-    hear(news) {
-      if (news === "state") {
-        this.note = "";
-        this.show();
-        this.pass(this.upload);
+    hear(upload, news) {
+      const { queue, view } = this;
+      if (!queue.uploads.includes(upload)) return;
+      if (news === "progress") {
+        view.touch(upload, queue);
+        if (!upload.isRunning) return;
+        view.announceProgress(queue);
+        this.notices.tell("progress", upload);
         return;
       }
-      this.view.render(this.upload, this.note);
-      if (!this.upload.isRunning) return;
-      this.view.announceProgress(this.upload);
-      this.tell("progress");
+      if (upload.state === "cancelled") this.leave(upload);
+      else view.render([upload], queue);
+      view.announceState(upload, queue);
+      this.notices.pass(upload);
+      queue.pump();
+      this.watch(queue.running.length > 0);
     }
 
-    show() {
-      const { upload, note } = this;
-      this.view.render(upload, note);
-      this.view.announceState(upload, note);
-      this.watch(upload !== null && upload.isRunning);
+    leave(upload) {
+      const key = upload.failure ? "cancelled-here" : "cancelled";
+      this.queue.remove(upload);
+      this.view.remove(upload);
+      this.view.renderTotal(this.queue);
+      this.view.note(this.view.texts.text(key, { name: upload.name }));
     }
 
-    /** Ask before the page is left, and keep the clock going, while it runs. */
+    /** Ask before the page is left, and keep the clock going, while anything runs. */
     watch(isRunning) {
+      if (isRunning === Boolean(this.ticker)) return;
       const act = isRunning ? "addEventListener" : "removeEventListener";
       window[act]("beforeunload", this.askBeforeLeaving);
       clearInterval(this.ticker);
-      if (isRunning) this.ticker = setInterval(() => this.tick(), TICK);
+      this.ticker = isRunning ? setInterval(() => this.tick(), TICK) : null;
+      if (!isRunning) this.notices.tell("idle", null);
     }
 
     tick() {
-      // A line that stands still is a slower one.
-      if (this.upload.state === "uploading") this.upload.meter.add(this.upload.sent);
-      this.view.render(this.upload, this.note);
+      this.queue.running.forEach((upload) => {
+        // A line that stands still is a slower one.
+        if (upload.state === "uploading") upload.meter.add(upload.sent);
+        this.view.touch(upload, this.queue);
+      });
     }
 
     askBeforeLeaving(event) {
       event.preventDefault();
       event.returnValue = ""; // what older browsers wait for
     }
-
-    // --- what goes out to the page ---
-
-    /** Tell the page of the states that it may wait for. */
-    pass({ state, failure, result }) {
-      if (state === "paused") this.tell("pause");
-      if (state === "failed") this.tell("error", this.view.describe(failure));
-      if (state === "complete") {
-        this.tell("complete", result);
-        this.callBack("video_url", result.video_url);
-      }
-      if (state === "cancelled") {
-        this.tell("cancel");
-        this.tell("stop");
-        this.reset(this.view.text(failure ? "cancelled-here" : "cancelled"));
-      }
-      if (["paused", "failed", "complete"].includes(state)) this.tell("stop");
-    }
-
-    /** Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. */
-    tell(name, more) {
-      const { file, state, held, sent, percent, timeLeft, meter, known } = this.upload;
-      const detail = {
-        file,
-        state,
-        name: file.name,
-        total_size: file.size,
-        size: held,
-        sent,
-        percent,
-        speed: meter.speed(),
-        time_left: timeLeft,
-        upload_uuid: known && known.upload_uuid,
-        ...more,
-      };
-      const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail });
-      this.root.dispatchEvent(event);
-      // To the classic callbacks going on is a start: each start has its stop.
-      const callback = name === "resume" ? "start" : name;
-      if (CALLBACKS.has(callback)) this.callBack(callback, detail);
-    }
-
-    /** Call the page's function, however it spells it. */
-    callBack(name, value) {
-      const spellings = [`chunked_upload_${name}`, `chunked_uploads_${name}`];
-      new Set(spellings.map((spelling) => window[spelling])).forEach((callback) => {
-        if (typeof callback !== "function") return;
-        try {
-          callback(value);
-        } catch (error) {
-          // The page's mistake must not end the upload, nor stay unseen.
-          setTimeout(() => {
-            throw error;
-          });
-        }
-      });
-    }
   }
 
-  /** The files that were dropped, without the folders. */
-  function filesOf(transfer) {
-    const isFolder = (item) => {
-      const entry = item.webkitGetAsEntry && item.webkitGetAsEntry();
-      return Boolean(entry && entry.isDirectory);
+  /** What the partial tells of its own site. */
+  function siteOf(root) {
+    const { dataset } = root;
+    const form = root.closest("form");
+    const field = form && form.elements.namedItem("csrfmiddlewaretoken");
+    return {
+      upload_url: dataset.uploadUrl,
+      done_url: dataset.doneUrl,
+      csrf_token: dataset.csrfToken || (field ? field.value : ""),
+      csrf_cookie: dataset.csrfCookie,
+      max_size: dataset.maxSize,
+      extensions: dataset.extensions,
+      query: dataset.query,
     };
-    return [...transfer.items]
-      .filter((item) => item.kind === "file" && !isFolder(item))
-      .map((item) => item.getAsFile());
+  }
+
+  function nextFrame() {
+    return new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+
+  /** Make an Uploader of each partial in `place` that is not one yet. */
+  function connect(place) {
+    place.querySelectorAll("[data-chunked-uploads]").forEach((root) => {
+      // The admin's inlines keep a form to be copied, which is not to be used itself.
+      if (!root.chunkedUploads && !root.closest(".empty-form")) {
+        root.chunkedUploads = new Uploader(root);
+      }
+    });
   }
 
   $(() => {
-    document.querySelectorAll("[data-chunked-uploads]").forEach((root) => {
-      // Every partial loads this script: only the first run finds them untouched.
-      if (!root.chunkedUploads) root.chunkedUploads = new Controls(root);
+    connect(document);
+    // Partials that come later: of inline forms, or fetched by a script.
+    const observer = new MutationObserver((changes) => {
+      if (changes.some(({ addedNodes }) => addedNodes.length)) connect(document);
     });
+    observer.observe(document.body, { childList: true, subtree: true });
   });
 })();

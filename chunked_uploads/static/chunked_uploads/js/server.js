@@ -4,59 +4,16 @@
  * What the page says to the server: where it is, who asks, and each question.
  */
 (function () {
+  const { RequestFailed, parseList } = window.ChunkedUploads;
+
   const NIL_UUID = "00000000-0000-0000-0000-000000000000";
-  // A connection that broke in the middle of a body is no mistake of the sender's.
-  const CURABLE_CODES = new Set(["body_cut", "digest_mismatch"]);
-  const CURABLE_STATUSES = new Set([408, 409, 423, 425, 429]);
-
-  /** A request that did not give what was asked for. `status` 0: no answer at all. */
-  class RequestFailed extends Error {
-    constructor(status, answer, retryAfter) {
-      super(`The request failed with status ${status}.`);
-      this.name = "RequestFailed";
-      this.status = status;
-      this.answer = answer || {};
-      this.isFromUploads = Boolean(answer && answer.error);
-      this.retryAfter = secondsUntil(retryAfter);
-    }
-
-    get detail() {
-      return this.answer.detail || "";
-    }
-
-    /** Whether the same request may succeed later. */
-    get isCurable() {
-      // A 2xx that came here is not ours: a captive portal or a login page.
-      return (
-        this.status < 400 ||
-        this.status >= 500 ||
-        CURABLE_STATUSES.has(this.status) ||
-        CURABLE_CODES.has(this.answer.error)
-      );
-    }
-  }
-
-  // RFC 9110, section 10.2.3: seconds or a date.
-  function secondsUntil(retryAfter) {
-    if (!retryAfter) return 0;
-    const seconds = /^\d+$/.test(retryAfter.trim())
-      ? Number(retryAfter)
-      : (Date.parse(retryAfter) - Date.now()) / 1000;
-    return Math.max(0, seconds || 0);
-  }
-
-  function parseList(text) {
-    try {
-      const answer = JSON.parse(text);
-      return Array.isArray(answer) ? answer : null;
-    } catch (error) {
-      return null;
-    }
-  }
+  const SMALLEST_CHUNK = 64 * 1024; // bytes
+  const PATIENCE = 45; // seconds to wait for an answer
+  const PATIENCE_FOR_DONE = 600; // which copies, where it can't rename
 
   function toQuery(url, parameters) {
     const target = new URL(url, document.baseURI);
-    Object.entries(parameters).forEach(([name, value]) => {
+    new URLSearchParams(parameters).forEach((value, name) => {
       target.searchParams.set(name, value);
     });
     return target;
@@ -71,17 +28,33 @@
     return String.fromCharCode(...new TextEncoder().encode(text));
   }
 
-  /** The endpoints of one site, and the credentials for them. */
+  /** The endpoints of one site, the credentials for them, and what they take. */
   class Server {
-    /** `site` has `upload_url`, `done_url` and `csrf_token` of the page's own site. */
+    /**
+     * `site` tells of the page's own site: `upload_url`, `done_url`, `csrf_token`,
+     * `csrf_cookie`, `max_size` (bytes), `extensions`, `query`.
+     */
     constructor(site) {
       this.site = site;
       this.credentials = null;
+      this.largestChunk = Infinity; // bytes that the proxies on the way let through
     }
 
     /** The page's own endpoints where it set some, looked up at every use. */
     get endpoints() {
       return { ...this.site, ...window.chunked_uploads_endpoints };
+    }
+
+    /** What is known of the receiving server's limits: our site speaks for itself. */
+    get limits() {
+      const page = window.chunked_uploads_endpoints;
+      const { max_size, extensions } = page && page.upload_url ? page : this.site;
+      const listed = Array.isArray(extensions) ? extensions : (extensions || "").split(",");
+      const dotted = listed.map((each) => `.${each.trim().toLowerCase()}`.replace("..", "."));
+      return {
+        maxSize: Number(max_size) || Infinity,
+        extensions: dotted.filter((each) => each !== "."),
+      };
     }
 
     get canRenewCredentials() {
@@ -95,10 +68,33 @@
       this.credentials = this.canRenewCredentials ? (await authentication()) || {} : {};
     }
 
+    /** Get in anew; resolves to whether there is anything new to get in with. */
+    async renewAccess() {
+      if (!this.canRenewCredentials) return this.renewCsrfToken();
+      try {
+        await this.authenticate(true);
+      } catch (error) {
+        return false;
+      }
+      return true;
+    }
+
     /** Take the CSRF token that a login in another tab may have brought. */
     renewCsrfToken() {
-      const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie);
-      if (cookie) this.site.csrf_token = cookie[1];
+      const { csrf_cookie, csrf_token } = this.site;
+      const cookies = document.cookie.split("; ").map((cookie) => cookie.split("="));
+      const found = cookies.find(([name]) => name === csrf_cookie);
+      if (!found || found[1] === csrf_token) return false;
+      this.site.csrf_token = found[1];
+      return true;
+    }
+
+    /** Take smaller chunks than the `size` bytes that a proxy refused, if any can be. */
+    shrinkChunks(size) {
+      if (size <= SMALLEST_CHUNK) return false;
+      const smaller = Math.max(SMALLEST_CHUNK, Math.floor(size / 2));
+      this.largestChunk = Math.min(this.largestChunk, smaller);
+      return true;
     }
 
     /** URL, headers and mode of a request that carries the page's credentials. */
@@ -134,7 +130,8 @@
     /** Where the next chunk goes. `known` is the server's last answer, if any. */
     chunkRequest(known, fingerprint) {
       if (known) return this.plain(known.url);
-      return this.withCredentials(toQuery(this.endpoints.upload_url, { fingerprint }));
+      const url = toQuery(this.endpoints.upload_url, this.site.query);
+      return this.withCredentials(toQuery(url, { fingerprint }));
     }
 
     /** The state of an upload by its signed URL. */
@@ -143,9 +140,20 @@
     }
 
     /** The caller's unfinished uploads of this file. */
-    async matching(file, fingerprint, signal) {
+    matching(file, fingerprint, signal) {
+      return this.list(
+        { filename: file.name, filesize: file.size, fingerprint },
+        signal,
+      );
+    }
+
+    /** All unfinished uploads of the caller. */
+    unfinished(signal) {
+      return this.list({ all: 1 }, signal);
+    }
+
+    async list(question, signal) {
       await this.authenticate();
-      const question = { filename: file.name, filesize: file.size, fingerprint };
       const url = toQuery(this.endpoints.upload_url, question);
       return this.send("GET", this.withCredentials(url), signal);
     }
@@ -157,7 +165,7 @@
         : this.withCredentials(
             this.endpoints.done_url.replace(NIL_UUID, known.upload_uuid),
           );
-      return (await this.send("POST", request, signal))[0] || {};
+      return (await this.send("POST", request, signal, PATIENCE_FOR_DONE))[0] || {};
     }
 
     async remove(known, signal) {
@@ -165,41 +173,33 @@
     }
 
     /** Resolves to the answer's list; rejects with RequestFailed. */
-    async send(method, { url, headers, withCookies }, signal) {
+    async send(method, { url, headers, withCookies }, signal, patience = PATIENCE) {
+      const controller = new AbortController();
+      const giveUp = () => controller.abort();
+      const timer = setTimeout(giveUp, patience * 1000);
+      signal.addEventListener("abort", giveUp);
       let response, text;
       try {
         response = await fetch(url, {
           method,
           headers,
-          signal,
+          signal: controller.signal,
           cache: "no-store",
           credentials: withCookies ? "include" : "same-origin",
         });
         text = await response.text();
       } catch (error) {
-        if (signal.aborted) throw error;
         throw new RequestFailed(0);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", giveUp);
       }
       const list = text ? parseList(text) : [];
       if (response.ok && list) return list;
-      throw new RequestFailed(
-        response.status,
-        list && list[0],
-        response.headers.get("Retry-After"),
-      );
+      const retryAfter = response.headers.get("Retry-After");
+      throw new RequestFailed(response.status, list && list[0], retryAfter);
     }
   }
 
-  /** The failure that jQuery's request object tells of; it may be missing. */
-  function failureOf(request) {
-    if (!request || !request.status) return new RequestFailed(0);
-    const list = parseList(request.responseText);
-    return new RequestFailed(
-      request.status,
-      list && list[0],
-      request.getResponseHeader("Retry-After"),
-    );
-  }
-
-  Object.assign(window.ChunkedUploads, { RequestFailed, Server, failureOf });
+  Object.assign(window.ChunkedUploads, { Server });
 })();

@@ -1,102 +1,108 @@
 "use strict";
 
 /*
- * One file on its way: where to go on, sending, trying again, done, cancel.
+ * One file on its way: its turn, where to go on, trying again, done, cancel.
  *
- * ready -> checking -> uploading -> finishing -> complete
- *              ^           |            |
- *              +-------- waiting <------+      (tries again by itself)
+ * ready -> queued -> checking -> uploading -> finishing -> complete
+ *                      ^             |            |
+ *                      +--------- waiting <-------+      (tries again by itself)
  * From any of these: paused, failed (both go on with start()), cancelling ->
- * cancelled.
+ * cancelled. An upload that was begun elsewhere is missing its file until it gets
+ * one; a file that is not taken is refused.
  */
 (function () {
-  const { RequestFailed, SpeedMeter, failureOf, fingerprint } = window.ChunkedUploads;
+  const { ChunkSizer, FileChanged, OtherContent, RequestFailed, Sending, SpeedMeter } =
+    window.ChunkedUploads;
+  const { fingerprint } = window.ChunkedUploads;
 
-  const DEFAULT_CHUNK_SIZE = 8 * 1024 * 1024;
-  const SMALLEST_CHUNK_SIZE = 64 * 1024;
   const FIRST_PAUSE = 1; // seconds
   const LONGEST_PAUSE = 60; // seconds
-  // Of answers that don't get better; a network that is away is waited for.
+  // Of answers that don't get better; a network or a login is waited for.
   const MAX_REFUSALS = 30;
   const MAX_CANCEL_ATTEMPTS = 5;
   const GONE = new Set([404, 410]);
   const OUT_OF_REACH = new Set([401, 403, ...GONE]);
   const RUNNING = new Set(["checking", "uploading", "waiting", "finishing"]);
-
-  /** The file on the visitor's disk is not what it was, or cannot be read. */
-  class FileChanged extends Error {}
+  const IDLE = new Set(["ready", "paused", "failed"]);
 
   class Upload {
     /**
-     * `send` hands settings to jQuery File Upload and returns its request;
-     * `report` is called with "state" or "progress" when there is news.
+     * Of a `file` of the visitor's, or of what the server has `known` of one.
+     *
+     * `send` hands settings to jQuery File Upload and returns its request; `report`
+     * is called with "state" or "progress" when there is news; `lanes` tells how many
+     * chunks may be in flight; `chunkSize` is in bytes, `patience` in seconds.
      */
-    constructor(file, { server, send, report, chunkSize }) {
+    constructor({ file = null, path = "", known = null }, settings) {
+      Object.assign(this, settings);
       this.file = file;
-      this.server = server;
-      this.send = send;
-      this.report = report;
-      this.suggestedChunkSize = chunkSize || DEFAULT_CHUNK_SIZE;
-      this.largestChunkSize = Infinity; // that a proxy lets through
-      this.meter = new SpeedMeter();
-      this.controller = new AbortController();
-      this.state = "ready";
+      this.path = path;
+      this.known = known; // the server's last answer
+      this.name = file ? file.name : known.name;
+      this.size = file ? file.size : known.total_size; // bytes
+      this.state = file ? "ready" : "missing";
+      this.isUnproven = known !== null; // whether the file is the one that is known
       this.fingerprint = null;
-      this.known = null; // the server's last answer
-      this.held = 0; // bytes that the server has without a gap
-      this.sent = 0; // bytes, with those of the chunk in flight
+      this.held = this.sent = known ? known.size : 0; // bytes; `sent` has more in flight
       this.failure = null;
+      this.result = null; // the answer of done
+      this.meter = new SpeedMeter();
+      this.sizer = new ChunkSizer();
+      this.gap = Infinity; // bytes up to a range that another sender brought
+      this.controller = new AbortController();
       this.furthest = 0; // bytes that the server ever had
       this.attempts = 0; // since it had more than ever
       this.retryAt = 0; // milliseconds, as Date.now() gives them
-      this.hasRenewed = false; // credentials, since then
-      this.isAstray = false; // the server means another offset than we do
-      this.gap = Infinity; // bytes up to a range that another sender brought
-      this.result = null; // the answer of done
     }
 
     /** Whole per cents; the hundredth is for the server to give. */
     get percent() {
       if (this.state === "complete") return 100;
-      if (!this.file.size) return 0;
-      return Math.min(99, Math.floor((this.sent * 100) / this.file.size));
+      if (!this.size) return 0;
+      return Math.min(99, Math.floor((this.sent * 100) / this.size));
     }
 
     get isRunning() {
       return RUNNING.has(this.state);
     }
 
-    get isAllThere() {
-      return this.known !== null && this.known.size >= this.file.size;
+    get isIdle() {
+      return IDLE.has(this.state);
     }
 
-    get chunkSize() {
-      return Math.min(this.suggestedChunkSize, this.largestChunkSize, this.gap);
+    get isAllThere() {
+      return this.known !== null && this.known.size >= this.size;
     }
 
     /** Seconds, or null where nobody can tell. */
     get timeLeft() {
-      const speed = this.state === "uploading" ? this.meter.speed() : null;
-      return speed ? (this.file.size - this.sent) / speed : null;
+      const speed = this.speed;
+      return speed ? (this.size - this.sent) / speed : null;
+    }
+
+    /** Bytes per second, or null where nothing is sent or it is too early to tell. */
+    get speed() {
+      return this.state === "uploading" ? this.meter.speed() : null;
     }
 
     // --- what the visitor does ---
 
-    /** Begin or go on, and keep at it. */
-    async start() {
-      const signal = this.takeTurn();
-      this.attempts = 0;
-      this.hasRenewed = false;
-      if (this.failure && [401, 403].includes(this.failure.status)) {
-        this.server.renewCsrfToken();
-      }
-      try {
-        this.result = await this.persist(() => this.advance(signal), signal);
-        this.held = this.sent = this.file.size;
-        this.setState("complete");
-      } catch (failure) {
-        if (!signal.aborted) this.setState("failed", failure);
-      }
+    /** Begin or go on, when it is this upload's turn. */
+    start() {
+      if (!this.isIdle) return;
+      this.takeTurn();
+      this.setState("queued");
+    }
+
+    /** Don't take the file; `refusal` says why. */
+    refuse(refusal) {
+      this.setState("refused", refusal);
+    }
+
+    /** Give an upload that is missing its file a file, which is yet to be proven. */
+    attach(file) {
+      this.file = file;
+      this.setState("queued");
     }
 
     /** Stop what is in flight. Only start() goes on. */
@@ -120,7 +126,6 @@
     async cancel() {
       const signal = this.takeTurn();
       this.attempts = 0;
-      this.hasRenewed = false;
       this.setState("cancelling");
       let failure = null;
       try {
@@ -131,21 +136,56 @@
       this.setState("cancelled", failure);
     }
 
-    /** Don't wait any longer, where it is the network that was waited for. */
+    /** Don't wait any longer for what may be over now: a network or a login away. */
     wake() {
-      if (this.state === "waiting" && this.failure.status === 0) this.endWaiting();
+      if (this.state === "waiting" && [0, 401].includes(this.failure.status)) {
+        this.endWaiting();
+      }
     }
 
     // --- the way ---
 
+    /** Send the file and keep at it: called when it is this upload's turn. */
+    async run() {
+      const signal = this.takeTurn();
+      this.attempts = 0;
+      try {
+        this.result = await this.persist(() => this.advance(signal), signal);
+        if (signal.aborted) return;
+        this.held = this.sent = this.size;
+        this.setState("complete");
+      } catch (failure) {
+        if (!signal.aborted) this.fail(failure);
+      }
+    }
+
+    fail(failure) {
+      const isFileLost = failure instanceof FileChanged && this.known !== null;
+      if (isFileLost || failure instanceof OtherContent) {
+        this.file = null;
+        this.isUnproven = true;
+      }
+      this.setState(this.file ? "failed" : "missing", failure);
+    }
+
     async advance(signal) {
-      if (!this.isAllThere) {
+      if (!this.isAllThere || this.isUnproven) {
         this.setState("checking");
-        const offset = await this.askWhereToGoOn(signal);
-        if (!this.isAllThere) await this.sendFrom(offset, signal);
+        await this.askWhereToGoOn(signal);
+        if (!this.isAllThere) await this.sendTheRest(signal);
       }
       this.setState("finishing");
       return this.finish(signal);
+    }
+
+    async sendTheRest(signal) {
+      await this.server.authenticate();
+      if (signal.aborted) throw new RequestFailed(0);
+      this.meter.reset();
+      this.meter.add(this.sent);
+      this.setState("uploading");
+      await new Sending(this, signal).run();
+      if (!this.isAllThere) throw new RequestFailed(409);
     }
 
     async finish(signal) {
@@ -162,13 +202,15 @@
     /** The one place where the server is asked for the next byte's offset. */
     async askWhereToGoOn(signal) {
       await this.checkFile();
-      const answer = (await this.askByUrl(signal)) || (await this.askByFile(signal));
+      const answer = this.isUnproven
+        ? await this.askForProof(signal)
+        : (await this.askByUrl(signal)) || (await this.askByFile(signal));
       if (signal.aborted) throw new RequestFailed(0);
+      this.isUnproven = false;
       this.known = null;
       this.held = 0;
       if (answer) this.learn(answer);
-      this.setSent(this.held);
-      return this.held;
+      this.setSent(answer ? answer.received : 0);
     }
 
     async askByUrl(signal) {
@@ -184,8 +226,19 @@
 
     async askByFile(signal) {
       const answers = await this.server.matching(this.file, this.fingerprint, signal);
-      const own = answers.filter((answer) => answer.total_size === this.file.size);
+      const own = answers.filter((answer) => answer.total_size === this.size);
       return own.sort((one, other) => other.size - one.size)[0] || null;
+    }
+
+    /** Whether the server knows the upload by the fingerprint of this very file. */
+    async askForProof(signal) {
+      const find = async (print) => {
+        const answers = await this.server.matching(this.file, print, signal);
+        return answers.find((each) => each.upload_uuid === this.known.upload_uuid);
+      };
+      const answer = await find(this.fingerprint);
+      if (!answer && (await find(""))) throw new OtherContent();
+      return answer || this.askByFile(signal);
     }
 
     /** Compare the file with what it was when it was first looked at. */
@@ -196,80 +249,30 @@
       } catch (error) {
         throw new FileChanged(error.message);
       }
-      if (this.fingerprint && this.fingerprint !== current) throw new FileChanged();
+      const isOther = this.fingerprint && this.fingerprint !== current;
+      if (isOther && !this.isUnproven) throw new FileChanged();
       this.fingerprint = current;
+    }
+
+    /** URL, headers and mode of the next chunk: they change with the first answer. */
+    chunkRequest() {
+      return this.server.chunkRequest(this.known, this.fingerprint);
     }
 
     learn(answer) {
       this.known = { ...this.known, ...answer };
-      if (answer.chunk_size > 0) this.suggestedChunkSize = answer.chunk_size;
+      if (answer.chunk_size > 0) this.chunkSize = answer.chunk_size;
       this.held = answer.size;
       if (answer.size > this.furthest) {
         this.furthest = answer.size;
         this.attempts = 0;
-        this.hasRenewed = false;
       }
     }
 
     setSent(bytes) {
-      this.sent = Math.min(bytes, this.file.size);
+      this.sent = Math.min(bytes, this.size);
       this.meter.add(this.sent);
       this.report("progress");
-    }
-
-    // --- chunks, by jQuery File Upload ---
-
-    async sendFrom(offset, signal) {
-      await this.server.authenticate();
-      if (signal.aborted) throw new RequestFailed(0);
-      this.meter.reset();
-      this.meter.add(offset);
-      this.isAstray = false;
-      this.setState("uploading");
-      this.takeAnswer(await this.request(offset, signal));
-      if (!this.isAllThere) throw new RequestFailed(409);
-    }
-
-    /** Send all that follows `offset`; resolves to the last chunk's answer. */
-    request(offset, signal) {
-      return new Promise((resolve, reject) => {
-        const request = this.send({
-          files: [this.file],
-          uploadedBytes: offset,
-          maxChunkSize: () => this.chunkSize,
-          upload: this,
-          signal,
-          ...this.chunkSettings(),
-        });
-        signal.addEventListener("abort", () => request.abort());
-        request.then(resolve, (failed) =>
-          reject(this.isAstray ? new RequestFailed(409) : failureOf(failed)),
-        );
-      });
-    }
-
-    /** URL, headers and mode of the next chunk: they change with the first answer. */
-    chunkSettings() {
-      const request = this.server.chunkRequest(this.known, this.fingerprint);
-      return {
-        url: request.url,
-        headers: request.headers,
-        xhrFields: { withCredentials: request.withCookies },
-      };
-    }
-
-    /** A chunk landed; `next` is where jQuery File Upload means to go on. */
-    takeChunk(answers, next) {
-      this.takeAnswer(answers);
-      // It cannot be sent back to 0, nor by a Range that it was not let read.
-      this.isAstray = this.isAstray || this.held !== next;
-    }
-
-    takeAnswer(answers) {
-      const answer = Array.isArray(answers) && answers[0];
-      this.gap = Infinity;
-      if (answer && answer.url) this.learn(answer);
-      else this.isAstray = true; // some 2xx of somebody else's
     }
 
     // --- trying again ---
@@ -287,36 +290,24 @@
     }
 
     async recover(failure, signal, maxAttempts) {
-      if (failure.status === 401) return this.renewCredentials(failure);
       if (failure.status === 413) return this.shrinkChunks(failure);
       const { gap } = failure.answer || {};
       if (gap > 0) this.gap = gap;
       this.attempts += 1;
-      const limit = failure.status ? Math.min(maxAttempts, MAX_REFUSALS) : maxAttempts;
+      const isShutOut = [401, 403].includes(failure.status);
+      if (isShutOut && (await this.server.renewAccess()) && this.attempts === 1) return;
+      const isPatient = [0, 401].includes(failure.status);
+      const limit = isPatient ? maxAttempts : Math.min(maxAttempts, MAX_REFUSALS);
       if (!failure.isCurable || this.attempts >= limit) throw failure;
       const growing = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.attempts - 1));
       const jittered = growing * (0.5 + Math.random() / 2);
-      return this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
-    }
-
-    // A token that is no longer good is cured by asking with the credentials again.
-    async renewCredentials(failure) {
-      const { canRenewCredentials } = this.server;
-      if (this.hasRenewed || !(this.known || canRenewCredentials)) throw failure;
-      this.hasRenewed = true;
-      if (!canRenewCredentials) return;
-      try {
-        await this.server.authenticate(true);
-      } catch (error) {
-        throw navigator.onLine ? failure : new RequestFailed(0);
-      }
+      await this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
     }
 
     // A proxy's 413 is about the chunk; the app's own is about the file.
     shrinkChunks(failure) {
-      const size = Math.min(this.chunkSize, this.file.size);
-      if (failure.isFromUploads || size <= SMALLEST_CHUNK_SIZE) throw failure;
-      this.largestChunkSize = Math.max(SMALLEST_CHUNK_SIZE, Math.floor(size / 2));
+      const isOfProxy = !failure.isFromUploads && failure.chunkSize;
+      if (!isOfProxy || !this.server.shrinkChunks(failure.chunkSize)) throw failure;
     }
 
     async wait(seconds, failure, signal) {
@@ -342,9 +333,14 @@
       } catch (failure) {
         if (GONE.has(failure.status)) return;
         // A token ends with its upload: perhaps an earlier attempt got through.
-        if (OUT_OF_REACH.has(failure.status) && !(await this.askByFile(signal))) return;
+        if (OUT_OF_REACH.has(failure.status) && !(await this.isListed(signal))) return;
         throw failure;
       }
+    }
+
+    async isListed(signal) {
+      const listed = await this.server.unfinished(signal);
+      return listed.some((each) => each.upload_uuid === this.known.upload_uuid);
     }
 
     /** Stop whatever this upload is doing; the returned signal is for the next. */
@@ -361,5 +357,5 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { FileChanged, Upload });
+  Object.assign(window.ChunkedUploads, { Upload });
 })();

@@ -1,46 +1,48 @@
 "use strict";
 
 /*
- * What is seen and heard of an upload in one chunked_upload.html.
+ * What is seen and heard of one uploader: its list, the total, what is said.
  */
 (function () {
-  const { FileChanged, Formatter } = window.ChunkedUploads;
+  const { Formatter, Row, describe } = window.ChunkedUploads;
 
   const SPOKEN_STEP = 25; // per cent
-  const ACTIONS = {
-    ready: ["start", "another"],
-    checking: ["pause", "cancel"],
-    uploading: ["pause", "cancel"],
-    waiting: ["pause", "cancel"],
-    finishing: ["pause", "cancel"],
-    paused: ["resume", "cancel"],
-    failed: ["resume", "another", "cancel"],
-    complete: ["another"],
-  };
-  const STATUS_SENTENCES = new Set([400, 401, 403, 404, 413, 415, 429, 507]);
+  const BREATH = 700; // milliseconds in which what is said is gathered
 
-  /** The key of the sentence for a failure. */
-  function sentenceKey(failure) {
-    if (failure instanceof FileChanged) return "file-changed";
-    if (failure.status === 0) return "no-network";
-    if (STATUS_SENTENCES.has(failure.status)) return `status-${failure.status}`;
-    return failure.isCurable ? "server-trouble" : "refused";
-  }
+  /** The page's own words, and numbers in its language. */
+  class Texts {
+    constructor(root) {
+      this.format = new Formatter(root.lang || document.documentElement.lang);
+      this.messages = root.querySelector(".chunked-uploads-messages").content;
+    }
 
-  /** `url` where it is one to follow, else "": no javascript: gets into a link. */
-  function webAddress(url) {
-    if (!url) return "";
-    const target = new URL(url, document.baseURI);
-    return ["http:", "https:"].includes(target.protocol) ? target.href : "";
+    /** A translated sentence of the page, with its {gaps} filled. */
+    text(key, values = {}) {
+      const message = this.messages.querySelector(`[data-message="${key}"]`);
+      if (!message) return "";
+      return message.textContent.replace(/\{(\w+)\}/g, (gap, name) => values[name]);
+    }
+
+    /** Speed and time left, as far as they are known, each a text. */
+    pace(speed, timeLeft) {
+      const texts = [];
+      if (speed === null) return texts;
+      texts.push(this.text("speed", { bytes: this.format.bytes(speed) }));
+      if (timeLeft) texts.push(this.text("time-left", { time: this.format.duration(timeLeft) }));
+      return texts;
+    }
   }
 
   class View {
-    constructor(root) {
+    constructor(root, limits) {
       this.root = root;
-      this.format = new Formatter(root.lang || document.documentElement.lang);
-      this.messages = root.querySelector("template").content;
-      this.spoken = "";
+      this.texts = new Texts(root);
+      this.template = root.querySelector(".chunked-uploads-row-template");
+      this.rows = new Map(); // upload -> Row
+      this.dirty = new Set();
+      this.unsaid = [];
       this.spokenStep = 0;
+      this.renderLimits(limits);
       this.find("body").hidden = false;
     }
 
@@ -48,146 +50,163 @@
       return this.root.querySelector(`.chunked-uploads-${part}`);
     }
 
-    /** A translated sentence from the partial, with its {gaps} filled. */
-    text(key, values = {}) {
-      const message = this.messages.querySelector(`[data-message="${key}"]`);
-      if (!message) return "";
-      return message.textContent.replace(/\{(\w+)\}/g, (gap, name) => values[name]);
-    }
-
-    /** What went wrong: for the visitor a sentence, for scripts status and code. */
-    describe(failure) {
-      const { status = null, detail = "", answer = {} } = failure;
-      const sentence = this.text(sentenceKey(failure));
-      return {
-        status,
-        error: answer.error || (failure instanceof FileChanged ? "file_changed" : ""),
-        detail,
-        sentence: detail ? `${sentence} ${detail}` : sentence,
-      };
-    }
-
-    // --- seen ---
-
-    /** Show `upload`, or the way to choose a file where it is null. */
-    render(upload, note) {
-      const state = upload ? upload.state : "idle";
-      this.root.dataset.state = state;
-      this.find("drop").hidden = upload !== null;
-      this.find("upload").hidden = upload === null;
-      this.put("note", note);
-      if (!upload) return;
-      this.renderName(upload);
-      this.renderProgress(upload);
-      this.put("status", this.statusText(upload));
-      this.put("figures", this.figures(upload).join(" · "));
-      this.put("message", this.message(upload));
-      this.renderActions(ACTIONS[state] || []);
-    }
-
-    put(part, text = "") {
+    put(part, text) {
       const element = this.find(part);
       if (element.textContent !== text) element.textContent = text;
       element.hidden = !text;
     }
 
-    renderName({ file, state, result }) {
-      const url = state === "complete" ? webAddress(result.url) : "";
-      const name = this.find("name");
-      const link = name.querySelector("a");
-      const isShown = name.textContent === file.name && (link ? link.href : "") === url;
-      if (isShown) return;
-      name.title = file.name; // three lines may not show all of it
-      name.textContent = url ? "" : file.name;
-      if (!url) return;
-      const anchor = document.createElement("a");
-      anchor.href = url;
-      anchor.textContent = file.name;
-      name.append(anchor);
+    // --- seen ---
+
+    renderLimits({ maxSize, extensions }) {
+      const { texts } = this;
+      const told = [];
+      if (maxSize < Infinity) told.push(texts.text("up-to", { size: texts.format.bytes(maxSize) }));
+      if (extensions.length) told.push(texts.text("types", { types: extensions.join(", ") }));
+      this.put("limits", told.join(" "));
     }
 
-    renderProgress({ state, percent, held }) {
-      const progress = this.find("progress");
-      const text = this.format.percent(percent);
-      progress.value = percent;
-      progress.setAttribute("aria-valuetext", text);
-      progress.hidden = state === "ready" && !held;
-      this.put("percent", progress.hidden ? "" : text);
+    add(upload) {
+      const row = new Row(upload, this.template, this.texts);
+      this.rows.set(upload, row);
+      this.find("list").append(row.element);
     }
 
-    statusText({ state }) {
-      if (state === "waiting" && !navigator.onLine) return this.text("offline");
-      return this.text(state);
+    /** Take a row away; the focus goes to its neighbour, or to where files come in. */
+    remove(upload) {
+      const { element } = this.rows.get(upload);
+      const hasFocus = element.contains(document.activeElement);
+      const neighbour = element.nextElementSibling || element.previousElementSibling;
+      element.remove();
+      this.rows.delete(upload);
+      if (!hasFocus) return;
+      const row = [...this.rows.values()].find((each) => each.element === neighbour);
+      if (row) row.focus();
+      else this.find("input").focus();
     }
 
-    figures({ state, file, sent, meter, timeLeft }) {
-      const { format } = this;
-      const total = format.bytes(file.size);
-      if (state === "ready" || state === "complete") return [total];
-      const figures = [this.text("bytes", { sent: format.bytes(sent), total })];
-      const speed = meter.speed();
-      if (state !== "uploading" || speed === null) return figures;
-      figures.push(this.text("speed", { bytes: format.bytes(speed) }));
-      if (timeLeft) figures.push(this.text("time-left", { time: format.duration(timeLeft) }));
-      return figures;
+    uploadOf(element) {
+      const found = [...this.rows].find(([, row]) => row.element === element);
+      return found ? found[0] : null;
     }
 
-    message({ state, file, held, failure, retryAt }) {
-      if (state === "ready" && held) {
-        const share = this.format.percent(Math.floor((held * 100) / file.size));
-        return this.text("held", { percent: share });
-      }
-      if (state === "failed") return this.describe(failure).sentence;
-      if (state !== "waiting") return "";
-      const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-      const again = this.text("again-in", { time: this.format.unit(seconds, "second") });
-      return `${this.describe(failure).sentence} ${again}`;
-    }
-
-    renderActions(actions) {
-      const focused = document.activeElement;
-      this.root.querySelectorAll("button[data-action]").forEach((button) => {
-        button.hidden = !actions.includes(button.dataset.action);
+    /** Show what changed with the next frame, however often it changes until then. */
+    touch(upload, queue) {
+      this.dirty.add(upload);
+      if (this.dirty.size > 1) return;
+      requestAnimationFrame(() => {
+        this.render([...this.dirty], queue);
+        this.dirty.clear();
       });
-      // The button that had the focus is gone: its successor takes it.
-      if (focused && focused.hidden && this.root.contains(focused)) {
-        this.focusOn(actions[0]);
+    }
+
+    render(uploads, queue) {
+      uploads.forEach((upload) => {
+        const row = this.rows.get(upload);
+        if (row) row.render();
+      });
+      this.renderTotal(queue);
+    }
+
+    renderTotal(queue) {
+      const { texts } = this;
+      const total = queue.total();
+      const count = queue.uploads.length;
+      this.root.dataset.state = stateOf(queue);
+      this.find("list").hidden = count === 0;
+      this.find("total").hidden = total.count < 2;
+      if (total.count < 2) return;
+      const percent = texts.format.percent(total.percent);
+      this.put("total-status", texts.text("complete-of", { done: total.complete, count: total.count }));
+      this.put("total-percent", percent);
+      const progress = this.find("total-progress");
+      progress.value = total.percent;
+      progress.setAttribute("aria-valuetext", percent);
+      const bytes = { sent: texts.format.bytes(total.sent), total: texts.format.bytes(total.size) };
+      const figures = [texts.text("bytes", bytes), ...texts.pace(total.speed, total.timeLeft)];
+      this.put("total-figures", figures.join(" · "));
+      this.renderActions(queue);
+    }
+
+    renderActions({ uploads }) {
+      const has = (...states) => uploads.some(({ state }) => states.includes(state));
+      const isGoing = has("queued", "checking", "uploading", "waiting", "finishing");
+      const shown = {
+        startAll: has("ready"),
+        resumeAll: has("paused", "failed"),
+        pauseAll: isGoing,
+        cancelAll: isGoing || has("paused", "failed"),
+        clear: has("complete", "refused"),
+      };
+      const focused = document.activeElement;
+      const buttons = [...this.find("total").querySelectorAll("[data-action]")];
+      buttons.forEach((button) => {
+        button.hidden = !shown[button.dataset.action];
+      });
+      if (focused && focused.hidden && buttons.includes(focused)) {
+        (buttons.find((button) => !button.hidden) || this.find("input")).focus();
       }
     }
 
-    focusOn(action) {
-      const button = this.root.querySelector(`[data-action="${action}"]`);
-      (button || this.find("upload")).focus();
-    }
-
-    showDrag(isOver) {
-      this.root.classList.toggle("chunked-uploads-is-over", isOver);
+    /** "near" where files are dragged over the page, "over" over the uploader. */
+    showDrag(where) {
+      this.root.classList.toggle("chunked-uploads-is-near", where !== "");
+      this.root.classList.toggle("chunked-uploads-is-over", where === "over");
     }
 
     // --- heard ---
 
-    /** Say what state the upload came to. */
-    announceState(upload, note) {
-      if (!upload) return this.speak(note);
-      if (upload.state === "checking") return; // comes and goes with every attempt
-      if (upload.state === "ready") this.spokenStep = 0;
-      const failure = upload.failure ? this.describe(upload.failure).sentence : "";
-      const said = [`${upload.file.name}: ${this.statusText(upload)}`, failure, note];
-      this.speak(said.filter(Boolean).join(". "));
+    /** Say what state an upload came to, where that is worth saying. */
+    announceState(upload, queue) {
+      const { texts } = this;
+      const { state, name, failure } = upload;
+      const isAlone = queue.counted.length < 2;
+      const said = `${name}: ${texts.text(state)}`;
+      if (failure && state !== "cancelled") {
+        this.say(`${said}. ${describe(failure, texts).sentence}`);
+      } else if (state === "paused" || (isAlone && ["uploading", "complete"].includes(state))) {
+        this.say(said);
+      } else if (state === "complete" && queue.total().percent === 100) {
+        this.say(texts.text("all-complete"));
+      }
     }
 
-    /** Say how far it is, at every quarter. */
-    announceProgress({ file, percent }) {
+    /** Say how far all are together, at every quarter. */
+    announceProgress(queue) {
+      const { percent } = queue.total();
       const step = Math.floor(percent / SPOKEN_STEP);
-      if (step > this.spokenStep) this.speak(`${file.name}: ${this.format.percent(percent)}`);
+      if (step > this.spokenStep && percent < 100) this.say(this.texts.format.percent(percent));
       this.spokenStep = step;
     }
 
-    speak(text) {
-      if (!text || text === this.spoken) return;
-      this.spoken = text;
-      this.find("live").textContent = text;
+    /** Say `text`, with what else comes up in the same moment. */
+    say(text) {
+      if (this.unsaid.includes(text)) return;
+      this.unsaid.push(text);
+      if (this.unsaid.length > 1) return;
+      setTimeout(() => {
+        // Many at once are a flood: the last ones stand for all.
+        this.find("live").textContent = this.unsaid.slice(-3).join("\n");
+        this.unsaid = [];
+      }, BREATH);
     }
+
+    note(text) {
+      this.put("note", text);
+      if (text) this.say(text);
+    }
+  }
+
+  /** One word for all uploads together, for style sheets and scripts. */
+  function stateOf({ uploads, running, counted }) {
+    if (!uploads.length) return "idle";
+    if (running.length) return "running";
+    const has = (state) => counted.some((upload) => upload.state === state);
+    if (has("failed")) return "failed";
+    if (has("paused")) return "paused";
+    return counted.length && counted.every(({ state }) => state === "complete")
+      ? "complete"
+      : "waiting";
   }
 
   Object.assign(window.ChunkedUploads, { View });

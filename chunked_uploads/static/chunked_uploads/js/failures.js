@@ -1,0 +1,91 @@
+"use strict";
+
+/*
+ * What can go wrong: in a request, or with the visitor's file.
+ */
+(function () {
+  // A connection that broke in the middle of a body is no mistake of the sender's.
+  const CURABLE_CODES = new Set(["body_cut", "digest_mismatch"]);
+  const CURABLE_STATUSES = new Set([401, 408, 409, 423, 425, 429]);
+
+  /** A request that did not give what was asked for. `status` 0: no answer at all. */
+  class RequestFailed extends Error {
+    constructor(status, answer, retryAfter) {
+      super(`The request failed with status ${status}.`);
+      this.name = "RequestFailed";
+      this.status = status;
+      this.answer = answer || {};
+      this.isFromUploads = Boolean(answer && answer.error);
+      this.retryAfter = secondsUntil(retryAfter);
+    }
+
+    get detail() {
+      return this.answer.detail || "";
+    }
+
+    /** Whether the same request may succeed later. */
+    get isCurable() {
+      // A 2xx that came here is not ours: a captive portal or a login page.
+      return (
+        this.status < 400 ||
+        this.status >= 500 ||
+        CURABLE_STATUSES.has(this.status) ||
+        CURABLE_CODES.has(this.answer.error)
+      );
+    }
+  }
+
+  // RFC 9110, section 10.2.3: seconds or a date.
+  function secondsUntil(retryAfter) {
+    if (!retryAfter) return 0;
+    const seconds = /^\d+$/.test(retryAfter.trim())
+      ? Number(retryAfter)
+      : (Date.parse(retryAfter) - Date.now()) / 1000;
+    return Math.max(0, seconds || 0);
+  }
+
+  /** The list of JSON that the app answers with; null where it is not one. */
+  function parseList(text) {
+    try {
+      const answer = JSON.parse(text);
+      return Array.isArray(answer) ? answer : null;
+    } catch (error) {
+      return null;
+    }
+  }
+
+  /** The failure that jQuery's request object tells of; it may be missing. */
+  function failureOf(request) {
+    if (!request || !request.status) return new RequestFailed(0);
+    const list = parseList(request.responseText);
+    return new RequestFailed(
+      request.status,
+      list && list[0],
+      request.getResponseHeader("Retry-After"),
+    );
+  }
+
+  /** The file on the visitor's disk is not what it was, or cannot be read. */
+  class FileChanged extends Error {}
+
+  /** The file has the name and size of the unfinished upload, and other content. */
+  class OtherContent extends Error {}
+
+  /** A file that is not taken; `key` and `values` are those of a sentence. */
+  class FileRefused extends Error {
+    constructor(key, values) {
+      super(key);
+      this.key = key;
+      this.values = values;
+    }
+  }
+
+  window.ChunkedUploads = Object.assign(window.ChunkedUploads || {}, {
+    FileChanged,
+    FileRefused,
+    OtherContent,
+    RequestFailed,
+    failureOf,
+    parseList,
+  });
+})();

@@ -1,0 +1,78 @@
+"use strict";
+
+/*
+ * What goes out to the page: DOM events, and the classic callbacks.
+ */
+(function () {
+  const { describe } = window.ChunkedUploads;
+
+  const CALLBACKS = new Set(["start", "stop", "error", "complete"]);
+  const STOPPED = new Set(["paused", "failed", "complete"]);
+
+  class Notices {
+    constructor(root, texts) {
+      this.root = root;
+      this.texts = texts;
+    }
+
+    /** Tell the page of the states that it may wait for. */
+    pass(upload) {
+      const { state, failure, result } = upload;
+      const error = failure ? describe(failure, this.texts) : {};
+      if (state === "queued") this.tell("start", upload);
+      if (state === "refused") this.tell("refuse", upload, error);
+      if (state === "paused") this.tell("pause", upload);
+      if (state === "failed") this.tell("error", upload, error);
+      if (state === "complete") {
+        this.tell("complete", upload, result);
+        this.callBack("video_url", result.video_url);
+      }
+      if (state === "cancelled") this.tell("cancel", upload);
+      if (STOPPED.has(state) || state === "cancelled") this.tell("stop", upload);
+    }
+
+    /** Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. */
+    tell(name, upload, more = {}) {
+      const detail = upload ? { ...factsOf(upload), ...more } : {};
+      const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail });
+      this.root.dispatchEvent(event);
+      if (CALLBACKS.has(name)) this.callBack(name, detail);
+    }
+
+    /** Call the page's function, however it spells it. */
+    callBack(name, value) {
+      const spellings = [`chunked_upload_${name}`, `chunked_uploads_${name}`];
+      new Set(spellings.map((spelling) => window[spelling])).forEach((callback) => {
+        if (typeof callback !== "function") return;
+        try {
+          callback(value);
+        } catch (error) {
+          // The page's mistake must not end the upload, nor stay unseen.
+          setTimeout(() => {
+            throw error;
+          });
+        }
+      });
+    }
+  }
+
+  function factsOf(upload) {
+    const { file, path, state, name, size, held, sent, percent, timeLeft, speed, known } = upload;
+    return {
+      upload,
+      file,
+      path,
+      state,
+      name,
+      total_size: size,
+      size: held,
+      sent,
+      percent,
+      speed,
+      time_left: timeLeft,
+      upload_uuid: known && known.upload_uuid,
+    };
+  }
+
+  Object.assign(window.ChunkedUploads, { Notices });
+})();

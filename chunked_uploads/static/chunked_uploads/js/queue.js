@@ -1,0 +1,77 @@
+"use strict";
+
+/*
+ * The uploads of one uploader, in the order in which they have their turns.
+ */
+(function () {
+  // Browsers open six connections to a server over HTTP/1.1; some stay free.
+  const MOST_REQUESTS = 4;
+
+  class Queue {
+    /** At most `files` are in flight at once, and `ranges` of one file. */
+    constructor({ files, ranges }) {
+      this.files = files;
+      this.ranges = ranges;
+      this.uploads = [];
+    }
+
+    get running() {
+      return this.uploads.filter((upload) => upload.isRunning);
+    }
+
+    /** Those with a file that is here and was not refused. */
+    get counted() {
+      return this.uploads.filter(({ state }) => !["missing", "refused"].includes(state));
+    }
+
+    add(upload) {
+      this.uploads.push(upload);
+    }
+
+    remove(upload) {
+      this.uploads = this.uploads.filter((each) => each !== upload);
+    }
+
+    /** Give those who wait the turns that are free. */
+    pump() {
+      this.uploads.forEach((upload) => {
+        const isFree = this.running.length < this.files;
+        if (upload.state === "queued" && isFree && !this.hasTwin(upload)) upload.run();
+      });
+    }
+
+    // By name and size the server would take two such files for one.
+    hasTwin({ name, size }) {
+      return this.running.some((other) => other.name === name && other.size === size);
+    }
+
+    /** How many chunks of one file may be in flight. */
+    lanes() {
+      const share = Math.floor(MOST_REQUESTS / Math.max(1, this.running.length));
+      return Math.max(1, Math.min(this.ranges, share));
+    }
+
+    /** How far all are together; bytes, bytes per second, seconds. */
+    total() {
+      const uploads = this.counted;
+      const sum = (value) => uploads.reduce((total, upload) => total + value(upload), 0);
+      const size = sum((upload) => upload.size);
+      const sent = sum((upload) => (upload.state === "complete" ? upload.size : upload.sent));
+      const complete = uploads.filter(({ state }) => state === "complete").length;
+      const speed = sum((upload) => upload.speed || 0);
+      const isComplete = complete === uploads.length;
+      const share = size ? Math.min(99, Math.floor((sent * 100) / size)) : 0;
+      return {
+        count: uploads.length,
+        complete,
+        size,
+        sent,
+        speed: speed || null,
+        timeLeft: speed ? (size - sent) / speed : null,
+        percent: isComplete ? 100 : share,
+      };
+    }
+  }
+
+  Object.assign(window.ChunkedUploads, { Queue });
+})();

@@ -1,0 +1,170 @@
+"use strict";
+
+/*
+ * What is seen of one upload: a row of the list.
+ */
+(function () {
+  const { FileChanged, FileRefused, OtherContent } = window.ChunkedUploads;
+
+  const ACTIONS = {
+    ready: ["start", "remove"],
+    missing: ["choose", "cancel"],
+    queued: ["pause", "cancel"],
+    checking: ["pause", "cancel"],
+    uploading: ["pause", "cancel"],
+    waiting: ["pause", "cancel"],
+    finishing: ["pause", "cancel"],
+    paused: ["resume", "cancel"],
+    failed: ["retry", "cancel"],
+    refused: ["remove"],
+    complete: ["remove"],
+  };
+  const WITHOUT_PROGRESS = new Set(["refused", "complete"]);
+  const STATUS_SENTENCES = new Set([400, 401, 403, 404, 413, 415, 429, 507]);
+
+  /** The key of the sentence for a failure. */
+  function sentenceKey(failure) {
+    if (failure instanceof FileRefused) return failure.key;
+    if (failure instanceof FileChanged) return "file-changed";
+    if (failure instanceof OtherContent) return "other-content";
+    if (failure.status === 0) return "no-network";
+    if (STATUS_SENTENCES.has(failure.status)) return `status-${failure.status}`;
+    return failure.isCurable ? "server-trouble" : "status-else";
+  }
+
+  /** What went wrong: for the visitor a sentence, for scripts status and code. */
+  function describe(failure, texts) {
+    const { status = null, detail = "", answer = {} } = failure;
+    const key = sentenceKey(failure);
+    const sentence = texts.text(key, failure.values);
+    const code = answer.error || (status === null ? key.replace("-", "_") : "");
+    // To a login page's 401 the server's own words would add nothing.
+    const isDetailed = detail && status !== 401;
+    return {
+      status,
+      error: code,
+      detail,
+      sentence: isDetailed ? `${sentence} ${detail}` : sentence,
+    };
+  }
+
+  /** `url` where it is one to follow, else "": no javascript: gets into a link. */
+  function webAddress(url) {
+    if (!url) return "";
+    const target = new URL(url, document.baseURI);
+    return ["http:", "https:"].includes(target.protocol) ? target.href : "";
+  }
+
+  class Row {
+    constructor(upload, template, texts) {
+      this.upload = upload;
+      this.texts = texts;
+      this.element = template.content.firstElementChild.cloneNode(true);
+      this.find("progress").setAttribute("aria-label", upload.name);
+      this.buttons = [...this.element.querySelectorAll("[data-action]")];
+      this.buttons.forEach((button) => {
+        const text = button.textContent.trim();
+        button.title = text;
+        button.setAttribute("aria-label", `${text}: ${upload.name}`);
+      });
+      this.render();
+    }
+
+    find(part) {
+      return this.element.querySelector(`.chunked-uploads-${part}`);
+    }
+
+    render() {
+      const { upload } = this;
+      this.element.dataset.state = upload.state;
+      this.renderName();
+      this.renderProgress();
+      this.put("status", this.statusText());
+      this.put("figures", this.figures().join(" · "));
+      this.put("message", this.message());
+      this.renderActions(ACTIONS[upload.state] || []);
+    }
+
+    put(part, text) {
+      const element = this.find(part);
+      if (element.textContent !== text) element.textContent = text;
+      element.hidden = !text;
+    }
+
+    renderName() {
+      const { name, path, state, result } = this.upload;
+      const shown = path || name;
+      const url = state === "complete" ? webAddress(result.url) : "";
+      const place = this.find("name");
+      const link = place.querySelector("a");
+      if (place.textContent === shown && (link ? link.href : "") === url) return;
+      place.title = shown; // what two lines may not show
+      place.textContent = url ? "" : shown;
+      if (!url) return;
+      const anchor = document.createElement("a");
+      anchor.href = url;
+      anchor.textContent = shown;
+      place.append(anchor);
+    }
+
+    renderProgress() {
+      const { state, percent, held, sent } = this.upload;
+      const progress = this.find("progress");
+      const text = this.texts.format.percent(percent);
+      const isIdle = ["ready", "queued", "failed"].includes(state) && !held && !sent;
+      progress.hidden = isIdle || WITHOUT_PROGRESS.has(state);
+      if (progress.value !== percent) {
+        progress.value = percent;
+        progress.setAttribute("aria-valuetext", text);
+      }
+      this.put("percent", progress.hidden ? "" : text);
+    }
+
+    statusText() {
+      const { state } = this.upload;
+      const isOffline = state === "waiting" && !navigator.onLine;
+      return this.texts.text(isOffline ? "offline" : state);
+    }
+
+    figures() {
+      const { state, size, sent, speed, timeLeft } = this.upload;
+      const { texts } = this;
+      const total = texts.format.bytes(size);
+      if (!sent || state === "complete") return [total];
+      return [texts.text("bytes", { sent: texts.format.bytes(sent), total })].concat(
+        texts.pace(speed, timeLeft),
+      );
+    }
+
+    message() {
+      const { state, size, held, failure, retryAt } = this.upload;
+      const { texts } = this;
+      const told = failure && state !== "cancelling" ? describe(failure, texts).sentence : "";
+      if (state === "waiting") {
+        const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
+        const time = texts.format.unit(seconds, "second");
+        return `${told} ${texts.text("again-in", { time })}`;
+      }
+      const percent = texts.format.percent(size ? Math.floor((held * 100) / size) : 0);
+      if (state === "ready" && held) return texts.text("held", { percent });
+      if (state !== "missing") return told;
+      return [told, texts.text("choose-again", { percent })].filter(Boolean).join(" ");
+    }
+
+    renderActions(actions) {
+      const focused = document.activeElement;
+      this.buttons.forEach((button) => {
+        button.hidden = !actions.includes(button.dataset.action);
+      });
+      // The button that had the focus is gone: its successor takes it.
+      if (focused && focused.hidden && this.element.contains(focused)) this.focus();
+    }
+
+    focus() {
+      const button = this.buttons.find((each) => !each.hidden);
+      (button || this.element).focus();
+    }
+  }
+
+  Object.assign(window.ChunkedUploads, { Row, describe });
+})();
