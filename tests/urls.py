@@ -6,12 +6,18 @@ from django.contrib.staticfiles.views import serve as serve_static
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import include, path
+from django.utils import translation
 from django.views.static import serve as serve_file
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Show the uploader, under the strictest policy that it promises to bear."""
-    response = render(request, "page.html")
+    """Show the uploader, under the strictest policy that it promises to bear.
+
+    The query gives its options, as `?multiple=no`, and the page's `language`.
+    """
+    options = {name: value != "no" for name, value in request.GET.items()}
+    with translation.override(request.GET.get("language", "en")):
+        response = render(request, "page.html", options)
     response.headers["Content-Security-Policy"] = "default-src 'self'"
     return response
 

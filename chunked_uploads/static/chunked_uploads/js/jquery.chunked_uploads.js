@@ -42,6 +42,7 @@
       this.input = this.view.find("input");
       this.body = $(this.view.find("body"));
       this.wanted = null; // the upload that a file is being chosen for
+      this.guesses = new Map(); // upload -> the file that may be the one it misses
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
       this.body.fileupload({
         // We listen ourselves, and hand over chunk by chunk.
@@ -186,7 +187,10 @@
     takeOne({ file, path }) {
       const same = this.uploads.filter(({ name, size }) => name === file.name && size === file.size);
       const missing = same.find(({ state }) => state === "missing");
-      if (missing) return missing.attach(file);
+      if (missing) {
+        this.guesses.set(missing, { file, path });
+        return missing.attach(file);
+      }
       const isListed = same.some(
         (each) =>
           !SETTLED.has(each.state) &&
@@ -254,6 +258,7 @@
       }
       if (upload.state === "cancelled") this.leave(upload);
       else view.render([upload], queue);
+      if (upload.state === "missing" && this.guesses.has(upload)) this.guessAgain(upload);
       view.announceState(upload, queue);
       this.notices.pass(upload);
       queue.pump();
@@ -266,6 +271,13 @@
       this.view.remove(upload);
       this.view.renderTotal(this.queue);
       this.view.note(this.view.texts.text(key, { name: upload.name }));
+    }
+
+    /** The file was not what an unfinished upload misses: it is one of its own. */
+    guessAgain(upload) {
+      const origin = this.guesses.get(upload);
+      this.guesses.delete(upload);
+      this.enlist(origin);
     }
 
     /** Ask before the page is left, and keep the clock going, while anything runs. */

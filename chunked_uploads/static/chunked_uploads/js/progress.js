@@ -40,6 +40,19 @@
     }
   }
 
+  /** A number of bytes in the unit that suits it, to three digits. */
+  function scale(count) {
+    let value = count;
+    let power = 0;
+    // 999.5 would be rounded to 1000.
+    while (value >= 999.5 && power < UNITS.length - 1) {
+      value /= 1000;
+      power += 1;
+    }
+    const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    return { value, unit: UNITS[power], digits };
+  }
+
   /** Bytes, shares and durations as text in `language`. */
   class Formatter {
     constructor(language) {
@@ -56,18 +69,22 @@
     }
 
     bytes(count) {
-      let value = count;
-      let power = 0;
-      // 999.5 would be rounded to 1000.
-      while (value >= 999.5 && power < UNITS.length - 1) {
-        value /= 1000;
-        power += 1;
-      }
-      const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+      const { value, unit, digits } = scale(count);
+      // Nobody knows what "B" is.
+      return this.quantity(value, unit, digits, unit === "byte" ? "long" : "short");
+    }
+
+    /** Bytes per second. */
+    speed(count) {
+      const { value, unit, digits } = scale(count);
+      return this.quantity(value, `${unit}-per-second`, digits, "short");
+    }
+
+    quantity(value, unit, digits, unitDisplay) {
       return this.number(value, {
         style: "unit",
-        unit: UNITS[power],
-        unitDisplay: power === 0 ? "long" : "short",
+        unit,
+        unitDisplay,
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
       });

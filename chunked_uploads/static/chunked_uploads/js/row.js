@@ -130,7 +130,7 @@
       const { state, size, sent, speed, timeLeft } = this.upload;
       const { texts } = this;
       const total = texts.format.bytes(size);
-      if (!sent || state === "complete") return [total];
+      if (!sent || sent === size) return [total];
       return [texts.text("bytes", { sent: texts.format.bytes(sent), total })].concat(
         texts.pace(speed, timeLeft),
       );
@@ -145,10 +145,10 @@
         const time = texts.format.unit(seconds, "second");
         return `${told} ${texts.text("again-in", { time })}`;
       }
-      const percent = texts.format.percent(size ? Math.floor((held * 100) / size) : 0);
-      if (state === "ready" && held) return texts.text("held", { percent });
-      if (state !== "missing") return told;
-      return [told, texts.text("choose-again", { percent })].filter(Boolean).join(" ");
+      if (state === "missing") return told || texts.text("choose-again");
+      if (state !== "ready" || !held) return told;
+      const percent = texts.format.percent(Math.floor((held * 100) / size));
+      return texts.text("held", { percent });
     }
 
     renderActions(actions) {

@@ -27,7 +27,7 @@
     pace(speed, timeLeft) {
       const texts = [];
       if (speed === null) return texts;
-      texts.push(this.text("speed", { bytes: this.format.bytes(speed) }));
+      texts.push(this.format.speed(speed));
       if (timeLeft) texts.push(this.text("time-left", { time: this.format.duration(timeLeft) }));
       return texts;
     }
@@ -40,7 +40,7 @@
       this.template = root.querySelector(".chunked-uploads-row-template");
       this.rows = new Map(); // upload -> Row
       this.dirty = new Set();
-      this.unsaid = [];
+      this.unsaid = new Map(); // topic -> text
       this.spokenStep = 0;
       this.renderLimits(limits);
       this.find("body").hidden = false;
@@ -114,7 +114,7 @@
       const count = queue.uploads.length;
       this.root.dataset.state = stateOf(queue);
       this.find("list").hidden = count === 0;
-      this.find("total").hidden = total.count < 2;
+      this.renderActions(queue, total.count > 1);
       if (total.count < 2) return;
       const percent = texts.format.percent(total.percent);
       this.put("total-status", texts.text("complete-of", { done: total.complete, count: total.count }));
@@ -122,13 +122,14 @@
       const progress = this.find("total-progress");
       progress.value = total.percent;
       progress.setAttribute("aria-valuetext", percent);
-      const bytes = { sent: texts.format.bytes(total.sent), total: texts.format.bytes(total.size) };
-      const figures = [texts.text("bytes", bytes), ...texts.pace(total.speed, total.timeLeft)];
+      const size = texts.format.bytes(total.size);
+      const sent = texts.format.bytes(total.sent);
+      const bytes = total.percent < 100 ? texts.text("bytes", { sent, total: size }) : size;
+      const figures = [bytes, ...texts.pace(total.speed, total.timeLeft)];
       this.put("total-figures", figures.join(" · "));
-      this.renderActions(queue);
     }
 
-    renderActions({ uploads }) {
+    renderActions({ uploads }, isShown) {
       const has = (...states) => uploads.some(({ state }) => states.includes(state));
       const isGoing = has("queued", "checking", "uploading", "waiting", "finishing");
       const shown = {
@@ -138,12 +139,15 @@
         cancelAll: isGoing || has("paused", "failed"),
         clear: has("complete", "refused"),
       };
-      const focused = document.activeElement;
-      const buttons = [...this.find("total").querySelectorAll("[data-action]")];
+      const total = this.find("total");
+      const buttons = [...total.querySelectorAll("[data-action]")];
+      const focused = buttons.find((button) => button === document.activeElement);
+      total.hidden = !isShown;
       buttons.forEach((button) => {
-        button.hidden = !shown[button.dataset.action];
+        button.hidden = !isShown || !shown[button.dataset.action];
       });
-      if (focused && focused.hidden && buttons.includes(focused)) {
+      // The button that had the focus is gone: its successor takes it.
+      if (focused && focused.hidden) {
         (buttons.find((button) => !button.hidden) || this.find("input")).focus();
       }
     }
@@ -163,11 +167,11 @@
       const isAlone = queue.counted.length < 2;
       const said = `${name}: ${texts.text(state)}`;
       if (failure && state !== "cancelled") {
-        this.say(`${said}. ${describe(failure, texts).sentence}`);
+        this.say(`${said}. ${describe(failure, texts).sentence}`, name);
       } else if (state === "paused" || (isAlone && ["uploading", "complete"].includes(state))) {
-        this.say(said);
+        this.say(said, name);
       } else if (state === "complete" && queue.total().percent === 100) {
-        this.say(texts.text("all-complete"));
+        this.say(texts.text("all-complete"), name);
       }
     }
 
@@ -175,20 +179,21 @@
     announceProgress(queue) {
       const { percent } = queue.total();
       const step = Math.floor(percent / SPOKEN_STEP);
-      if (step > this.spokenStep && percent < 100) this.say(this.texts.format.percent(percent));
+      if (step > this.spokenStep) this.say(this.texts.format.percent(percent), "progress");
       this.spokenStep = step;
     }
 
-    /** Say `text`, with what else comes up in the same moment. */
-    say(text) {
-      if (this.unsaid.includes(text)) return;
-      this.unsaid.push(text);
-      if (this.unsaid.length > 1) return;
-      setTimeout(() => {
-        // Many at once are a flood: the last ones stand for all.
-        this.find("live").textContent = this.unsaid.slice(-3).join("\n");
-        this.unsaid = [];
-      }, BREATH);
+    /** Say `text`, with what else comes up in the same moment: the last of each topic. */
+    say(text, topic = text) {
+      if (!this.unsaid.size) setTimeout(() => this.speak(), BREATH);
+      this.unsaid.delete(topic);
+      this.unsaid.set(topic, text);
+    }
+
+    speak() {
+      // Many at once are a flood: the last ones stand for all.
+      this.find("live").textContent = [...this.unsaid.values()].slice(-3).join("\n");
+      this.unsaid.clear();
     }
 
     note(text) {

@@ -1,0 +1,1 @@
+"""The uploader in real browsers, against a real server."""

@@ -1,0 +1,165 @@
+"""What a visitor does with the uploader, what is seen, and bad weather."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Route, expect
+
+from chunked_uploads.models import Upload
+
+KIB = 1024
+CHUNK_SIZE = 64 * KIB
+NAME = "film.bin"
+CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
+DONE = re.compile(r"/uploads/upload/done/")
+DELETE = re.compile(r"/uploads/\d+/delete/")
+LIST = re.compile(r"\?all=1$")
+PATIENCE = 20_000  # milliseconds
+
+# --- what a visitor does ---
+
+
+def make_file(path: Path, size: int) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(os.urandom(size))
+    return path
+
+
+def make_files(folder: Path, *names: str, size: int = 3 * CHUNK_SIZE) -> list[Path]:
+    return [make_file(folder / name, size) for name in names]
+
+
+def choose(page: Page, *files: Path) -> None:
+    page.set_input_files(".chunked-uploads-input", files)
+
+
+def choose_and_stop(page: Page, file: Path) -> None:
+    """Send three chunks of a file of ten, and wait at the fourth."""
+    stop_at(page, 3 * CHUNK_SIZE)
+    choose(page, file)
+    expect_status(page, "Interrupted")
+    expect(page.locator(".chunked-uploads-percent")).to_have_text("29%")
+
+
+def press(place: Page | Locator, name: str) -> None:
+    button(place, name).click()
+
+
+def button(place: Page | Locator, name: str) -> Locator:
+    """Return the button; those of rows have their file's name in their own."""
+    pattern = re.compile(f"^{re.escape(name)}(: |$)")
+    return place.get_by_role("button", name=pattern)
+
+
+def row(page: Page, name: str) -> Locator:
+    title = page.locator(".chunked-uploads-name", has_text=re.compile(f"^{name}$"))
+    return page.locator(".chunked-uploads-row", has=title)
+
+
+# --- what is seen ---
+
+
+def expect_status(place: Page | Locator, text: str) -> None:
+    """Wait until the only file of the place is in that state."""
+    status = place.locator(".chunked-uploads-status")
+    expect(status).to_have_text(text, timeout=PATIENCE)
+
+
+def expect_message(place: Page | Locator, text: str) -> None:
+    message = place.locator(".chunked-uploads-message")
+    expect(message).to_contain_text(text, timeout=PATIENCE)
+
+
+def expect_note(page: Page, text: str) -> None:
+    expect(page.locator(".chunked-uploads-note")).to_have_text(text, timeout=PATIENCE)
+
+
+def content_of(upload: Upload) -> bytes:
+    with upload.upload.open() as arrived:
+        return arrived.read()
+
+
+def assert_arrived(file: Path) -> Upload:
+    upload = Upload.objects.get(state=Upload.State.COMPLETE, filename=file.name)
+    assert content_of(upload) == file.read_bytes()
+    return upload
+
+
+def note_requests(page: Page) -> list[dict[str, str]]:
+    """Return a list that grows with the headers of each chunk that is sent."""
+    headers: list[dict[str, str]] = []
+
+    def note(request: Any) -> None:
+        if request.method == "POST" and CHUNKS.search(request.url):
+            headers.append(request.headers)
+
+    page.on("request", note)
+    return headers
+
+
+def ranges_of(requests: list[dict[str, str]]) -> list[tuple[int, int]]:
+    """Return first and last byte of each chunk."""
+    told = [each["content-range"].removeprefix("bytes ") for each in requests]
+    spans = [each.partition("/")[0].split("-") for each in told]
+    return [(int(first), int(last)) for first, last in spans]
+
+
+def note_news(page: Page) -> None:
+    """Keep the names of events and callbacks in the page's `news`."""
+    page.evaluate("""() => {
+        window.news = [];
+        const names = ["start", "pause", "resume", "stop", "error", "complete"];
+        for (const name of [...names, "cancel", "refuse", "remove"]) {
+            document.addEventListener(`chunkeduploads:${name}`, () => news.push(name));
+        }
+        for (const name of [...names, "video_url"]) {
+            window[`chunked_upload_${name}`] = () => news.push(`upload_${name}`);
+            window[`chunked_uploads_${name}`] = () => news.push(`uploads_${name}`);
+        }
+    }""")
+
+
+# --- weather ---
+
+
+def stop_at(page: Page, offset: int) -> None:
+    """Let the server be busy for each chunk from `offset` on, until `go_on`."""
+
+    def refuse(route: Route) -> None:
+        content_range = route.request.headers.get("content-range", "")
+        if content_range.startswith(f"bytes {offset}-"):
+            return route.fulfill(status=503, headers={"Retry-After": "600"})
+        return route.continue_()
+
+    page.route(CHUNKS, refuse)
+
+
+def go_on(page: Page) -> None:
+    page.unroute(CHUNKS)
+
+
+def fail_once(page: Page, url: Any, method: str, fail: Callable[[Route], None]) -> None:
+    """Let `fail` answer the first such request that comes, the server the others."""
+    failed: list[Route] = []
+
+    def handle(route: Route) -> None:
+        if route.request.method != method or failed:
+            return route.continue_()
+        failed.append(route)
+        return fail(route)
+
+    page.route(url, handle)
+
+
+def answer(status: int, body: str = "", **headers: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, body=body, headers=headers)
+
+
+def lose_the_answer(route: Route) -> None:
+    route.fetch()
+    route.abort("connectionreset")

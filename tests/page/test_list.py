@@ -1,0 +1,395 @@
+"""Many files: how they come in, their turns, what is said of all of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Request, Route, expect
+
+from chunked_uploads.models import Upload
+from tests import browsers
+from tests.page.driving import (
+    CHUNK_SIZE,
+    CHUNKS,
+    answer,
+    assert_arrived,
+    button,
+    choose,
+    content_of,
+    expect_message,
+    expect_note,
+    expect_status,
+    go_on,
+    make_file,
+    make_files,
+    note_news,
+    note_requests,
+    press,
+    row,
+)
+from tests.servers import Gunicorn
+
+# Drops a transfer of files on the element, and returns how the target looked.
+DROP = """(target, files) => {
+    const transfer = new DataTransfer();
+    files.forEach(([name, text]) => transfer.items.add(new File([text], name)));
+    const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+    const look = () => document.querySelector(".chunked-uploads").className;
+    const looks = [];
+    for (const type of ["dragenter", "dragover", "drop"]) {
+        const event = new DragEvent(type, options);
+        target.dispatchEvent(event);
+        looks.push([look(), event.defaultPrevented]);
+    }
+    return looks;
+}"""
+PASTE = """(target) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["pasted"], "pasted.txt"));
+    const options = { clipboardData: transfer, bubbles: true, cancelable: true };
+    target.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+
+
+def states(page: Page) -> list[str]:
+    rows = page.locator(".chunked-uploads-row")
+    return rows.evaluate_all("rows => rows.map((row) => row.dataset.state)")
+
+
+def expect_states(page: Page, *wanted: str) -> None:
+    for number, state in enumerate(wanted):
+        each = page.locator(".chunked-uploads-row").nth(number)
+        expect(each).to_have_attribute("data-state", state, timeout=20_000)
+    expect(page.locator(".chunked-uploads-row")).to_have_count(len(wanted))
+
+
+def hold(page: Page, count: int = 1) -> None:
+    """Let no chunk of a file but its first `count` get through, until `go_on`."""
+    least = count * CHUNK_SIZE
+
+    def handle(route: Route) -> None:
+        span = route.request.headers.get("content-range", "bytes 0-")
+        if int(span.removeprefix("bytes ").partition("-")[0]) >= least:
+            return route.fulfill(status=503, headers={"Retry-After": "600"})
+        return route.continue_()
+
+    page.route(CHUNKS, handle)
+
+
+# --- their turns ---
+
+
+def test_many_files_arrive(site: Page, tmp_path: Path) -> None:
+    files = make_files(tmp_path, *(f"{number}.bin" for number in range(7)))
+    choose(site, *files)
+    expect_states(site, *["complete"] * 7)
+    for file in files:
+        assert_arrived(file)
+    total = site.locator(".chunked-uploads-total")
+    expect(total).to_contain_text("7 of 7 complete")
+    expect(total).to_contain_text("100%")
+
+
+def test_a_few_at_a_time(site: Page, tmp_path: Path) -> None:
+    hold(site)
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e"))
+    expect_states(site, *["waiting"] * 3, *["queued"] * 2)
+    press(row(site, "a"), "Pause")
+    expect_states(site, "paused", *["waiting"] * 3, "queued")
+
+
+def test_each_row_has_its_own_controls(site: Page, tmp_path: Path) -> None:
+    hold(site)
+    one, two, three = make_files(tmp_path, "one", "two", "three")
+    choose(site, one, two, three)
+    expect_states(site, *["waiting"] * 3)
+    press(row(site, "one"), "Pause")
+    press(row(site, "two"), "Cancel")
+    expect_states(site, "paused", "waiting")
+    go_on(site)
+    press(row(site, "one"), "Resume")
+    expect_states(site, "complete", "waiting")
+    assert_arrived(one)
+    press(row(site, "one"), "Remove from the list")
+    expect_states(site, "waiting")
+    assert Upload.objects.filter(filename="one").exists()
+
+
+def test_controls_of_all_files(site: Page, tmp_path: Path) -> None:
+    hold(site)
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d"))
+    expect_states(site, *["waiting"] * 3, "queued")
+    press(site, "Pause all")
+    expect_states(site, *["paused"] * 4)
+    expect(button(site, "Pause all")).to_be_hidden()
+    go_on(site)
+    press(site, "Resume all")
+    expect_states(site, *["complete"] * 4)
+    press(site, "Clear finished")
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    expect(site.get_by_label("Choose files")).to_be_focused()
+
+
+def test_all_are_cancelled(site: Page, tmp_path: Path) -> None:
+    hold(site)
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d"))
+    expect_states(site, *["waiting"] * 3, "queued")
+    press(site, "Cancel all")
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    assert not Upload.objects.exists()
+
+
+def test_failure_of_one_leaves_the_others(site: Page, tmp_path: Path) -> None:
+    def refuse(route: Route) -> None:
+        if "bad" in route.request.headers.get("content-disposition", ""):
+            return answer(415, '[{"error": "type_refused", "detail": ""}]')(route)
+        return route.continue_()
+
+    site.route(CHUNKS, refuse)
+    choose(site, *make_files(tmp_path, "bad", "good"))
+    expect_states(site, "failed", "complete")
+    message = row(site, "bad").locator(".chunked-uploads-message")
+    expect(message).to_have_text("The server does not take files of this type.")
+    go_on(site)
+    press(row(site, "bad"), "Try again")
+    expect_states(site, "complete", "complete")
+
+
+def test_total_and_rows_tell_the_same(site: Page, tmp_path: Path) -> None:
+    hold(site, 1)
+    choose(site, *make_files(tmp_path, "a", "b", size=4 * CHUNK_SIZE))
+    expect_states(site, "waiting", "waiting")
+    percents = site.locator(".chunked-uploads-percent")
+    expect(percents).to_have_text(["25%", "25%"])
+    expect(site.locator(".chunked-uploads-total-percent")).to_have_text("25%")
+    figures = site.locator(".chunked-uploads-total-figures")
+    expect(figures).to_have_text("131 kB of 524 kB")
+
+
+def test_twins_go_one_after_the_other(site: Page, tmp_path: Path) -> None:
+    one = make_file(tmp_path / "one" / "same.bin", 3 * CHUNK_SIZE)
+    two = make_file(tmp_path / "two" / "same.bin", 3 * CHUNK_SIZE)
+    os.utime(two, (1, 1))
+    choose(site, one)
+    choose(site, two)
+    expect_states(site, "complete", "complete")
+    arrived = {content_of(upload) for upload in Upload.objects.all()}
+    assert arrived == {one.read_bytes(), two.read_bytes()}
+
+
+def test_file_that_is_in_the_list_is_not_taken_twice(
+    site: Page, tmp_path: Path
+) -> None:
+    hold(site)
+    [file] = make_files(tmp_path, "a")
+    choose(site, file)
+    expect_states(site, "waiting")
+    choose(site, file)
+    expect_note(site, "a is in the list already.")
+    expect_states(site, "waiting")
+
+
+def test_files_of_one_name_and_size_are_told_apart(site: Page) -> None:
+    add = """(contents) => {
+        const files = contents.map(([text, lastModified]) =>
+            new File([text], "image.png", { lastModified }));
+        document.querySelector("[data-chunked-uploads]").chunkedUploads.add(files);
+    }"""
+    site.evaluate(add, [["one", 1], ["two", 2]])
+    expect_states(site, "complete", "complete")
+    arrived = {content_of(upload) for upload in Upload.objects.all()}
+    assert arrived == {b"one", b"two"}
+
+
+def test_other_content_dropped_on_an_unfinished_one_comes_beside_it(
+    site: Page, tmp_path: Path
+) -> None:
+    [file] = make_files(tmp_path, "a.bin")
+    hold(site)
+    choose(site, file)
+    expect_states(site, "waiting")
+    press(site, "Pause")
+    go_on(site)
+    site.reload()
+    expect_states(site, "missing")
+    other = make_file(tmp_path / "other" / "a.bin", 3 * CHUNK_SIZE)
+    choose(site, other)
+    expect_states(site, "missing", "complete")
+    assert_arrived(other)
+
+
+def test_several_uploaders_on_one_page(site: Page, tmp_path: Path) -> None:
+    files = make_files(tmp_path, "a", "b")
+    site.route(re.compile(r"/$"), twice)
+    site.reload()
+    uploaders = site.locator(".chunked-uploads").all()
+    for uploader, file in zip(uploaders, files, strict=True):
+        uploader.locator(".chunked-uploads-input").set_input_files(file)
+    for uploader, file in zip(uploaders, files, strict=True):
+        expect_status(uploader, "Complete")
+        assert_arrived(file)
+    ids = site.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
+    assert len(ids) == len(set(ids))
+
+
+def twice(route: Route) -> None:
+    response = route.fetch()
+    before, partial, after = re.split(r"(?s)<body>(.*)</body>", response.text())
+    route.fulfill(response=response, body=f"{before}{partial}{partial}{after}")
+
+
+def test_uploader_that_comes_later_works(site: Page, tmp_path: Path) -> None:
+    [file] = make_files(tmp_path, "a")
+    site.evaluate("""() => {
+        const root = document.querySelector(".chunked-uploads");
+        const copy = root.cloneNode(true);
+        root.remove();
+        setTimeout(() => document.body.append(copy));
+    }""")
+    expect(site.locator(".chunked-uploads")).to_have_count(1)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+# --- ways in ---
+
+
+def test_dropped_files_arrive(site: Page) -> None:
+    looks = site.locator(".chunked-uploads-drop").evaluate(
+        DROP, [["one.txt", "1"], ["two.txt", "2"]]
+    )
+    assert "chunked-uploads-is-over" in looks[1][0]
+    assert "chunked-uploads-is-over" not in looks[2][0]
+    expect_states(site, "complete", "complete")
+    arrived = {content_of(upload) for upload in Upload.objects.all()}
+    assert arrived == {b"1", b"2"}
+
+
+def test_drop_beside_the_target_opens_nothing(site: Page) -> None:
+    looks = site.locator("h1").evaluate(DROP, [["one.txt", "1"]])
+    assert "chunked-uploads-is-near" in looks[0][0]
+    assert "chunked-uploads-is-over" not in looks[1][0]
+    assert looks[2] == ["chunked-uploads", True]
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+
+
+def test_pasted_file_arrives(site: Page) -> None:
+    site.locator("body").evaluate(PASTE)
+    expect_states(site, "complete")
+    assert content_of(Upload.objects.get()) == b"pasted"
+
+
+def test_what_is_pasted_into_a_text_field_stays_there(site: Page) -> None:
+    site.evaluate("document.body.append(document.createElement('textarea'))")
+    site.locator("textarea").evaluate(PASTE)
+    site.locator("body").evaluate(PASTE)
+    expect_states(site, "complete")
+
+
+def test_chosen_folder_arrives_with_its_paths(site: Page, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for name in ("a.txt", "deep/b.txt", "deep/er/c.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    site.set_input_files(".chunked-uploads-folder-input", folder)
+    expect_states(site, *["complete"] * 3)
+    names = site.locator(".chunked-uploads-name").all_text_contents()
+    assert sorted(names) == [
+        "folder/a.txt",
+        "folder/deep/b.txt",
+        "folder/deep/er/c.txt",
+    ]
+    assert set(Upload.objects.values_list("filename", flat=True)) == {
+        "a.txt",
+        "b.txt",
+        "c.txt",
+    }
+
+
+def test_only_one_file_where_the_page_says_so(
+    visitor: Page, server: Gunicorn, tmp_path: Path
+) -> None:
+    visitor.goto(f"{server.url}/?multiple=no")
+    hold(visitor)
+    one, two = make_files(tmp_path, "one", "two")
+    choose(visitor, one)
+    expect_states(visitor, "waiting")
+    go_on(visitor)
+    choose(visitor, two)
+    expect_states(visitor, "complete")
+    assert [upload.filename for upload in Upload.objects.all()] == ["two"]
+    add = """() => document.querySelector("[data-chunked-uploads]").chunkedUploads.add(
+        [new File(["1"], "1.txt"), new File(["2"], "2.txt")])"""
+    visitor.evaluate(add)
+    expect_note(visitor, "One file at a time: only the first one was taken.")
+    expect_states(visitor, "complete")
+
+
+# --- what is not taken ---
+
+
+@pytest.fixture
+def strict(page: Page, make_server: Callable[..., Gunicorn], user: User) -> Page:
+    """The page of a site that takes little."""
+    server = make_server(
+        settings={
+            "CHUNKED_UPLOADS_MAX_SIZE": 1000,
+            "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS": ["mp4", ".MOV"],
+        }
+    )
+    browsers.log_in(page.context, server.url, user)
+    page.goto(server.url)
+    return page
+
+
+def test_limits_are_told_beforehand(strict: Page) -> None:
+    limits = strict.locator(".chunked-uploads-limits")
+    expect(limits).to_have_text("Up to 1.00 kB each. Types: .mp4, .mov.")
+    accept = strict.locator(".chunked-uploads-input").get_attribute("accept")
+    assert accept == ".mp4,.mov"
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "why"),
+    [
+        ("large.mp4", 1001, "The file is too large: at most 1.00 kB can be uploaded"),
+        ("page.html", 10, "Files of this type cannot be uploaded here. These can: .mp"),
+        ("mp4", 10, "Files of this type cannot be uploaded here."),
+    ],
+)
+def test_refused_file_says_why_before_a_byte_is_sent(
+    strict: Page, tmp_path: Path, name: str, size: int, why: str
+) -> None:
+    note_news(strict)
+    asked: list[Request] = []
+    strict.on("request", lambda request: asked.append(request))
+    choose(strict, make_file(tmp_path / name, size))
+    expect_status(strict, "Not taken")
+    expect_message(strict, why)
+    assert asked == []
+    assert strict.evaluate("news") == ["refuse"]
+
+
+def test_files_at_the_limit_are_taken(strict: Page, tmp_path: Path) -> None:
+    for file in (tmp_path / "A.MP4", tmp_path / "b.mov"):
+        make_file(file, 1000)
+        choose(strict, file)
+    expect_states(strict, "complete", "complete")
+
+
+def test_unfinished_ones_of_others_are_not_shown(
+    site: Page, stranger: Any, file: Path
+) -> None:
+    stranger.send(b"12", 0, 10, name="secret.bin")
+    site.reload()
+    requests = note_requests(site)
+    choose(site, file)
+    expect_states(site, "complete")
+    assert len(requests) == 11

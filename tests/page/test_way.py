@@ -1,0 +1,400 @@
+"""One file's way through the page: send, pause, resume, cancel, come back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from chunked_uploads.models import ApiKey, Upload
+from tests import browsers
+from tests.page.driving import (
+    CHUNK_SIZE,
+    CHUNKS,
+    DELETE,
+    DONE,
+    KIB,
+    NAME,
+    answer,
+    assert_arrived,
+    button,
+    choose,
+    choose_and_stop,
+    expect_message,
+    expect_note,
+    expect_status,
+    fail_once,
+    go_on,
+    make_file,
+    note_news,
+    note_requests,
+    press,
+    ranges_of,
+    stop_at,
+)
+from tests.servers import Gunicorn
+
+
+def test_file_arrives(site: Page, file: Path) -> None:
+    requests = note_requests(site)
+    choose(site, file)
+    expect_status(site, "Complete")
+    upload = assert_arrived(file)
+    link = site.get_by_role("link", name="film.bin")
+    expect(link).to_have_attribute("href", re.compile(re.escape(upload.url) + "$"))
+    starts = range(0, 11 * CHUNK_SIZE, CHUNK_SIZE)
+    size = file.stat().st_size
+    spans = [(start, min(start + CHUNK_SIZE, size) - 1) for start in starts]
+    assert sorted(ranges_of(requests)) == spans
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE, CHUNK_SIZE + 1])
+def test_small_file_arrives(site: Page, tmp_path: Path, size: int) -> None:
+    file = make_file(tmp_path / "small.bin", size)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+@pytest.mark.parametrize("name", ["ファイル.bin", "100% =;,'.bin", "a" * 240 + ".bin"])
+def test_name_arrives(site: Page, tmp_path: Path, name: str) -> None:
+    file = make_file(tmp_path / name, 2 * CHUNK_SIZE)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_first_chunk_of_a_large_file_is_small(
+    page: Page, make_server: Callable[..., Gunicorn], user: User, tmp_path: Path
+) -> None:
+    server = make_server()
+    browsers.log_in(page.context, server.url, user)
+    page.goto(server.url)
+    requests = note_requests(page)
+    file = make_file(tmp_path / NAME, 9 * KIB * KIB)
+    choose(page, file)
+    expect_status(page, "Complete")
+    assert_arrived(file)
+    lengths = sorted(last - first + 1 for first, last in ranges_of(requests))
+    assert lengths == [256 * KIB, 768 * KIB, 8 * KIB * KIB]
+
+
+def test_100_per_cent_waits_for_the_server(site: Page, file: Path) -> None:
+    held: list[Route] = []
+    site.route(DONE, lambda route: held.append(route))
+    choose(site, file)
+    expect_status(site, "Finishing…")
+    expect(site.locator(".chunked-uploads-percent")).to_have_text("99%")
+    held[0].continue_()
+    expect_status(site, "Complete")
+
+
+def test_manual_start(visitor: Page, server: Gunicorn, file: Path) -> None:
+    visitor.goto(f"{server.url}/?auto_start=no")
+    requests = note_requests(visitor)
+    choose(visitor, file)
+    expect_status(visitor, "Ready to start")
+    assert requests == []
+    press(visitor, "Start")
+    expect_status(visitor, "Complete")
+    assert_arrived(file)
+
+
+# --- pause, resume, cancel ---
+
+
+def test_resume_goes_on_where_the_server_is(site: Page, file: Path) -> None:
+    requests = note_requests(site)
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    expect_status(site, "Paused")
+    go_on(site)
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    spans = ranges_of(requests)
+    assert spans[4][0] == 3 * CHUNK_SIZE
+    assert len(spans) == 12
+
+
+def test_pause_aborts_what_is_in_flight(site: Page, file: Path) -> None:
+    def press_pause(route: Route) -> None:
+        site.evaluate("document.querySelector('[data-action=pause]').click()")
+        route.continue_()
+
+    fail_once(site, CHUNKS, "POST", press_pause)
+    aborted = "requestfailed"
+    with site.expect_event(aborted, lambda request: request.method == "POST"):
+        choose(site, file)
+    expect_status(site, "Paused")
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_paused_stays_paused(site: Page, file: Path) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    go_on(site)
+    site.context.set_offline(True)
+    site.context.set_offline(False)
+    site.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect_status(site, "Paused")
+    assert Upload.objects.get().offset == 3 * CHUNK_SIZE
+
+
+def test_cancel_removes_the_upload(site: Page, file: Path) -> None:
+    note_news(site)
+    choose_and_stop(site, file)
+    press(site, "Cancel")
+    expect_note(site, "film.bin: the upload was cancelled.")
+    expect(site.locator(".chunked-uploads-input")).to_be_focused()
+    assert not Upload.objects.exists()
+    told = ["cancel", "stop", "upload_stop", "uploads_stop"]
+    assert site.evaluate("news.slice(3)") == told
+
+
+def test_cancel_is_tried_again(site: Page, file: Path) -> None:
+    fail_once(site, DELETE, "DELETE", answer(503))
+    choose_and_stop(site, file)
+    press(site, "Cancel")
+    expect_note(site, "film.bin: the upload was cancelled.")
+    assert not Upload.objects.exists()
+
+
+def test_cancel_that_the_server_never_heard_of_is_told(site: Page, file: Path) -> None:
+    site.route(DELETE, answer(400))
+    choose_and_stop(site, file)
+    press(site, "Cancel")
+    expect_note(
+        site,
+        "film.bin: the upload was cancelled here, but the server could not be told. "
+        "It removes unfinished uploads by itself after some days.",
+    )
+
+
+def test_leaving_while_uploading_asks_first(site: Page, file: Path) -> None:
+    choose_and_stop(site, file)
+    with site.expect_event("dialog") as asked:
+        site.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    press(site, "Pause")
+    site.reload()
+
+
+# --- come back ---
+
+
+def test_page_reopened_asks_for_the_file(site: Page, file: Path) -> None:
+    choose_and_stop(site, file)
+    go_on(site)
+    site.on("dialog", lambda dialog: dialog.accept())
+    site.reload()
+    expect_status(site, "Unfinished")
+    expect(site.locator(".chunked-uploads-percent")).to_have_text("29%")
+    expect_message(site, "Choose this file again, or drop it here, to go on")
+    requests = note_requests(site)
+    with site.expect_file_chooser() as chooser:
+        press(site, "Choose the file")
+    chooser.value.set_files(file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert ranges_of(requests)[0][0] == 3 * CHUNK_SIZE
+
+
+def test_file_chosen_the_usual_way_continues_the_unfinished_upload(
+    site: Page, file: Path
+) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    go_on(site)
+    site.reload()
+    expect_status(site, "Unfinished")
+    requests = note_requests(site)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert ranges_of(requests)[0][0] == 3 * CHUNK_SIZE
+
+
+def test_browser_restarted_goes_on(
+    open_profile: Callable[[], BrowserContext],
+    server: Gunicorn,
+    user: User,
+    file: Path,
+) -> None:
+    context = open_profile()
+    browsers.log_in(context, server.url, user)
+    page = context.pages[0]
+    page.goto(server.url)
+    choose_and_stop(page, file)
+    context.close()
+    context = open_profile()
+    browsers.log_in(context, server.url, user)
+    page = context.pages[0]
+    page.goto(server.url)
+    expect_status(page, "Unfinished")
+    requests = note_requests(page)
+    choose(page, file)
+    expect_status(page, "Complete")
+    assert_arrived(file)
+    assert ranges_of(requests)[0][0] == 3 * CHUNK_SIZE
+
+
+def test_upload_that_another_tab_finished_is_found_complete(
+    site: Page, server: Gunicorn, file: Path
+) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    other = site.context.new_page()
+    other.goto(server.url)
+    expect_status(other, "Unfinished")
+    choose(other, file)
+    expect_status(other, "Complete")
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert Upload.objects.count() == 1
+
+
+def test_other_content_of_same_name_and_size_is_not_mixed_in(
+    site: Page, file: Path, tmp_path: Path
+) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    go_on(site)
+    site.reload()
+    expect_status(site, "Unfinished")
+    other = make_file(tmp_path / "other" / file.name, file.stat().st_size)
+    with site.expect_file_chooser() as chooser:
+        press(site, "Choose the file")
+    chooser.value.set_files(other)
+    expect_message(site, "That file has the same name and size, but other content.")
+    expect_status(site, "Unfinished")
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_wrong_file_for_an_unfinished_upload_is_told(
+    site: Page, file: Path, tmp_path: Path
+) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    site.reload()
+    expect_status(site, "Unfinished")
+    with site.expect_file_chooser() as chooser:
+        press(site, "Choose the file")
+    chooser.value.set_files(make_file(tmp_path / "other.bin", 1))
+    expect_message(
+        site, "That was another file: this one is called film.bin and has 655 kB."
+    )
+
+
+def test_unfinished_upload_is_discarded(site: Page, file: Path) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    site.reload()
+    expect_status(site, "Unfinished")
+    press(site, "Cancel")
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    assert not Upload.objects.exists()
+
+
+def test_unfinished_uploads_need_not_be_shown(
+    site: Page, server: Gunicorn, file: Path
+) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    go_on(site)
+    site.goto(f"{server.url}/?show_unfinished=no")
+    requests = note_requests(site)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert ranges_of(requests)[0][0] == 3 * CHUNK_SIZE
+
+
+def test_file_that_the_server_has_whole_is_finished(site: Page, file: Path) -> None:
+    site.route(DONE, answer(503, **{"Retry-After": "600"}))
+    choose(site, file)
+    expect_status(site, "Interrupted")
+    press(site, "Pause")
+    site.unroute(DONE)
+    site.reload()
+    requests = note_requests(site)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert requests == []
+
+
+def test_gap_that_another_sender_left_is_filled(
+    site: Page, user: User, api_key: ApiKey, file: Path
+) -> None:
+    content = file.read_bytes()
+    sender = Client(headers={"Authorization": f"ApiKey {user.username}:{api_key.key}"})
+    url = "/uploads/upload/"
+    for start, stop in [(0, 100), (1000, 2000)]:
+        span = f"bytes {start}-{stop - 1}/{len(content)}"
+        headers = {"Content-Range": span, "Content-Disposition": f"a; filename={NAME}"}
+        octets = "application/octet-stream"
+        sent = sender.post(url, content[start:stop], octets, headers=headers)
+        url = sent.json()[0]["url"]
+
+    choose(site, file)
+
+    expect_status(site, "Complete")
+    assert assert_arrived(file).user == user
+
+
+def test_changed_file_is_told_and_can_be_chosen_again(site: Page, file: Path) -> None:
+    content = file.read_bytes()
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    go_on(site)
+    make_file(file, file.stat().st_size)
+    press(site, "Resume")
+    expect_message(site, "The file on your device was changed, moved or deleted")
+    file.write_bytes(content)
+    with site.expect_file_chooser() as chooser:
+        press(site, "Choose the file")
+    chooser.value.set_files(file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+# --- by keyboard, by ear, without JavaScript ---
+
+
+def test_by_keyboard(site: Page, file: Path) -> None:
+    site.keyboard.press("Tab")
+    expect(site.get_by_label("Choose files")).to_be_focused()
+    stop_at(site, 3 * CHUNK_SIZE)
+    choose(site, file)
+    expect_status(site, "Interrupted")
+    button(site, "Pause").focus()
+    for name in ("Pause", "Resume", "Pause"):
+        expect(button(site, name)).to_be_focused()
+        site.keyboard.press("Enter")
+    site.keyboard.press("Tab")
+    expect(button(site, "Cancel")).to_be_focused()
+    site.keyboard.press("Enter")
+    expect(site.get_by_label("Choose files")).to_be_focused()
+
+
+def test_without_javascript_a_sentence_is_shown(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert re.search("<noscript><p[^>]*>Uploading needs JavaScript.", page)
+    assert '<div class="chunked-uploads-body" hidden>' in page
+
+
+def test_page_keeps_its_own_jquery(site: Page) -> None:
+    site.add_init_script("window.jQuery = window.$ = { own: true }")
+    site.reload()
+    expect(site.locator(".chunked-uploads-body")).to_be_visible()
+    assert site.evaluate("jQuery.own && $.own")
