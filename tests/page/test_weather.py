@@ -1,0 +1,342 @@
+"""What the page does when network, server or login go away."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Route, expect
+
+from chunked_uploads.models import Upload
+from tests import browsers
+from tests.page.driving import (
+    CHUNK_SIZE,
+    CHUNKS,
+    DONE,
+    answer,
+    assert_arrived,
+    choose,
+    choose_and_stop,
+    expect_message,
+    expect_status,
+    fail_once,
+    go_on,
+    lose_the_answer,
+    note_news,
+    note_requests,
+    press,
+    ranges_of,
+)
+from tests.servers import Gunicorn
+
+LATER_CHUNKS = re.compile(r"/uploads/upload/[\w-]+/\?token")
+UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        answer(500, "<h1>Oops</h1>"),
+        answer(503, **{"Retry-After": "1"}),
+        answer(429, **{"Retry-After": "1"}),
+        answer(423),
+        answer(200, "<p>Please accept the terms of this Wi-Fi</p>"),
+        answer(200, '[{"welcome": true}]', **{"Content-Type": "application/json"}),
+        answer(400, '[{"error": "digest_mismatch", "detail": "It changed."}]'),
+        lambda route: route.abort("connectionreset"),
+    ],
+)
+@pytest.mark.parametrize("chunk", [CHUNKS, LATER_CHUNKS], ids=["first", "later"])
+def test_chunk_is_tried_again(
+    site: Page, file: Path, chunk: re.Pattern[str], fail: Callable[[Route], None]
+) -> None:
+    fail_once(site, chunk, "POST", fail)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_lost_answer_to_the_first_chunk(site: Page, file: Path) -> None:
+    fail_once(site, CHUNKS, "POST", lose_the_answer)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert Upload.objects.count() == 1
+
+
+def test_lost_answer_to_done(site: Page, file: Path) -> None:
+    requests = note_requests(site)
+    fail_once(site, DONE, "POST", lose_the_answer)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert len(requests) == 11
+
+
+def test_done_before_all_bytes_are_there_goes_on(site: Page, file: Path) -> None:
+    fail = '[{"state": "FAIL", "size": 0, "error": "incomplete"}]'
+    fail_once(site, DONE, "POST", answer(409, fail))
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_pause_between_attempts_is_the_servers(site: Page, file: Path) -> None:
+    fail_once(site, LATER_CHUNKS, "POST", answer(503, **{"Retry-After": "500"}))
+    choose(site, file)
+    expect_message(site, "The server has a problem at the moment. Trying again in ")
+    upload = f"{UPLOADER}.uploads[0]"
+    assert 490_000 < site.evaluate(f"{upload}.retryAt - Date.now()") <= 500_000
+
+
+def test_pauses_grow(site: Page, file: Path) -> None:
+    site.evaluate("""() => {
+        window.pauses = [];
+        const wait = ChunkedUploads.Upload.prototype.wait;
+        ChunkedUploads.Upload.prototype.wait = function (seconds, ...rest) {
+            pauses.push(seconds);
+            return wait.call(this, 0, ...rest);
+        };
+    }""")
+    site.route(LATER_CHUNKS, answer(500))
+    choose(site, file)
+    expect_status(site, "Stopped")
+    pauses = site.evaluate("pauses")
+    assert len(pauses) == 29
+    for number, pause in enumerate(pauses):
+        longest = min(60, 2**number)
+        assert longest / 2 <= pause <= longest
+
+
+def test_killed_server_is_waited_for(site: Page, server: Gunicorn, file: Path) -> None:
+    def kill(route: Route) -> None:
+        server.kill()
+        route.continue_()
+
+    fail_once(site, LATER_CHUNKS, "POST", kill)
+    choose(site, file)
+    expect_message(site, "The server cannot be reached.")
+    server.start()
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_goes_on_when_the_network_is_back(site: Page, file: Path) -> None:
+    def cut(route: Route) -> None:
+        site.context.set_offline(True)
+        route.abort("internetdisconnected")
+
+    fail_once(site, LATER_CHUNKS, "POST", cut)
+    choose(site, file)
+    expect_status(site, "Offline")
+    site.context.set_offline(False)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_connection_that_stands_still_is_given_up(site: Page, file: Path) -> None:
+    site.evaluate(f"{UPLOADER}.options.patience = 1")
+    held: list[Route] = []
+    fail_once(site, LATER_CHUNKS, "POST", held.append)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert len(held) == 1
+
+
+def test_proxy_that_refuses_large_chunks(site: Page, file: Path) -> None:
+    limit = CHUNK_SIZE
+
+    def refuse(route: Route) -> None:
+        if len(route.request.post_data_buffer or b"") > limit:
+            return route.fulfill(status=413, body="<h1>Too large</h1>")
+        response = route.fetch()
+        text = response.text().replace(f'"chunk_size": {limit}', '"chunk_size": 400000')
+        return route.fulfill(response=response, body=text)
+
+    site.evaluate(f"{UPLOADER}.options.chunkSize = 400000")
+    site.route(CHUNKS, refuse)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_chunks_shrink_on_a_slow_line_and_grow_again(page: Page, site: Page) -> None:
+    sizes = site.evaluate("""() => {
+        const MIB = 1024 * 1024;
+        const sizer = new ChunkedUploads.ChunkSizer();
+        const most = [sizer.most];
+        const note = (act) => { act(); most.push(sizer.most / MIB); };
+        note(() => sizer.noteSuccess(8 * MIB, 32));
+        note(() => sizer.noteSuccess(2 * MIB, 10));
+        note(() => sizer.noteSuccess(2 * MIB, 1));
+        note(() => sizer.noteCut(4 * MIB));
+        return most.slice(1);
+    }""")
+    assert sizes == [2.5, 2.5, 5, 2]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (400, "The server did not understand the request. <b>Why</b>"),
+        (403, "You may not upload this here. <b>Why</b>"),
+        (404, "The server no longer has this upload. Trying again begins it anew."),
+        (413, "The file is too large for this server. <b>Why</b>"),
+        (415, "The server does not take files of this type. <b>Why</b>"),
+    ],
+)
+def test_refusal_is_told_and_ends_it(
+    site: Page, file: Path, status: int, sentence: str
+) -> None:
+    note_news(site)
+    refusal = '[{"error": "refused", "detail": "<b>Why</b>"}]'
+    site.route(CHUNKS, answer(status, refusal))
+    choose(site, file)
+    expect_status(site, "Stopped")
+    expect_message(site, sentence)
+    assert "error" in site.evaluate("news")
+    go_on(site)
+    press(site, "Try again")
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+# --- integrity ---
+
+
+def test_every_chunk_tells_its_digest(site: Page, file: Path) -> None:
+    requests = note_requests(site)
+    choose(site, file)
+    expect_status(site, "Complete")
+    content = file.read_bytes()
+    for headers, (first, last) in zip(requests, ranges_of(requests), strict=True):
+        digest = hashlib.sha256(content[first : last + 1]).digest()
+        told = f"sha-256=:{base64.b64encode(digest).decode()}:"
+        assert headers["content-digest"] == told
+
+
+def test_chunk_that_was_changed_on_its_way_is_sent_again(
+    site: Page, file: Path
+) -> None:
+    def change(route: Route) -> None:
+        body = route.request.post_data_buffer or b""
+        route.continue_(post_data=bytes([body[0] ^ 1]) + body[1:])
+
+    requests = note_requests(site)
+    fail_once(site, LATER_CHUNKS, "POST", change)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert len(requests) == 12
+
+
+# --- several ranges of one file ---
+
+
+def test_several_ranges_in_flight_arrive(site: Page, file: Path) -> None:
+    site.evaluate(f"{UPLOADER}.queue.ranges = 3")
+    flying: list[str] = []
+    most: list[int] = []
+
+    def count(route: Route) -> None:
+        flying.append(route.request.url)
+        most.append(len(flying))
+        if len(flying) == 3:
+            site.unroute(LATER_CHUNKS)
+            for each in held:
+                each.continue_()
+            route.continue_()
+        else:
+            held.append(route)
+
+    held: list[Route] = []
+    site.route(LATER_CHUNKS, count)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert max(most) == 3
+
+
+def test_holes_that_parallel_ranges_left_are_filled(site: Page, file: Path) -> None:
+    site.evaluate(f"{UPLOADER}.queue.ranges = 3")
+
+    def lose_the_second(route: Route) -> None:
+        span = route.request.headers["content-range"]
+        if span.startswith(f"bytes {CHUNK_SIZE}-"):
+            return route.fulfill(status=503, headers={"Retry-After": "600"})
+        return route.continue_()
+
+    site.route(CHUNKS, lose_the_second)
+    choose(site, file)
+    expect_status(site, "Interrupted")
+    upload = Upload.objects.get()
+    assert upload.received > upload.offset
+    press(site, "Pause")
+    go_on(site)
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+# --- logins ---
+
+
+def test_login_that_ran_out_is_waited_for(
+    site: Page, server: Gunicorn, user: User, file: Path
+) -> None:
+    site.context.clear_cookies()
+    choose(site, file)
+    expect_message(site, "Please log in again, in another tab for instance")
+    expect_status(site, "Interrupted")
+    browsers.log_in(site.context, server.url, user)
+    # As every login does, this brings another CSRF token.
+    other = site.context.new_page()
+    other.goto(server.url)
+    site.bring_to_front()
+    site.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect_status(site, "Complete")
+    assert assert_arrived(file).user == user
+
+
+def test_login_that_runs_out_in_the_middle_is_not_missed(
+    site: Page, user: User, file: Path
+) -> None:
+    choose_and_stop(site, file)
+    site.context.clear_cookies()
+    press(site, "Pause")
+    go_on(site)
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert assert_arrived(file).user == user
+
+
+# --- the main thread ---
+
+
+def test_page_stays_at_hand_while_a_large_file_goes(
+    page: Page, make_server: Callable[..., Gunicorn], user: User, tmp_path: Path
+) -> None:
+    server = make_server()
+    browsers.log_in(page.context, server.url, user)
+    page.goto(server.url)
+    page.evaluate("""() => {
+        window.long = [];
+        new PerformanceObserver((list) => {
+            list.getEntries().forEach((each) => long.push(each.duration));
+        }).observe({ type: "longtask" });
+    }""")
+    file = tmp_path / "large.bin"
+    with file.open("wb") as opened:
+        opened.truncate(600 * 2**20)
+    choose(page, file)
+    expect(page.locator(".chunked-uploads-status")).to_have_text(
+        "Complete", timeout=120_000
+    )
+    assert Upload.objects.get().filesize == 600 * 2**20
+    assert page.evaluate("long") == []
