@@ -43,7 +43,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def host(make_server: Callable[..., Gunicorn]) -> Gunicorn:
     """The site of another origin that has the page."""
-    return make_server()
+    return make_server(settings={"CHUNKED_UPLOADS_CHUNK_SIZE": CHUNK_SIZE})
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from playwright.sync_api import Page, expect
 
 from chunked_uploads.models import ApiKey
 from tests.page.driving import (
-    CHUNKS,
     LIST,
     assert_arrived,
     choose,
+    choose_and_stop,
     expect_message,
     expect_status,
+    go_on,
     press,
 )
 from tests.servers import Gunicorn
@@ -78,7 +79,7 @@ def test_credentials_that_cannot_be_had_are_waited_for(
     """
     open_with(foreign, host, api, failing)
     choose(foreign, file)
-    expect_message(foreign, "The server cannot be reached.")
+    expect_message(foreign, "Please log in again")
     foreign.evaluate("window.isBack = true")
     expect_status(foreign, "Complete")
     assert_arrived(file)
@@ -97,20 +98,9 @@ def test_unfinished_upload_is_listed_by_the_other_server(
 ) -> None:
     key = f'username: "{api_key.user.username}", api_key: "{api_key.key}"'
     open_with(foreign, host, api, key)
-    foreign.route(CHUNKS, lambda route: route.abort())
-    foreign.unroute(CHUNKS)
-    sent = 0
-
-    def first_only(route: object) -> None:
-        nonlocal sent
-        sent += 1
-        route.continue_() if sent == 1 else route.fulfill(status=503)  # type: ignore[attr-defined]
-
-    foreign.route(CHUNKS, first_only)
-    choose(foreign, file)
-    expect_status(foreign, "Interrupted")
+    choose_and_stop(foreign, file)
     press(foreign, "Pause")
-    foreign.unroute(CHUNKS)
+    go_on(foreign)
     foreign.reload()
     expect_status(foreign, "Unfinished")
     choose(foreign, file)

@@ -65,18 +65,20 @@
     async authenticate(anew = false) {
       if (this.credentials && !anew) return;
       const { authentication } = this.endpoints;
-      this.credentials = this.canRenewCredentials ? (await authentication()) || {} : {};
+      try {
+        this.credentials = this.canRenewCredentials ? (await authentication()) || {} : {};
+      } catch (error) {
+        throw new RequestFailed(navigator.onLine ? 401 : 0);
+      }
     }
 
     /** Get in anew; resolves to whether there is anything new to get in with. */
     async renewAccess() {
       if (!this.canRenewCredentials) return this.renewCsrfToken();
-      try {
-        await this.authenticate(true);
-      } catch (error) {
-        return false;
-      }
-      return true;
+      return this.authenticate(true).then(
+        () => true,
+        () => false,
+      );
     }
 
     /** Take the CSRF token that a login in another tab may have brought. */

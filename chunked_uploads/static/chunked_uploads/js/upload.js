@@ -294,14 +294,19 @@
       const { gap } = failure.answer || {};
       if (gap > 0) this.gap = gap;
       this.attempts += 1;
-      const isShutOut = [401, 403].includes(failure.status);
-      if (isShutOut && (await this.server.renewAccess()) && this.attempts === 1) return;
+      if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
       const isPatient = [0, 401].includes(failure.status);
       const limit = isPatient ? maxAttempts : Math.min(maxAttempts, MAX_REFUSALS);
       if (!failure.isCurable || this.attempts >= limit) throw failure;
       const growing = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.attempts - 1));
       const jittered = growing * (0.5 + Math.random() / 2);
       await this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
+    }
+
+    /** Resolves to whether it is worth a try at once: not with a page's answer again. */
+    async renewAccess() {
+      const isNew = await this.server.renewAccess();
+      return isNew && (this.attempts === 1 || !this.server.canRenewCredentials);
     }
 
     // A proxy's 413 is about the chunk; the app's own is about the file.
