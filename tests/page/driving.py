@@ -70,6 +70,14 @@ def expect_status(place: Page | Locator, text: str) -> None:
     expect(status).to_have_text(text, timeout=PATIENCE)
 
 
+def expect_states(page: Page, *wanted: str) -> None:
+    """Wait until the rows of the list are in these states, from the first on."""
+    for number, state in enumerate(wanted):
+        each = page.locator(".chunked-uploads-row").nth(number)
+        expect(each).to_have_attribute("data-state", state, timeout=PATIENCE)
+    expect(page.locator(".chunked-uploads-row")).to_have_count(len(wanted))
+
+
 def expect_message(place: Page | Locator, text: str) -> None:
     message = place.locator(".chunked-uploads-message")
     expect(message).to_contain_text(text, timeout=PATIENCE)

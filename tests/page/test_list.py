@@ -24,6 +24,7 @@ from tests.page.driving import (
     content_of,
     expect_message,
     expect_note,
+    expect_states,
     expect_status,
     go_on,
     make_file,
@@ -55,18 +56,6 @@ PASTE = """(target) => {
     const options = { clipboardData: transfer, bubbles: true, cancelable: true };
     target.dispatchEvent(new ClipboardEvent("paste", options));
 }"""
-
-
-def states(page: Page) -> list[str]:
-    rows = page.locator(".chunked-uploads-row")
-    return rows.evaluate_all("rows => rows.map((row) => row.dataset.state)")
-
-
-def expect_states(page: Page, *wanted: str) -> None:
-    for number, state in enumerate(wanted):
-        each = page.locator(".chunked-uploads-row").nth(number)
-        expect(each).to_have_attribute("data-state", state, timeout=20_000)
-    expect(page.locator(".chunked-uploads-row")).to_have_count(len(wanted))
 
 
 def hold(page: Page, count: int = 1) -> None:

@@ -4,25 +4,26 @@
  * A file's fingerprint, from its content, without reading all of it.
  *
  * SHA-256, as 64 hexadecimal digits, over the size in bytes (decimal ASCII, then
- * a newline), the first, the middle and the last 64 KiB; a file of at most
- * 192 KiB is taken whole. Two files of one name and size are told apart unless
- * they differ only where nothing is read.
+ * a newline) and 32 samples of 32 KiB: the first one at the start, the last one at
+ * the end, the others evenly between; a file of at most 1 MiB is taken whole. Two
+ * files of one name and size are told apart unless they differ only where nothing
+ * is read.
  *
  * Browsers give crypto.subtle to secure contexts only. Over plain HTTP the same
  * digest is computed here, in script, so that an upload that was begun over HTTP
  * goes on over HTTPS.
  */
 (function () {
-  const SAMPLE_SIZE = 64 * 1024;
+  const SAMPLES = 32;
+  const SAMPLE_SIZE = 32 * 1024; // bytes
 
   function sampleOf(file) {
-    if (file.size <= 3 * SAMPLE_SIZE) return file;
-    const middle = Math.floor((file.size - SAMPLE_SIZE) / 2);
-    return new Blob([
-      file.slice(0, SAMPLE_SIZE),
-      file.slice(middle, middle + SAMPLE_SIZE),
-      file.slice(file.size - SAMPLE_SIZE),
-    ]);
+    if (file.size <= SAMPLES * SAMPLE_SIZE) return file;
+    const last = file.size - SAMPLE_SIZE;
+    const starts = Array.from({ length: SAMPLES }, (_, i) =>
+      Math.floor((i * last) / (SAMPLES - 1)),
+    );
+    return new Blob(starts.map((start) => file.slice(start, start + SAMPLE_SIZE)));
   }
 
   function bytesOf(blob) {

@@ -1,0 +1,115 @@
+"""The page for everybody: axe-core finds nothing wrong, whatever is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.accessibility import violations
+from tests.page.driving import (
+    CHUNK_SIZE,
+    CHUNKS,
+    choose,
+    expect_states,
+    make_files,
+    press,
+    row,
+)
+from tests.servers import Gunicorn
+
+# By the file's name, what the server answers to all its chunks but the first.
+FATES: dict[str, dict[str, object]] = {
+    "failed": {"status": 415, "body": '[{"error": "type_refused", "detail": "No."}]'},
+    "waiting": {"status": 503, "headers": {"Retry-After": "600"}},
+}
+STATES = [
+    *("missing", "complete", "failed", "paused", "refused", "waiting"),
+    *("uploading", "uploading", "queued"),
+]
+
+
+def show_every_state(page: Page, folder: Path) -> None:
+    """Let the list have a row in each state in which a row can rest."""
+
+    def handle(route: Route) -> None:
+        name = route.request.headers.get("content-disposition", "")
+        span = route.request.headers.get("content-range", "bytes 0-")
+        is_first = span.startswith("bytes 0-")
+        fate = next((FATES[each] for each in FATES if each in name), None)
+        if route.request.method != "POST" or is_first or "complete" in name:
+            route.continue_()
+        elif fate:
+            route.fulfill(**fate)  # type: ignore[arg-type]
+        # The others hang.
+
+    page.route(CHUNKS, handle)
+    uploader = page.locator("[data-chunked-uploads]")
+    [missing] = make_files(folder, "missing")
+    choose(page, missing)
+    expect(row(page, "missing")).to_have_attribute("data-state", "uploading")
+    press(page, "Pause")
+    page.reload()
+    expect(row(page, "missing")).to_have_attribute("data-state", "missing")
+    uploader.evaluate(
+        f"it => it.chunkedUploads.server.site.max_size = {CHUNK_SIZE * 4}"
+    )
+    for name in ("complete", "failed", "paused"):
+        choose(page, *make_files(folder, name))
+        wanted = "uploading" if name == "paused" else name
+        expect(row(page, name)).to_have_attribute("data-state", wanted)
+    press(row(page, "paused"), "Pause")
+    choose(page, *make_files(folder, "refused", size=CHUNK_SIZE * 5))
+    choose(page, *make_files(folder, "waiting"))
+    expect(row(page, "waiting")).to_have_attribute("data-state", "waiting")
+    choose(page, *make_files(folder, "long-" * 30, "uploading", "queued"))
+    expect_states(page, *STATES)
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest, site: Page) -> None:
+    """The visitor prefers light or dark colours."""
+    site.emulate_media(color_scheme=request.param)
+
+
+@pytest.fixture(params=[320, 1280])
+def width(request: pytest.FixtureRequest, site: Page) -> None:
+    """The visitor's window is as narrow as a phone's, or wide (CSS pixels)."""
+    site.set_viewport_size({"width": request.param, "height": 720})
+
+
+@pytest.mark.usefixtures("scheme", "width")
+def test_every_state(site: Page, tmp_path: Path) -> None:
+    assert violations(site) == []
+    show_every_state(site, tmp_path)
+    assert violations(site) == []
+    wider = "document.documentElement.scrollWidth > window.innerWidth"
+    assert not site.evaluate(wider)
+
+
+def test_from_right_to_left(visitor: Page, server: Gunicorn, tmp_path: Path) -> None:
+    visitor.goto(f"{server.url}/?language=ar")
+    expect(visitor.locator(".chunked-uploads")).to_have_attribute("dir", "rtl")
+    assert violations(visitor) == []
+
+
+def test_target_of_a_drop_is_seen_in_forced_colors(site: Page) -> None:
+    site.emulate_media(forced_colors="active")
+    assert violations(site) == []
+
+
+def test_motion_is_reduced(site: Page) -> None:
+    moving = "() => getComputedStyle(document.querySelector('.chunked-uploads-drop'))"
+    assert site.evaluate(f"({moving})().transitionDuration") != "0s"
+    site.emulate_media(reduced_motion="reduce")
+    assert site.evaluate(f"({moving})().transitionProperty") == "none"
+
+
+def test_what_is_wrong_is_found(site: Page) -> None:
+    site.locator("html").evaluate("(html) => html.removeAttribute('lang')")
+
+    assert violations(site) == [
+        "html-has-lang (serious) at html: Fix any of the following: "
+        "The <html> element does not have a lang attribute"
+    ]
