@@ -98,8 +98,8 @@ def test_pause_between_attempts_is_the_servers(site: Page, file: Path) -> None:
 def test_pauses_grow(site: Page, file: Path) -> None:
     site.evaluate("""() => {
         window.pauses = [];
-        const wait = ChunkedUploads.Upload.prototype.wait;
-        ChunkedUploads.Upload.prototype.wait = function (seconds, ...rest) {
+        const wait = ChunkedUploads.Retrying.prototype.wait;
+        ChunkedUploads.Retrying.prototype.wait = function (seconds, ...rest) {
             pauses.push(seconds);
             return wait.call(this, 0, ...rest);
         };

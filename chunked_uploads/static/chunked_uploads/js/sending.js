@@ -178,6 +178,7 @@
       } catch (failure) {
         this.flying.delete(chunk);
         failure.chunkSize = size;
+        if (failure.answer.gap > 0) upload.gap = failure.answer.gap;
         if (!failure.status && !this.failure) upload.sizer.noteCut(size);
         this.stop(failure);
       }

@@ -11,14 +11,9 @@
  * one; a file that is not taken is refused.
  */
 (function () {
-  const { ChunkSizer, FileChanged, OtherContent, RequestFailed, Sending, SpeedMeter } =
-    window.ChunkedUploads;
-  const { fingerprint } = window.ChunkedUploads;
+  const { FileChanged, OtherContent, RequestFailed, fingerprint } = window.ChunkedUploads;
+  const { ChunkSizer, Retrying, Sending, SpeedMeter } = window.ChunkedUploads;
 
-  const FIRST_PAUSE = 1; // seconds
-  const LONGEST_PAUSE = 60; // seconds
-  // Of answers that don't get better; a network or a login is waited for.
-  const MAX_REFUSALS = 30;
   const MAX_CANCEL_ATTEMPTS = 5;
   const GONE = new Set([404, 410]);
   const OUT_OF_REACH = new Set([401, 403, ...GONE]);
@@ -49,10 +44,9 @@
       this.meter = new SpeedMeter();
       this.sizer = new ChunkSizer();
       this.gap = Infinity; // bytes up to a range that another sender brought
+      this.retrying = new Retrying(this.server, (failure) => this.wait(failure));
       this.controller = new AbortController();
       this.furthest = 0; // bytes that the server ever had
-      this.attempts = 0; // since it had more than ever
-      this.retryAt = 0; // milliseconds, as Date.now() gives them
     }
 
     /** Whole per cents; the hundredth is for the server to give. */
@@ -125,11 +119,11 @@
     /** Have the server forget the upload. */
     async cancel() {
       const signal = this.takeTurn();
-      this.attempts = 0;
       this.setState("cancelling");
       let failure = null;
       try {
-        await this.persist(() => this.remove(signal), signal, MAX_CANCEL_ATTEMPTS);
+        const remove = () => this.remove(signal);
+        await this.retrying.persist(remove, signal, MAX_CANCEL_ATTEMPTS);
       } catch (error) {
         failure = error; // the server's clean-up will find it
       }
@@ -139,8 +133,17 @@
     /** Don't wait any longer for what may be over now: a network or a login away. */
     wake() {
       if (this.state === "waiting" && [0, 401].includes(this.failure.status)) {
-        this.endWaiting();
+        this.retrying.endWaiting();
       }
+    }
+
+    wait(failure) {
+      if (this.state !== "cancelling") this.setState("waiting", failure);
+    }
+
+    /** When the next attempt is due: milliseconds, as Date.now() gives them. */
+    get retryAt() {
+      return this.retrying.retryAt;
     }
 
     // --- the way ---
@@ -148,9 +151,8 @@
     /** Send the file and keep at it: called when it is this upload's turn. */
     async run() {
       const signal = this.takeTurn();
-      this.attempts = 0;
       try {
-        this.result = await this.persist(() => this.advance(signal), signal);
+        this.result = await this.retrying.persist(() => this.advance(signal), signal);
         if (signal.aborted) return;
         this.held = this.sent = this.size;
         this.setState("complete");
@@ -265,7 +267,7 @@
       this.held = answer.size;
       if (answer.size > this.furthest) {
         this.furthest = answer.size;
-        this.attempts = 0;
+        this.retrying.reset();
       }
     }
 
@@ -273,58 +275,6 @@
       this.sent = Math.min(bytes, this.size);
       this.meter.add(this.sent);
       this.report("progress");
-    }
-
-    // --- trying again ---
-
-    /** Repeat `operation` until it succeeds or there is no hope. */
-    async persist(operation, signal, maxAttempts = Infinity) {
-      for (;;) {
-        try {
-          return await operation();
-        } catch (failure) {
-          if (signal.aborted) throw failure;
-          await this.recover(failure, signal, maxAttempts);
-        }
-      }
-    }
-
-    async recover(failure, signal, maxAttempts) {
-      if (failure.status === 413) return this.shrinkChunks(failure);
-      const { gap } = failure.answer || {};
-      if (gap > 0) this.gap = gap;
-      this.attempts += 1;
-      if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
-      const isPatient = [0, 401].includes(failure.status);
-      const limit = isPatient ? maxAttempts : Math.min(maxAttempts, MAX_REFUSALS);
-      if (!failure.isCurable || this.attempts >= limit) throw failure;
-      const growing = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.attempts - 1));
-      const jittered = growing * (0.5 + Math.random() / 2);
-      await this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
-    }
-
-    /** Resolves to whether it is worth a try at once: not with a page's answer again. */
-    async renewAccess() {
-      const isNew = await this.server.renewAccess();
-      return isNew && (this.attempts === 1 || !this.server.canRenewCredentials);
-    }
-
-    // A proxy's 413 is about the chunk; the app's own is about the file.
-    shrinkChunks(failure) {
-      const isOfProxy = !failure.isFromUploads && failure.chunkSize;
-      if (!isOfProxy || !this.server.shrinkChunks(failure.chunkSize)) throw failure;
-    }
-
-    async wait(seconds, failure, signal) {
-      this.retryAt = Date.now() + seconds * 1000;
-      if (this.state !== "cancelling") this.setState("waiting", failure);
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, seconds * 1000);
-        this.endWaiting = resolve;
-        signal.addEventListener("abort", resolve);
-        signal.addEventListener("abort", () => clearTimeout(timer));
-      });
-      if (signal.aborted) throw failure;
     }
 
     // --- small things ---

@@ -1,0 +1,81 @@
+"use strict";
+
+/*
+ * Trying again: when, how often, and with what.
+ */
+(function () {
+  const FIRST_PAUSE = 1; // seconds
+  const LONGEST_PAUSE = 60; // seconds
+  // Of answers that don't get better; a network or a login is waited for.
+  const MAX_REFUSALS = 30;
+  const PATIENT = new Set([0, 401]);
+
+  class Retrying {
+    /** `announce` is called with the failure before each pause. */
+    constructor(server, announce) {
+      this.server = server;
+      this.announce = announce;
+      this.retryAt = 0; // milliseconds, as Date.now() gives them
+      this.endWaiting = () => {};
+      this.reset();
+    }
+
+    /** Forget the attempts so far: something went on. */
+    reset() {
+      this.attempts = 0;
+    }
+
+    /** Repeat `operation` until it succeeds or there is no hope. */
+    async persist(operation, signal, maxAttempts = Infinity) {
+      this.reset();
+      for (;;) {
+        try {
+          return await operation();
+        } catch (failure) {
+          if (signal.aborted) throw failure;
+          await this.recover(failure, signal, maxAttempts);
+        }
+      }
+    }
+
+    async recover(failure, signal, maxAttempts) {
+      if (failure.status === 413) return this.shrinkChunks(failure);
+      this.attempts += 1;
+      if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
+      const most = PATIENT.has(failure.status) ? Infinity : MAX_REFUSALS;
+      const isHopeless = !failure.isCurable || this.attempts >= Math.min(most, maxAttempts);
+      if (isHopeless) throw failure;
+      const growing = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.attempts - 1));
+      const jittered = growing * (0.5 + Math.random() / 2);
+      await this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
+    }
+
+    /** Resolves to whether it is worth a try at once: not with a page's answer again. */
+    async renewAccess() {
+      const isNew = await this.server.renewAccess();
+      return isNew && (this.attempts === 1 || !this.server.canRenewCredentials);
+    }
+
+    // A proxy's 413 is about the chunk; the app's own is about the file.
+    shrinkChunks(failure) {
+      const isOfProxy = !failure.isFromUploads && failure.chunkSize;
+      if (!isOfProxy || !this.server.shrinkChunks(failure.chunkSize)) throw failure;
+    }
+
+    async wait(seconds, failure, signal) {
+      this.retryAt = Date.now() + seconds * 1000;
+      this.announce(failure);
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, seconds * 1000);
+        this.endWaiting = resolve;
+        signal.addEventListener("abort", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      if (signal.aborted) throw failure;
+    }
+  }
+
+  Object.assign(window.ChunkedUploads, { Retrying });
+})();
