@@ -1,0 +1,211 @@
+"""How fast the page uploads, beside one plain request of the same browser.
+
+`python3 -m benchmarks.browser` sends one file again and again, in turns: as the body
+of one XMLHttpRequest to a server that throws it away, and through the uploader to the
+demo site with chunks of several sizes and several ranges in flight. With `--line` all
+of it crosses a line of 100 Mbit/s and 50 ms (a round trip), else the loopback
+interface alone. Prints MB/s, medians, and the share of what the plain request reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from benchmarks.browser.sink import Sink  # noqa: E402
+from demo.environment import CHECKOUT  # noqa: E402
+from tests import browsers  # noqa: E402
+from tests.servers import HOST, Server, free_port  # noqa: E402
+from tests.weather import Weather  # noqa: E402
+
+MIB = 2**20
+RATE, DELAY = 12_500_000, 0.025  # bytes per second; seconds, each way
+
+PLAIN = """async () => {
+    const file = document.querySelector("input").files[0];
+    const started = performance.now();
+    await new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        request.onload = resolve;
+        request.onerror = reject;
+        request.open("POST", "/");
+        request.send(file);
+    });
+    return performance.now() - started;
+}"""
+PREPARE = """([chunkSize, ranges]) => {
+    const root = document.querySelector("[data-chunked-uploads]");
+    root.chunkedUploads.queue.ranges = ranges;
+    root.chunkedUploads.options.chunkSize = chunkSize;
+    // As if the server suggested it.
+    const { learn } = ChunkedUploads.Upload.prototype;
+    ChunkedUploads.Upload.prototype.learn = function (answer) {
+        learn.call(this, { ...answer, chunk_size: chunkSize });
+    };
+    window.long = [];
+    new PerformanceObserver((list) => {
+        list.getEntries().forEach((each) => long.push(each.duration));
+    }).observe({ type: "longtask" });
+    window.took = new Promise((resolve) => {
+        let started;
+        root.addEventListener("chunkeduploads:start", () => {
+            started = performance.now();
+        });
+        root.addEventListener("chunkeduploads:complete", () => {
+            resolve(performance.now() - started);
+        });
+    });
+}"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python3 -m benchmarks.browser")
+    parser.add_argument("--line", action="store_true", help="slow the network down")
+    parser.add_argument("--size", type=int, default=1024, help="MiB of the file")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--chunks", type=int, nargs="+", default=[8], help="MiB")
+    parser.add_argument("--ranges", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(Path(folder), options)
+    plain = statistics.median(figures["plain"]["MB/s"])
+    for each in figures.values():
+        each["median"] = statistics.median(each["MB/s"])
+        each["of plain"] = each["median"] / plain
+    if options.json:
+        print(json.dumps({"machine": platform.platform(), "figures": figures}))
+        return
+    print(f"{options.size} MiB, {'100 Mbit/s, 50 ms' if options.line else 'loopback'}")
+    for name, each in figures.items():
+        share, tasks = each["of plain"], each.get("long tasks")
+        more = "" if tasks is None else f"  long tasks {tasks}, heap {each['heap']}"
+        print(f"{name:28} {each['median']:8.1f} MB/s  {share:5.2f} of plain{more}")
+
+
+def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Return by contestant the MB/s of each round."""
+    file = folder / "file.bin"
+    with file.open("wb") as opened:
+        for _ in range(options.size):
+            opened.write(os.urandom(MIB))
+    pairs = list(itertools.product(options.chunks, options.ranges))
+    figures: dict[str, Any] = {"plain": {"MB/s": []}}
+    for pair in pairs:
+        figures[title(*pair)] = {"MB/s": [], "long tasks": [], "heap": []}
+    with ExitStack() as stack:
+        sink = Sink()
+        stack.callback(sink.close)
+        demo = Demo(folder)
+        demo.start()
+        stack.callback(demo.stop)
+        sink_url = stack.enter_context(line(sink.port, options.line))
+        demo_url = stack.enter_context(line(demo.address[1], options.line))
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(**browsers.launch_options())
+        for _ in range(options.rounds):
+            took = send_plainly(browser, sink_url, file)
+            figures["plain"]["MB/s"].append(file.stat().st_size / took / 1000)
+            for pair in pairs:
+                each = figures[title(*pair)]
+                took = send_by_page(browser, demo_url, file, pair, each)
+                each["MB/s"].append(file.stat().st_size / took / 1000)
+        browser.close()
+    return figures
+
+
+def title(chunk: int, ranges: int) -> str:
+    return f"chunks of {chunk} MiB, {ranges} at once"
+
+
+def send_plainly(browser: Browser, url: str, file: Path) -> float:
+    """Return how many milliseconds one request of the whole file took."""
+    page = browser.new_page()
+    page.goto(url)
+    page.set_content("<input type=file>")
+    page.set_input_files("input", file)
+    took = page.evaluate(PLAIN)
+    page.close()
+    return took
+
+
+def send_by_page(
+    browser: Browser,
+    url: str,
+    file: Path,
+    pair: tuple[int, int],
+    figures: dict[str, Any],
+) -> float:
+    """Return how many milliseconds the uploader took, done included."""
+    page = browser.new_page()
+    page.set_default_timeout(600_000)
+    log_in(page, url)
+    chunk, ranges = pair
+    page.evaluate(PREPARE, [chunk * MIB, ranges])
+    page.set_input_files(".chunked-uploads-input", file)
+    took = page.evaluate("took")
+    figures["long tasks"].append(page.evaluate("long.length"))
+    heap = page.evaluate("performance.memory.usedJSHeapSize")
+    figures["heap"].append(f"{heap / 1e6:.1f} MB")
+    page.context.close()
+    return took
+
+
+def log_in(page: Page, url: str) -> None:
+    page.goto(f"{url}/login/")
+    page.fill("#id_username", "demo")
+    page.fill("#id_password", "demo")
+    page.click("main button[type=submit]")
+    page.locator(".chunked-uploads-drop").wait_for()
+
+
+@contextmanager
+def line(port: int, is_slow: bool) -> Iterator[str]:
+    """Give the address of what listens at `port`, behind a slow line where wanted."""
+    if not is_slow:
+        yield f"http://{HOST}:{port}"
+        return
+    with Weather(port) as weather:
+        weather.slow(RATE, DELAY)
+        yield weather.url
+
+
+class Demo(Server):
+    """The demo site, with data of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.port = free_port()
+        data = str(folder / "data")
+        environment = {**os.environ, "CHUNKED_UPLOADS_DEMO_DATA": data}
+        self.popen = {"cwd": CHECKOUT, "env": environment}
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "demo", "--port", str(self.port)]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return HOST, self.port
+
+
+if __name__ == "__main__":
+    main()
