@@ -27,7 +27,7 @@ over_postgresql = subprocess.call(
 results["tests, over PostgreSQL"] = over_postgresql in (0, NOTHING_SELECTED)
 
 # pytest has the last word, and says there what else was found (tests/conftest.py).
-print("== tests, over SQLite and in Chromium", flush=True)
+print("== tests, over SQLite and in browsers", flush=True)
 os.environ["CHUNKED_UPLOADS_RESULTS"] = "\n".join(
     f"{name}: {'passed' if passed else 'FAILED'}" for name, passed in results.items()
 )

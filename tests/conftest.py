@@ -2,7 +2,8 @@
 
 `server`, `make_server`, `nginx` give servers that share the test's database, so a
 test makes users and looks at uploads through Django's models as usual. `weather` is
-the network before them. `page`, `browser` and `open_profile` give Chromium.
+the network before them. `page` and `browser` give Chromium, or
+Firefox where a mark of `tests.browsers` says so; `open_profile` gives Chromium.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from chunked_uploads.models import ApiKey
 from tests import browsers
@@ -67,7 +68,7 @@ def use(database: dict[str, Any]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        if "playwright" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
 
 
@@ -153,16 +154,22 @@ def weather(server: Gunicorn) -> Iterator[Weather]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserType]:
-    """What launches Chromium. Of the module, since its event loop bars others."""
-    with browsers.chromium() as chromium:
-        yield chromium
+def playwright() -> Iterator[Playwright]:
+    """What launches browsers. Of the module, since its event loop bars others."""
+    with browsers.playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: BrowserType) -> Iterator[Browser]:
-    """A running Chromium, in which each context starts empty."""
-    browser = chromium.launch(**browsers.launch_options())
+def browser(
+    request: pytest.FixtureRequest,
+    playwright: Playwright,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Browser]:
+    """A running Chromium (or see `tests.browsers`); each context starts empty."""
+    name = getattr(request, "param", "Chromium")
+    options = browsers.launch_options(name, tmp_path_factory.mktemp("home"))
+    browser = browsers.browser_type(playwright, name).launch(**options)
     yield browser
     browser.close()
 
@@ -180,7 +187,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def open_profile(
-    chromium: BrowserType, tmp_path: Path
+    playwright: Playwright, tmp_path: Path
 ) -> Iterator[Callable[[], BrowserContext]]:
     """Return what opens Chromium with the test's profile, as often as it is closed.
 
@@ -190,8 +197,8 @@ def open_profile(
 
     def launch() -> BrowserContext:
         profile = tmp_path / "profile"
-        options = browsers.launch_options()
-        context = chromium.launch_persistent_context(profile, **options)
+        options = browsers.launch_options("Chromium", tmp_path)
+        context = playwright.chromium.launch_persistent_context(profile, **options)
         contexts.append(context)
         return context
 

@@ -13,6 +13,7 @@ PROGRAMS = {
         ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
         "chromium",
     ),
+    "Firefox": (["firefox-esr", "firefox"], "firefox-esr"),
     "nginx": (["nginx"], "nginx-light"),
     "curl": (["curl"], "curl"),
     "gettext": (["xgettext"], "gettext"),

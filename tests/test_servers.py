@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests import browsers
 from tests.polling import wait_until
@@ -66,6 +66,35 @@ def test_page_has_the_uploader_without_offending_the_policy(
     page.goto(server.url)
 
     assert page.locator("input[type=file]").count() == 1
+
+
+@browsers.IN_BOTH
+def test_mishaps_in_a_page_are_noticed(server: Gunicorn, browser: Browser) -> None:
+    page = browser.new_page()
+    mishaps = browsers.watch(page)
+    page.goto(server.url)
+
+    page.evaluate("""() => {
+        document.body.append(Object.assign(new Image(), { src: "data:," }));
+        setTimeout(() => { throw new Error("lost"); });
+    }""")
+
+    # Playwright hears of nothing unless the page is asked for something.
+    wait_until(lambda: page.title() and len(mishaps) == 2)
+    policy, error = sorted(mishaps)
+    assert "default-src 'self'" in policy
+    assert error == "lost"
+    page.context.close()
+
+
+@browsers.IN_BOTH
+def test_browser_finds_no_other_machine(browser: Browser) -> None:
+    page = browser.new_page()
+
+    with pytest.raises(Error, match=r"ERR_NAME_NOT_RESOLVED|CONNECTION_REFUSED"):
+        page.goto("http://example.com/")
+
+    page.context.close()
 
 
 def test_profile_outlives_the_browser(
