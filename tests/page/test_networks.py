@@ -1,0 +1,129 @@
+"""Both browsers on networks that slow down, fall silent, break and come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from chunked_uploads.models import Upload
+from tests import browsers
+from tests.page.driving import (
+    CHUNK_SIZE,
+    NAME,
+    assert_arrived,
+    choose,
+    content_of,
+    expect_message,
+    expect_states,
+    expect_status,
+    make_file,
+    make_files,
+    press,
+)
+from tests.polling import wait_until
+from tests.weather import Weather
+
+pytestmark = browsers.IN_BOTH
+
+# More than what browser and system take in before they feel the line.
+LARGE = 64 * CHUNK_SIZE
+
+
+@pytest.fixture
+def site(page: Page, weather: Weather, user: User) -> Page:
+    """The page with the uploader, through the network; Ada is logged in."""
+    browsers.log_in(page.context, weather.url, user)
+    page.goto(weather.url)
+    return page
+
+
+def test_many_files_arrive(site: Page, tmp_path: Path) -> None:
+    files = make_files(tmp_path, "a", "b", "c", "d", "e")
+    choose(site, *files)
+    expect_states(site, *["complete"] * 5)
+    for file in files:
+        assert_arrived(file)
+
+
+def test_file_arrives_though_the_network_breaks(
+    site: Page, weather: Weather, file: Path
+) -> None:
+    weather.cut(after=CHUNK_SIZE + 1000)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_silent_network_is_given_up_and_tried_again(
+    site: Page, weather: Weather, tmp_path: Path
+) -> None:
+    file = make_file(tmp_path / NAME, LARGE)
+    uploader = site.locator("[data-chunked-uploads]")
+    uploader.evaluate("it => it.chunkedUploads.options.patience = 2")
+    weather.stall(after=10 * CHUNK_SIZE)
+    choose(site, file)
+    expect_message(site, "The server cannot be reached.")
+    weather.cut()
+    weather.clear()
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_server_that_is_away_for_a_while_is_waited_for(
+    site: Page, weather: Weather, file: Path
+) -> None:
+    weather.refuse()
+    weather.cut()
+    choose(site, file)
+    expect_message(site, "The server cannot be reached.")
+    weather.clear()
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_slow_line_tells_speed_and_time_left(
+    site: Page, weather: Weather, tmp_path: Path
+) -> None:
+    weather.slow(bytes_per_second=400_000)
+    choose(site, make_file(tmp_path / NAME, LARGE))
+    figures = site.locator(".chunked-uploads-row .chunked-uploads-figures")
+    expect(figures).to_contain_text("kB/s · about", timeout=20_000)
+    press(site, "Pause")
+    expect_status(site, "Paused")
+    weather.clear()
+    press(site, "Resume")
+    expect_status(site, "Complete")
+
+
+def test_page_reopened_goes_on_to_the_byte(
+    site: Page, weather: Weather, tmp_path: Path
+) -> None:
+    file = make_file(tmp_path / NAME, LARGE)
+    weather.stall(after=10 * CHUNK_SIZE + 1000)
+    choose(site, file)
+    wait_until(lambda: site.evaluate("true") and weather.is_stalled)
+    weather.cut()
+    weather.clear()
+    site.on("dialog", lambda dialog: dialog.accept())
+    site.reload()
+    expect_status(site, "Unfinished")
+    held = Upload.objects.get().offset
+    sent = weather.sent
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert weather.sent - sent == LARGE - held
+
+
+def test_dropped_file_arrives(site: Page) -> None:
+    site.locator(".chunked-uploads-drop").evaluate("""(target) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["dropped"], "dropped.txt"));
+        const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+        target.dispatchEvent(new DragEvent("drop", options));
+    }""")
+    expect_status(site, "Complete")
+    assert content_of(Upload.objects.get()) == b"dropped"
