@@ -15,7 +15,10 @@ def page(request: HttpRequest) -> HttpResponse:
 
     The query gives its options, as `?multiple=no`, and the page's `language`.
     """
-    options = {name: value != "no" for name, value in request.GET.items()}
+    options: dict[str, bool | int] = {
+        name: value != "no" for name, value in request.GET.items()
+    }
+    options["ranges_in_flight"] = 1  # so that tests know which chunk comes next
     with translation.override(request.GET.get("language", "en")):
         response = render(request, "page.html", options)
     response.headers["Content-Security-Policy"] = "default-src 'self'"

@@ -30,11 +30,11 @@ django.setup()
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from benchmarks.browser.line import Line  # noqa: E402
 from benchmarks.browser.sink import Sink  # noqa: E402
 from demo.environment import CHECKOUT  # noqa: E402
 from tests import browsers  # noqa: E402
 from tests.servers import HOST, Server, free_port  # noqa: E402
-from tests.weather import Weather  # noqa: E402
 
 MIB = 2**20
 RATE, DELAY = 12_500_000, 0.025  # bytes per second; seconds, each way
@@ -120,7 +120,8 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         sink_url = stack.enter_context(line(sink.port, options.line))
         demo_url = stack.enter_context(line(demo.address[1], options.line))
         playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(**browsers.launch_options())
+        how = browsers.launch_options("Chromium", folder)
+        browser = playwright.chromium.launch(**how)
         for _ in range(options.rounds):
             took = send_plainly(browser, sink_url, file)
             figures["plain"]["MB/s"].append(file.stat().st_size / took / 1000)
@@ -183,9 +184,8 @@ def line(port: int, is_slow: bool) -> Iterator[str]:
     if not is_slow:
         yield f"http://{HOST}:{port}"
         return
-    with Weather(port) as weather:
-        weather.slow(RATE, DELAY)
-        yield weather.url
+    with Line(port, RATE, DELAY) as slow:
+        yield f"http://{HOST}:{slow.port}"
 
 
 class Demo(Server):

@@ -15,7 +15,7 @@
   const OPTIONS = {
     chunkSize: 8 * MIB, // bytes at most, until the server suggests
     filesInFlight: 3,
-    rangesInFlight: 1, // of one file
+    rangesInFlight: 2, // of one file: the line is busy while an answer is on its way
     patience: 45, // seconds without a sign of life
   };
 
