@@ -17,7 +17,7 @@ from chunked_uploads import ranges
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, upload_cancelled
-from chunked_uploads.storages import is_in_own_folder, place_of
+from chunked_uploads.storages import own_folder, place_of
 from chunked_uploads.stores import chunk_store
 
 
@@ -55,7 +55,8 @@ def unkept() -> QuerySet[Upload]:
     whoever forgot the call must not lose rows of their own to the clean-up.
     """
     rows = Upload.objects.filter(state=Upload.State.COMPLETE, for_form=True)
-    for relation in get_candidate_relations_to_delete(Upload._meta):
+    relations: Any = get_candidate_relations_to_delete(Upload._meta)  # type: ignore[arg-type]
+    for relation in relations:
         if relation.related_model is not Chunk:
             key = OuterRef(relation.field.target_field.attname)
             others = relation.related_model._base_manager
@@ -92,10 +93,11 @@ def remove_bytes(upload: Upload) -> None:
 def _delete_file(upload: Upload, name: str) -> None:
     storage = upload.upload.storage
     storage.delete(name)
-    if is_in_own_folder(upload, name) and isinstance(storage, FileSystemStorage):
-        folder = os.path.dirname(name)
+    if isinstance(storage, FileSystemStorage):
+        folder = own_folder(upload, name)
         with contextlib.suppress(OSError):
-            # A copy from another file system that died leaves what it had.
+            # A copy from another file system that died leaves what it had, and a form
+            # that died leaves its link.
             for left in storage.listdir(folder)[1]:
                 storage.delete(os.path.join(folder, left))
             storage.delete(folder)
