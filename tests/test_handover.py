@@ -7,6 +7,7 @@ import gc
 import io
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.core.files.uploadedfile import (
     SimpleUploadedFile,
     TemporaryUploadedFile,
 )
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.dispatch import Signal
 
 from chunked_uploads.cleanup import clean_uploads
@@ -172,6 +173,29 @@ def test_same_upload_may_be_sent_twice_outside_of_a_transaction(
     films[0].file.delete()
 
     assert Path(films[1].file.path).read_bytes() == CONTENT
+
+
+def test_form_that_is_sent_several_times_at_once_is_never_half_saved(
+    upload: Upload,
+) -> None:
+    def send(title: str) -> list[str]:
+        try:
+            with transaction.atomic():
+                form = film_form(upload, title)
+                if form.is_valid():
+                    form.save()
+                return errors_of(form)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(send, ["One", "Two", "Three", "Four"]))
+
+    films = Film.objects.all()
+    assert {code for codes in outcomes for code in codes} <= {"gone"}
+    assert len(films) == outcomes.count([]) > 0
+    assert {Path(film.file.path).read_bytes() for film in films} == {CONTENT}
+    assert not Upload.objects.exists()
 
 
 def test_name_that_is_taken_is_changed_as_by_django(
