@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.widgets import FILE_INPUT_CONTRADICTION
+from django.forms.widgets import FILE_INPUT_CONTRADICTION, Script
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +34,26 @@ class Claim:
     text: str
 
 
+SCRIPTS = (
+    "vendor/jquery.min.js",
+    "vendor/jquery.ui.widget.js",
+    "vendor/jquery.fileupload.js",
+    "fingerprint.js",
+    "progress.js",
+    "failures.js",
+    "server.js",
+    "sending.js",
+    "upload.js",
+    "queue.js",
+    "gathering.js",
+    "row.js",
+    "view.js",
+    "notices.js",
+    "jquery.chunked_uploads.js",
+    "field.js",
+)
+
+
 class ChunkedFileInput(forms.ClearableFileInput):
     """The uploader in a form, around a plain file input for who has no JavaScript.
 
@@ -42,6 +62,17 @@ class ChunkedFileInput(forms.ClearableFileInput):
 
     template_name = "chunked_uploads/widgets/chunked_file_input.html"
     finished: FinishedUpload | None = None  # of a form that is shown again
+
+    class Media:
+        """Style and scripts of the uploader, and what joins it with a form."""
+
+        css = {
+            "all": [
+                "chunked_uploads/css/chunked_uploads.css",
+                "chunked_uploads/css/field.css",
+            ]
+        }
+        js = [Script(f"chunked_uploads/js/{name}", defer=True) for name in SCRIPTS]
 
     def upload_name(self, name: str) -> str:
         """Return the name of the input that has the claim."""

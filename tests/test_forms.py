@@ -13,12 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.validators import FileExtensionValidator
 from django.db import transaction
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
 from chunked_uploads.forms import ChunkedFileField, FinishedUpload
 from chunked_uploads.models import Upload
 from chunked_uploads.tokens import make_token
+from demo.environment import CHECKOUT
 from tests.films.forms import FilmForm
 from tests.films.models import Film, Trailer
 from tests.forms import FOR_FORM, attached, claim_of, errors_of, send_for_form
@@ -443,7 +445,9 @@ def test_fresh_form_has_a_plain_input_and_the_uploader() -> None:
     html = str(Form()["file"])
 
     assert '<input type="file" name="file" required id="id_file">' in html
-    assert '<input type="hidden" name="file-upload" disabled>' in html
+    assert (
+        '<input type="hidden" name="file-upload" autocomplete="off" disabled>' in html
+    )
     assert 'data-query="for_form=1"' in html
     assert 'data-multiple="false"' in html
     assert 'data-upload-url="/uploads/upload/"' in html
@@ -482,6 +486,39 @@ def test_labels_belong_to_inputs_with_ids_of_their_own() -> None:
 
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'<label for="([^"]+)"', html)) <= set(ids)
+
+
+def test_media_are_those_of_the_page_and_what_joins_it_with_a_form() -> None:
+    page = render_to_string("chunked_upload.html")
+    brought = re.findall(r'<(?:script|link) [^>]*(?:src|href)="([^"]+)"', page)
+
+    media = str(Form().media)
+
+    of_form = re.findall(r'(?:src|href)="([^"]+)"', media)
+    own = [
+        f"/static/chunked_uploads/{name}" for name in ("css/field.css", "js/field.js")
+    ]
+    assert [name for name in of_form if name not in own] == brought
+    assert of_form[-1] == own[1]
+    assert media.count("<script ") == media.count(" defer></script>") > 10
+
+
+@pytest.mark.parametrize(("page", "count"), [("docs/forms.md", 8), ("README.md", 2)])
+def test_docs_show_the_forms_of_these_tests(page: str, count: int) -> None:
+    folder = CHECKOUT / "tests"
+    files = [*folder.glob("films/*.py"), folder / "templates" / "film_form.html"]
+    ours = "".join(file.read_text(encoding="utf-8") for file in files)
+    ours = ours.replace("tests.films", "films").replace(
+        "  # type: ignore[assignment]", ""
+    )
+
+    text = (CHECKOUT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:python|django)\n(.*?)^```$", text, re.M | re.S)
+    of_forms = [block for block in blocks if "form" in block.lower()]
+    parts = [part for block in of_forms for part in block.split("\n\n\n")]
+
+    assert [part for part in parts if part not in ours] == []
+    assert len(parts) == count
 
 
 # The admin
