@@ -136,7 +136,8 @@ class Hold:
 
 def saved(file: Path, title: str = "A film") -> Film:
     """Return the film of that title once it is there, with the file's bytes."""
-    film = wait_until(Film.objects.filter(title=title).first)
+    wait_until(Film.objects.filter(title=title).exists)
+    film = Film.objects.get(title=title)
     assert Path(film.file.path).read_bytes() == file.read_bytes()
     return film
 
