@@ -9,8 +9,7 @@ from typing import Any
 
 from django.core.files.storage import FileSystemStorage
 from django.db import router, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
-from django.db.models.deletion import get_candidate_relations_to_delete
+from django.db.models import Exists, F, ForeignObjectRel, OuterRef, QuerySet
 from django.utils import timezone
 
 from chunked_uploads import ranges
@@ -55,12 +54,13 @@ def unkept() -> QuerySet[Upload]:
     whoever forgot the call must not lose rows of their own to the clean-up.
     """
     rows = Upload.objects.filter(state=Upload.State.COMPLETE, for_form=True)
-    relations: Any = get_candidate_relations_to_delete(Upload._meta)  # type: ignore[arg-type]
-    for relation in relations:
-        if relation.related_model is not Chunk:
-            key = OuterRef(relation.field.target_field.attname)
-            others = relation.related_model._base_manager
-            rows = rows.exclude(Exists(others.filter(**{relation.field.name: key})))
+    for relation in Upload._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
+            continue
+        model, key = relation.related_model, relation.field
+        if model is not Chunk:
+            of_upload = {key.name: OuterRef(key.target_field.attname)}
+            rows = rows.exclude(Exists(model._base_manager.filter(**of_upload)))
     return rows
 
 
