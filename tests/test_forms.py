@@ -241,7 +241,7 @@ def outcome(field: forms.FileField, case: dict[str, Any]) -> dict[str, Any]:
     form = form_class(case.get("data", {}), case.get("files", {}), initial=initial)
     value = form.cleaned_data.get("file", "none") if form.is_valid() else "none"
     widget = form.fields["file"].widget
-    shown = re.sub(r"<(section|template)(.|\n)*", "", str(form["file"]))
+    shown = re.sub(r"<input type=.hidden(.|\n)*", "", str(form["file"]))
     return {
         "errors": form.errors.get_json_data(),
         "value": getattr(value, "name", value),

@@ -48,6 +48,7 @@
         root.addEventListener(`chunkeduploads:${name}`, () => this.hear(name));
       });
       if (chosen.length) root.chunkedUploads.add(chosen);
+      else this.hear("ready");
     }
 
     /** The upload that shall go along with the form, if there is any. */
@@ -213,6 +214,10 @@
   }
 
   document.addEventListener("chunkeduploads:ready", (event) => connect(event.target));
+  // Those that were ready before this script came.
+  document.querySelectorAll("[data-chunked-uploads]").forEach((root) => {
+    if (root.chunkedUploads) connect(root);
+  });
 
   // The admin takes inline forms away again.
   new MutationObserver(() => {
