@@ -1,4 +1,4 @@
-"""Sweep away what nobody will finish, and what a crash left behind."""
+"""Sweep away what nobody will finish or take, and what a crash left behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Upload
-from chunked_uploads.removing import cancel
+from chunked_uploads.removing import cancel, unkept
 from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 
@@ -30,13 +30,14 @@ SETTLED = datetime.timedelta(hours=1)  # without activity: no request is at it n
 class Report:
     """What a clean-up did, or would do: uploads by UUID, parts by name.
 
-    `expired`: unfinished and without activity; `stray`: parts without an unfinished
-    upload; `lost`: uploads whose part is gone; `completed`: uploads that died between
-    their move and its record; `failed`: what could not be removed, and why; `freed`
-    in bytes.
+    `expired`: unfinished and without activity; `unkept`: finished for a form, without
+    activity, and kept by none; `stray`: parts without an unfinished upload; `lost`:
+    uploads whose part is gone; `completed`: uploads that died between their move and
+    its record; `failed`: what could not be removed, and why; `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
+    unkept: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
@@ -49,7 +50,8 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
 
     `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given. Rows whose part is gone
     are removed as well, unless all are: nothing is judged by a disk that is not
-    mounted. Finished uploads are left alone. A dry run only reports.
+    mounted. Of the finished uploads only those go that were sent for a form, and that
+    none has kept. A dry run only reports.
 
     Raises `OSError` where the store can't be looked at.
     """
@@ -59,6 +61,7 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     parts = _parts()
     first = list(itertools.islice(parts, 1))
     _expire(before, report, dry_run)
+    _remove_unkept(before, report, dry_run)
     _remove_strays(itertools.chain(first, parts), before, report, dry_run)
     _settle(report, dry_run, is_mounted=bool(first))
     return report
@@ -73,11 +76,30 @@ def _parts() -> Iterator[Leftover]:
 
 
 def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
-    for upload in _each(_unfinished().filter(modified_at__lt=before)):
+    expired = _unfinished().filter(modified_at__lt=before)
+    for upload in _each(expired):
         size = chunk_store().extent(upload.part)
-        if dry_run or _cancel(upload, before, report):
+        if dry_run or _cancel(upload, expired, report):
             report.expired.append(str(upload.uuid))
             report.freed += size
+
+
+def _remove_unkept(before: datetime.datetime, report: Report, dry_run: bool) -> None:
+    left = unkept().filter(modified_at__lt=before)
+    for upload in _each(left):
+        size = _own_bytes(upload)
+        if dry_run or _cancel(upload, left, report):
+            report.unkept.append(str(upload.uuid))
+            report.freed += size
+
+
+def _own_bytes(upload: Upload) -> int:
+    """Return how many bytes the finished file takes, none where a form has it too."""
+    try:
+        found = os.stat(upload.upload.path)
+    except (NotImplementedError, OSError, ValueError):
+        return upload.filesize
+    return found.st_size if found.st_nlink == 1 else 0
 
 
 def _remove_strays(
@@ -116,9 +138,9 @@ def _finished_among(parts: list[Leftover]) -> set[str]:
 
 def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
     """Complete or remove unfinished uploads that hold bytes but have no part."""
-    settled = timezone.now() - SETTLED
+    settled = _unfinished().filter(modified_at__lt=timezone.now() - SETTLED)
     expired = set(report.expired)
-    for upload in _each(_unfinished().filter(received__gt=0, modified_at__lt=settled)):
+    for upload in _each(settled.filter(received__gt=0)):
         if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue
         if is_in_place(upload):
@@ -130,9 +152,9 @@ def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
             report.lost.append(str(upload.uuid))
 
 
-def _cancel(upload: Upload, idle_since: datetime.datetime, report: Report) -> bool:
+def _cancel(upload: Upload, among: QuerySet[Upload], report: Report) -> bool:
     with _failures_told(str(upload.uuid), report), contextlib.suppress(UploadNotFound):
-        cancel(upload, idle_since=idle_since)
+        cancel(upload, among=among)
         return True
     return False
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage, Storage
 from django.db import router, transaction
 from django.utils import timezone
 
@@ -20,7 +19,11 @@ from chunked_uploads.errors import Incomplete, RangeBusy, UploadNotFound
 from chunked_uploads.models import MAX_PATH, Chunk, Upload
 from chunked_uploads.removing import remove_bytes
 from chunked_uploads.signals import announce, upload_completed
-from chunked_uploads.storages import is_in_own_folder, place_of
+from chunked_uploads.storages import (
+    is_in_own_folder,
+    place_of,
+    takes_files_as_they_are,
+)
 from chunked_uploads.stores import Part, chunk_store
 
 
@@ -96,7 +99,7 @@ def _move(upload: Upload, part: Part) -> None:
     storage = upload.upload.storage
     found = _digest(upload, part.read)
     wanted = upload.upload.field.generate_filename(upload, upload.filename)
-    if not _takes_files_as_they_are(storage):
+    if not takes_files_as_they_are(storage):
         with part.open() as file:
             name = storage.save(wanted, file, max_length=MAX_PATH)
         _note(upload, name, found)
@@ -108,16 +111,6 @@ def _move(upload: Upload, part: Part) -> None:
     _note(upload, name, found)
     if upload.filesize:
         part.move(storage.path(name))
-
-
-def _takes_files_as_they_are(storage: Storage) -> bool:
-    """Whether a file may be put at its path: the storage does nothing to its bytes."""
-    if not isinstance(storage, FileSystemStorage):
-        return False
-    return all(
-        getattr(storage.__class__, name) is getattr(FileSystemStorage, name)
-        for name in ("_save", "_open")
-    )
 
 
 def _digest(upload: Upload, read: Callable[[int], Iterator[bytes]]) -> dict[str, str]:

@@ -84,6 +84,11 @@ def of_session(request: HttpRequest) -> list[Upload]:
     return list(_unfinished(request).filter(uuid__in=uuids)) if uuids else []
 
 
+def is_for_form(request: HttpRequest) -> bool:
+    """Whether the caller uploads for a form, which shall take the finished file."""
+    return request.GET.get("for_form") == "1"
+
+
 def remember(request: HttpRequest, upload: Upload) -> None:
     """Note in the caller's session, where there is one, that it began the upload.
 
@@ -121,7 +126,11 @@ def _opened_by_token(
 
 
 def _unfinished(request: HttpRequest) -> QuerySet[Upload]:
-    found = _owned(request).filter(state=Upload.State.UPLOADING)
+    # What was begun for a form would be swept away under whoever finished it for
+    # something else, and what was not is never a form's to take.
+    found = _owned(request).filter(
+        state=Upload.State.UPLOADING, for_form=is_for_form(request)
+    )
     return found.order_by("-created_at", "-pk")
 
 

@@ -80,6 +80,13 @@ class Upload(models.Model):
         default=0, editable=False, help_text=_("Bytes from 0 that hash_state covers.")
     )
     hash_state = models.BinaryField(null=True, editable=False)
+    for_form = models.BooleanField(
+        _("for a form"),
+        default=False,
+        help_text=_(
+            "Finished, it waits for a form, and is swept away where none keeps it."
+        ),
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     modified_at = models.DateTimeField(_("modified at"), default=timezone.now)
 

@@ -48,15 +48,28 @@ class Source(Protocol):
         """
 
 
-def start_upload(user: Any, filename: str, filesize: int, fingerprint: str) -> Upload:
+def start_upload(
+    user: Any,
+    filename: str,
+    filesize: int,
+    fingerprint: str,
+    *,
+    for_form: bool = False,
+) -> Upload:
     """Make an upload of `filesize` bytes for `user` (None: for anybody).
+
+    With `for_form` it waits, when it is finished, for a form to take it.
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
     check_file(filename, filesize)
     _check_number(user)
     upload = Upload(
-        user=user, filename=filename, filesize=filesize, fingerprint=fingerprint
+        user=user,
+        filename=filename,
+        filesize=filesize,
+        fingerprint=fingerprint,
+        for_form=for_form,
     )
     upload.save()
     transaction.on_commit(lambda: announce(upload_started, upload))

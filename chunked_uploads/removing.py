@@ -3,37 +3,65 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
 import os
 from typing import Any
 
 from django.core.files.storage import FileSystemStorage
 from django.db import router, transaction
+from django.db.models import Exists, F, ForeignObjectRel, OuterRef, QuerySet
 from django.utils import timezone
 
 from chunked_uploads import ranges
 from chunked_uploads.errors import UploadNotFound
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, upload_cancelled
-from chunked_uploads.storages import is_in_own_folder, place_of
+from chunked_uploads.storages import own_folder, place_of
 from chunked_uploads.stores import chunk_store
 
 
-def cancel(upload: Upload, *, idle_since: datetime.datetime | None = None) -> None:
+def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
     """Remove the upload's rows and bytes, finished or not, also under a writer.
 
-    With `idle_since` (aware), only where it is unfinished and nothing happened to it
-    from then on. Raises `UploadNotFound` where there is none to remove.
+    With `among`, only where it is one of these rows still. Raises `UploadNotFound`
+    where there is none to remove.
     """
     using = router.db_for_write(Upload, instance=upload)
     with transaction.atomic(using=using):
-        if idle_since is not None and not _lock_idle(upload, using, idle_since):
+        if among is not None and not _lock(upload, among.using(using)):
             raise UploadNotFound
         _, deleted = upload.delete(using=using)
         if not deleted.get(Upload._meta.label):
             raise UploadNotFound
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
+
+
+def give_away(upload: Upload) -> None:
+    """Remove a finished upload whose file has its place elsewhere, unless it is kept.
+
+    It came to what it was sent for: no signal tells that it was cancelled.
+    """
+    using = router.db_for_write(Upload, instance=upload)
+    with transaction.atomic(using=using):
+        if _lock(upload, unkept().using(using)):
+            upload.delete(using=using)
+
+
+def unkept() -> QuerySet[Upload]:
+    """Return the finished uploads that no form has kept, and no row refers to.
+
+    `FinishedUpload.keep` says that one is kept. A foreign key says so as well:
+    whoever forgot the call must not lose rows of their own to the clean-up.
+    """
+    rows = Upload.objects.filter(state=Upload.State.COMPLETE, for_form=True)
+    for relation in Upload._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
+            continue
+        model, key = relation.related_model, relation.field
+        if model is not Chunk:
+            of_upload = {key.name: OuterRef(key.target_field.attname)}
+            rows = rows.exclude(Exists(model._base_manager.filter(**of_upload)))
+    return rows
 
 
 def lock_row(*, instance: Upload, using: str, **kwargs: Any) -> None:
@@ -65,16 +93,16 @@ def remove_bytes(upload: Upload) -> None:
 def _delete_file(upload: Upload, name: str) -> None:
     storage = upload.upload.storage
     storage.delete(name)
-    if is_in_own_folder(upload, name) and isinstance(storage, FileSystemStorage):
-        folder = os.path.dirname(name)
+    if isinstance(storage, FileSystemStorage):
+        folder = own_folder(upload, name)
         with contextlib.suppress(OSError):
-            # A copy from another file system that died leaves what it had.
+            # A copy from another file system that died leaves what it had, and a form
+            # that died leaves its link.
             for left in storage.listdir(folder)[1]:
                 storage.delete(os.path.join(folder, left))
             storage.delete(folder)
 
 
-def _lock_idle(upload: Upload, using: str, since: datetime.datetime) -> bool:
-    rows = Upload.objects.using(using).filter(pk=upload.pk)
-    idle = rows.filter(state=Upload.State.UPLOADING, modified_at__lt=since)
-    return bool(idle.update(state=Upload.State.UPLOADING))
+def _lock(upload: Upload, rows: QuerySet[Upload]) -> bool:
+    """Lock the upload's row; return whether it is one of `rows`."""
+    return bool(rows.filter(pk=upload.pk).update(state=F("state")))

@@ -87,9 +87,27 @@ def place_of(upload: Upload) -> str:
     return wanted if is_in_own_folder(upload, wanted) else ""
 
 
+def own_folder(upload: Upload, name: str) -> str:
+    """Return the folder, at or beside the finished file, that is the upload's alone."""
+    folder = os.path.dirname(name)
+    if is_in_own_folder(upload, name):
+        return folder
+    return os.path.join(folder, str(upload.uuid))
+
+
 def is_in_own_folder(upload: Upload, name: str) -> bool:
     """Whether no other upload's file can lie at `name`."""
     return os.path.basename(os.path.dirname(name)) == str(upload.uuid)
+
+
+def takes_files_as_they_are(storage: Storage) -> bool:
+    """Whether the storage does nothing to bytes: a file may be put at its path."""
+    if not isinstance(storage, FileSystemStorage):
+        return False
+    return all(
+        getattr(storage.__class__, name) is getattr(FileSystemStorage, name)
+        for name in ("_save", "_open")
+    )
 
 
 def forget_choice(*, setting: str, **kwargs: Any) -> None:

@@ -35,7 +35,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Receive a chunk or a whole file; or list the caller's unfinished uploads.
 
     A GET lists those of this session, with `?filename=…&filesize=…` the matching
-    ones wherever they were begun, with `?all=1` all of the caller's.
+    ones wherever they were begun, with `?all=1` all of the caller's. What is uploaded
+    for a form is begun, found and listed with `for_form=1`, and only so.
     """
     if request.method == "POST":
         with closing(open_body(request)) as body:
@@ -121,8 +122,13 @@ def _find_or_start(request: HttpRequest, announced: Announced) -> Upload:
         raise NothingToContinue(
             "No unfinished upload of this name and size ends where this range starts."
         )
-    user = lookup.user_of(request)
-    upload = start_upload(user, announced.filename, announced.total_size, fingerprint)
+    upload = start_upload(
+        lookup.user_of(request),
+        announced.filename,
+        announced.total_size,
+        fingerprint,
+        for_form=lookup.is_for_form(request),
+    )
     lookup.remember(request, upload)
     return upload
 

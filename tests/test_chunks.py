@@ -416,6 +416,29 @@ def test_upload_of_another_name_size_or_fingerprint_is_not_continued(
     assert_error(response, 409, "nothing_to_continue")
 
 
+@pytest.mark.parametrize(("first", "second"), [("0", "1"), ("1", "0")])
+def test_upload_for_a_form_and_another_are_never_one(
+    uploader: Uploader, first: str, second: str
+) -> None:
+    uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?for_form={first}")
+
+    refused = uploader.send(CONTENT[4:], 4, url=f"{UPLOAD}?for_form={second}")
+    begun = uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?for_form={second}")
+
+    assert_error(refused, 409, "nothing_to_continue")
+    assert upload_of(begun).for_form == (second == "1")
+    assert Upload.objects.count() == 2
+
+
+def test_upload_for_a_form_is_continued_by_its_url(uploader: Uploader) -> None:
+    begun = uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?for_form=1")
+
+    assert_finishes(
+        uploader, uploader.send(CONTENT[4:], 4, url=state_in(begun)["url"]), CONTENT
+    )
+    assert upload_of(begun).for_form
+
+
 def test_request_without_a_fingerprint_matches_any(uploader: Uploader) -> None:
     uploader.send(CONTENT[:4], 0, url=UPLOAD + "?fingerprint=a")
 

@@ -19,7 +19,18 @@ from chunked_uploads import finishing
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.local import LocalStore
-from tests.sending import CONTENT, Uploader, files_in, finished, state_in, upload_of
+from tests.films.models import Recording
+from tests.sending import (
+    CONTENT,
+    UPLOAD,
+    Uploader,
+    files_in,
+    finished,
+    state_in,
+    upload_of,
+)
+
+FOR_FORM = UPLOAD + "?for_form=1"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +54,13 @@ def make_part_old(path: Path, days: float) -> None:
     at = timezone.now() - datetime.timedelta(days=days)
     if path.exists():
         os.utime(path, (at.timestamp(), at.timestamp()))
+
+
+def send_for_form(uploader: Uploader) -> Upload:
+    """Send a whole file for a form."""
+    sent = uploader.send(CONTENT, url=FOR_FORM)
+    uploader.done(state_in(sent))
+    return upload_of(sent)
 
 
 def make_stray(chunks: Path, days: float, content: bytes = CONTENT) -> Path:
@@ -109,6 +127,73 @@ def test_finished_upload_is_left_alone(uploader: Uploader, media_root: Path) -> 
     sent = uploader.send(CONTENT)
     uploader.done(state_in(sent))
     upload = make_old(upload_of(sent), 1000, media_root)
+
+    assert clean_uploads() == Report()
+    assert finished(upload) == CONTENT
+
+
+@pytest.mark.parametrize(("age", "goes"), [(2.9, False), (3.1, True)])
+def test_finished_upload_for_a_form_that_nobody_sent_is_removed(
+    uploader: Uploader, media_root: Path, age: float, goes: bool
+) -> None:
+    upload = make_old(send_for_form(uploader), age, media_root)
+
+    report = clean_uploads()
+
+    assert report == (Report(unkept=[str(upload.uuid)], freed=10) if goes else Report())
+    assert Upload.objects.exists() == (not goes)
+    assert bool(files_in(media_root)) == (not goes)
+
+
+def test_unfinished_upload_for_a_form_expires_as_any(
+    uploader: Uploader, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT[:4], 0, url=FOR_FORM)
+    upload = make_old(upload_of(sent), 4, media_root)
+
+    assert clean_uploads() == Report(expired=[str(upload.uuid)], freed=4)
+
+
+def test_upload_for_a_form_stays_where_a_row_refers_to_it(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(send_for_form(uploader), 100, media_root)
+    Recording.objects.create(upload=upload)
+
+    assert clean_uploads() == Report()
+    assert finished(upload) == CONTENT
+
+
+def test_bytes_that_a_form_has_too_are_not_freed(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(send_for_form(uploader), 4, media_root)
+    (media_root / "film.mp4").hardlink_to(upload.upload.path)
+
+    assert clean_uploads() == Report(unkept=[str(upload.uuid)], freed=0)
+    assert (media_root / "film.mp4").read_bytes() == CONTENT
+
+
+def test_upload_for_a_form_whose_file_is_gone_is_removed(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(send_for_form(uploader), 4, media_root)
+    Path(upload.upload.path).unlink()
+
+    assert clean_uploads().unkept == [str(upload.uuid)]
+
+
+def test_upload_that_a_form_takes_at_this_moment_is_not_removed(
+    uploader: Uploader, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = make_old(send_for_form(uploader), 4, media_root)
+    stat = os.stat
+
+    def take(path: Any, *arguments: Any, **options: Any) -> os.stat_result:
+        Upload.objects.update(modified_at=timezone.now())
+        return stat(path, *arguments, **options)
+
+    monkeypatch.setattr("chunked_uploads.cleanup.os.stat", take)
 
     assert clean_uploads() == Report()
     assert finished(upload) == CONTENT
@@ -299,6 +384,7 @@ def test_dry_run_reports_the_same_and_changes_nothing(
         make_old(upload_of(uploader.send(CONTENT, name=name)), age, media_root)
     lost = make_old(upload_of(uploader.send(CONTENT, name="lost")), 1, media_root)
     (media_root / lost.part).unlink()
+    make_old(send_for_form(uploader), 10, media_root)
     make_stray(chunks, 10)
     before = (sorted(files_in(media_root)), Upload.objects.count())
 
@@ -351,14 +437,16 @@ def test_command_says_what_it_did(
     upload = make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
     lost = make_old(upload_of(uploader.send(CONTENT, name="lost")), 1, media_root)
     (media_root / lost.part).unlink()
+    unkept = make_old(send_for_form(uploader), 4, media_root)
     stray = make_stray(chunks, 4)
 
     assert run().splitlines() == [
         f"{upload.uuid}: unfinished, without activity: removed",
+        f"{unkept.uuid}: finished for a form that did not keep it: removed",
         f"{stray}: part without an unfinished upload: removed",
         f"{lost.uuid}: row without a part: removed",
-        "2 uploads and 1 stray parts removed, 0 uploads completed, "
-        "20\N{NO-BREAK SPACE}bytes freed.",
+        "3 uploads and 1 stray parts removed, 0 uploads completed, "
+        "30\N{NO-BREAK SPACE}bytes freed.",
     ]
     assert not Upload.objects.exists()
 

@@ -88,6 +88,23 @@ def test_name_is_asked_for_as_it_was_given(uploader: Uploader) -> None:
 
 
 @pytest.mark.parametrize(
+    "query", ["filename=film.mp4&filesize=10", "all=1", "a_session=1"]
+)
+def test_what_is_uploaded_for_a_form_is_told_where_a_form_asks(
+    browser_session: Uploader, query: str
+) -> None:
+    browser_session.get(UPLOAD)
+    browser_session.send(CONTENT[:4], 0)
+    browser_session.send(CONTENT[:6], 0, url=UPLOAD + "?for_form=1")
+
+    plain = browser_session.get(f"{UPLOAD}?{query}")
+    of_form = browser_session.get(f"{UPLOAD}?{query}&for_form=1")
+
+    assert [state["size"] for state in plain.json()] == [4]
+    assert [state["size"] for state in of_form.json()] == [6]
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "filename=film.mp4",

@@ -9,6 +9,8 @@ from django.urls import include, path
 from django.utils import translation
 from django.views.static import serve as serve_file
 
+from tests.films.views import add_film, add_recording
+
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show the uploader, under the strictest policy that it promises to bear.
@@ -32,6 +34,8 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 urlpatterns = [
     path("", page, name="page"),
+    path("films/", add_film, name="films"),
+    path("recordings/", add_recording, name="recordings"),
     path("admin/", admin.site.urls),
     path("uploads/", include("chunked_uploads.urls")),
     path("media/<path:path>", media),

@@ -114,7 +114,7 @@ class UploadAdmin(UploadModelAdmin):
         """Return what the page of an upload shows; digests only where there are."""
         known = [name for name in ALGORITHMS if getattr(obj, name, "")]
         shown = ["filename", "user", "state", "progress", "sizes", "file", *known]
-        technical = ["uuid", "offset", "fingerprint", "part"]
+        technical = ["uuid", "offset", "fingerprint", "part", "for_form"]
         return [
             (None, {"fields": [*shown, "created_at", "modified_at"]}),
             (_("Technical details"), {"fields": technical, "classes": ["collapse"]}),

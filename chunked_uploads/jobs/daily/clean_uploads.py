@@ -10,9 +10,12 @@ logger = logging.getLogger("chunked_uploads")
 
 
 class Job(DailyJob):
-    """Sweep away unfinished uploads and what crashes left behind."""
+    """Sweep away what nobody will finish or take, and what crashes left behind."""
 
-    help = "Removes unfinished uploads without activity, and stray parts and rows."
+    help = (
+        "Removes unfinished uploads without activity, finished ones that their form "
+        "did not keep, and stray parts and rows."
+    )
 
     def execute(self) -> None:
         """Clean up with the days of the settings."""

@@ -13,9 +13,12 @@ from chunked_uploads.conf import conf
 
 
 class Command(BaseCommand):
-    """Sweep away unfinished uploads and what crashes left behind."""
+    """Sweep away what nobody will finish or take, and what crashes left behind."""
 
-    help = "Removes unfinished uploads without activity, and stray parts and rows."
+    help = (
+        "Removes unfinished uploads without activity, finished ones that their form "
+        "did not keep, and stray parts and rows."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --days and --dry-run."""
@@ -43,6 +46,7 @@ class Command(BaseCommand):
         would = "would be " if dry_run else ""
         for names, told in (
             (report.expired, "unfinished, without activity: {}removed"),
+            (report.unkept, "finished for a form that did not keep it: {}removed"),
             (report.stray, "part without an unfinished upload: {}removed"),
             (report.lost, "row without a part: {}removed"),
             (report.completed, "moved but not recorded: {}completed"),
@@ -51,7 +55,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name}: {told.format(would)}")
         for told in report.failed:
             self.stderr.write(told)
-        count = len(report.expired) + len(report.lost)
+        count = len(report.expired) + len(report.unkept) + len(report.lost)
         self.stdout.write(
             f"{count} uploads and {len(report.stray)} stray parts {would}removed, "
             f"{len(report.completed)} uploads {would}completed, "

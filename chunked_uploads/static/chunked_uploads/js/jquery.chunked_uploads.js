@@ -33,6 +33,7 @@
       // The admin's inlines keep a form to be copied, which is not to be used itself.
       if (!root.chunkedUploads && !root.closest(".empty-form")) {
         root.chunkedUploads = makeUploader(root);
+        root.chunkedUploads.notices.tell("ready", null);
       }
     });
   }

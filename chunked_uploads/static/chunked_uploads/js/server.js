@@ -156,8 +156,8 @@
 
     async list(question, signal) {
       await this.authenticate();
-      const url = toQuery(this.endpoints.upload_url, question);
-      return this.send("GET", this.withCredentials(url), signal);
+      const url = toQuery(this.endpoints.upload_url, this.site.query);
+      return this.send("GET", this.withCredentials(toQuery(url, question)), signal);
     }
 
     async finish(known, signal) {

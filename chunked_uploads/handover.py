@@ -1,0 +1,260 @@
+"""Hand finished uploads over to forms: claimed by their token, given as files.
+
+A form claims an upload by `UUID:TOKEN`, the token being that of the upload's own
+URLs, so that a claim is worth as much as they are. Whatever dies or is rolled back,
+the bytes stay where they were until a transaction that took them is committed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import mimetypes
+import os
+import re
+import secrets
+import weakref
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import router, transaction
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.text import get_valid_filename
+
+from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
+from chunked_uploads.finishing import complete
+from chunked_uploads.headers import clean_filename
+from chunked_uploads.models import Upload
+from chunked_uploads.receiving import receive, start_upload
+from chunked_uploads.removing import give_away
+from chunked_uploads.storages import own_folder, safe_name, takes_files_as_they_are
+from chunked_uploads.tokens import is_valid, make_token
+
+CLAIM = re.compile(
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([\w-]{1,200})", re.A
+)
+
+
+def redeem(claim: str) -> Upload:
+    """Return the finished upload that a form claims, and put its end off.
+
+    Raises `BadRequest` where this is no claim, `UploadNotFound` where it is nobody's
+    or has been taken, `Incomplete` where its upload is not finished.
+    """
+    match = CLAIM.fullmatch(claim)
+    if match is None:
+        raise BadRequest("A claim is of the form 'UUID:TOKEN'.")
+    uuid = UUID(match[1])
+    if not is_valid(match[2], uuid):
+        raise UploadNotFound
+    rows = Upload.objects.using(router.db_for_write(Upload)).filter(
+        uuid=uuid, for_form=True
+    )
+    # A write: whoever sweeps, or gave the upload away to another form, waits for
+    # the end of this transaction from here on, or was before it.
+    finished = rows.filter(state=Upload.State.COMPLETE)
+    is_finished = finished.update(modified_at=timezone.now())
+    upload = rows.first()
+    if upload is None:
+        raise UploadNotFound
+    if not is_finished:
+        raise Incomplete("The upload is not finished.", upload)
+    return upload
+
+
+class FinishedUpload(UploadedFile):
+    """A finished upload as a form's file.
+
+    It is read from the storage, when it is read. `temporary_file_path`, which lets
+    Django's storages rename instead of copying, is there only where the file has a
+    path, and can have two.
+    """
+
+    def __init__(self, upload: Upload) -> None:
+        self._set_up()
+        self._upload = upload
+        name = _usable_name(upload.filename)
+        content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        super().__init__(None, name, content_type, upload.filesize)
+
+    def _set_up(self) -> None:
+        self._file: File | None = None
+        self._link: str | None = None
+        self._leftovers = contextlib.ExitStack()
+        # As Django's temporary files do, links go with the object.
+        weakref.finalize(self, self._leftovers.close)
+
+    @property
+    def upload(self) -> Upload:
+        """The upload's row."""
+        return self._upload
+
+    @property
+    def claim(self) -> str:
+        """What a form has to send to get this upload."""
+        return f"{self.upload.uuid}:{make_token(self.upload.uuid)}"
+
+    def keep(self) -> Upload:
+        """Say that the upload itself is kept, row and file; return it."""
+        self.upload.for_form = False
+        self.upload.save(update_fields=["for_form"])
+        return self.upload
+
+    @property
+    def temporary_file_path(self) -> Callable[[], str]:
+        """What returns a path from which the file may be moved away.
+
+        Each call gives a hard link of its own, which goes with this object where
+        nobody moved it. Where somebody did, the upload is given away as soon as the
+        transaction is committed. Outside of a transaction nobody can tell whether
+        the move was to any avail: there the upload stays until it is swept away,
+        which costs nothing, since both names are of the same bytes.
+
+        Raises `AttributeError` where such links are not possible.
+        """
+        try:
+            self._link = self._link or self._make_link()
+        except (NotImplementedError, OSError):
+            raise AttributeError("The file can't be moved, only read.") from None
+        return self._give_link
+
+    def _make_link(self) -> str:
+        file = self.upload.upload
+        storage, name = file.storage, str(file.name)
+        if not takes_files_as_they_are(storage):
+            raise NotImplementedError
+        path = storage.path(name)
+        folder = storage.path(own_folder(self.upload, name))
+        os.makedirs(folder, exist_ok=True)
+        link = os.path.join(folder, secrets.token_hex(8) + os.path.splitext(path)[1])
+        self._leftovers.callback(_remove_link, link)
+        os.link(path, link)
+        return link
+
+    def _give_link(self) -> str:
+        link, self._link = self._link or self._make_link(), None
+        using = router.db_for_write(Upload, instance=self.upload)
+        give = functools.partial(self._give_away_if_moved, link)
+        transaction.on_commit(give, using=using, robust=True)
+        return link
+
+    def _give_away_if_moved(self, link: str) -> None:
+        if not os.path.lexists(link):
+            give_away(self.upload)
+
+    # --- as a file ---
+
+    @property
+    def file(self) -> File:  # type: ignore[override]  # as Django's FieldFile has it
+        """The open file."""
+        if self._file is None:
+            self._file = self._open()
+            self._leftovers.callback(self._file.close)
+        return self._file
+
+    @file.setter
+    def file(self, file: Any) -> None:
+        self._file = file
+
+    def _open(self) -> File:
+        return self.upload.upload.storage.open(str(self.upload.upload.name))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; what nobody opened yet opens itself."""
+        return self._file is not None and self._file.closed
+
+    def open(self, mode: Any = None) -> FinishedUpload:  # type: ignore[override]
+        """Go to the beginning, also of a file that was closed."""
+        if self.closed:
+            self._file = None
+        self.seek(0)
+        return self
+
+    def close(self) -> None:
+        """Close the file where it is open."""
+        if self._file is not None:
+            self._file.close()
+
+
+class PlainUpload(FinishedUpload):
+    """A file that came with its form, as from a browser without JavaScript.
+
+    It is an upload only from when somebody asks for that: a form that is shown again,
+    or whoever keeps it. Raises `ValueError` where it has no usable name.
+    """
+
+    def __init__(self, source: UploadedFile, user: Any) -> None:
+        self._set_up()
+        self._source = source
+        self._user = user
+        self.filename = clean_filename(source.name or "")
+        UploadedFile.__init__(
+            self,
+            source,
+            _usable_name(self.filename),
+            source.content_type,
+            source.size,
+            source.charset,
+            source.content_type_extra,
+        )
+
+    @cached_property
+    def upload(self) -> Upload:  # type: ignore[override]
+        """The upload's row; it is complete when the transaction is committed.
+
+        So what is rolled back leaves a part, which is swept away, and no file that
+        nobody knows of. Raises `BadRequest` where the file was closed, and what
+        `start_upload`, `receive` and `complete` raise.
+        """
+        if self.closed:
+            raise BadRequest("The form's file was closed.")
+        size = self.size or 0
+        upload = start_upload(self._user, self.filename, size, "", for_form=True)
+        self.seek(0)
+        receive(upload, 0, size, _Plain(self._source))
+        self.seek(0)
+        using = router.db_for_write(Upload, instance=upload)
+        transaction.on_commit(functools.partial(complete, upload), using=using)
+        return upload
+
+    @property
+    def temporary_file_path(self) -> Callable[[], str]:
+        """What returns the path of Django's temporary file, where it made one."""
+        return self._source.temporary_file_path  # type: ignore[attr-defined]
+
+    def _open(self) -> File:
+        return self._source.open()
+
+
+class _Plain:
+    """The bytes of a form's file, for `receive`."""
+
+    is_exact = True
+
+    def __init__(self, file: UploadedFile) -> None:
+        self.read = file.read
+
+    def finish(self, missing: int) -> None:
+        """Accept any end: `complete` tells of one that came too early."""
+
+
+def _usable_name(filename: str) -> str:
+    # Django refuses to store what it leaves nothing of, like a name of emoji alone.
+    try:
+        get_valid_filename(filename)
+    except SuspiciousFileOperation:
+        return safe_name(filename)
+    return filename
+
+
+def _remove_link(link: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(link)
+    with contextlib.suppress(OSError):  # where it is the folder of the link alone
+        os.rmdir(os.path.dirname(link))

@@ -1,0 +1,1 @@
+"""An app whose forms take large files, as docs/forms.md shows it."""

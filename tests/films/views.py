@@ -1,0 +1,21 @@
+"""The views of docs/forms.md."""
+
+from django.shortcuts import redirect, render
+
+from tests.films.forms import FilmForm, RecordingForm
+
+
+def add_film(request):
+    form = FilmForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        form.save()
+        return redirect("films")
+    return render(request, "film_form.html", {"form": form})
+
+
+def add_recording(request):
+    form = RecordingForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        form.save()
+        return redirect("recordings")
+    return render(request, "film_form.html", {"form": form})

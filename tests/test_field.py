@@ -1,0 +1,584 @@
+"""The form field in Chromium: the form waits, and takes what was uploaded."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import (
+    Browser,
+    Dialog,
+    FileChooser,
+    Locator,
+    Page,
+    Route,
+    expect,
+)
+
+from chunked_uploads.models import Upload
+from tests import browsers
+from tests.accessibility import violations
+from tests.films.models import Film, Recording
+from tests.polling import wait_until
+from tests.servers import Gunicorn
+
+CHUNK_SIZE = 64 * 1024
+POLICY = "demo.middleware.content_security_policy"
+CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
+DONE = re.compile(r"/uploads/upload/done/")
+SCRIPTS = re.compile(r"/jquery\.min\.js")
+FIELD_SCRIPT = re.compile(r"/field\.js")
+ADD_ANOTHER = "document.querySelector('.add-row a').click()"
+WAITING = "The form is sent as soon as the file is uploaded."
+STOPPED = "The form is not sent yet: the upload has stopped."
+
+
+@pytest.fixture
+def server(make_server: Callable[..., Gunicorn], settings: Any) -> Gunicorn:
+    """The tests' site: small chunks, films only, a strict policy in every page."""
+    return make_server(
+        settings={
+            "CHUNKED_UPLOADS_CHUNK_SIZE": CHUNK_SIZE,
+            "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS": ["mp4"],
+            "MIDDLEWARE": [POLICY, *settings.MIDDLEWARE],
+        }
+    )
+
+
+@pytest.fixture
+def form(page: Page, server: Gunicorn, user: User) -> Page:
+    """The form for a film, before Ada's eyes, with a title in it."""
+    browsers.log_in(page.context, server.url, user)
+    page.goto(f"{server.url}/films/")
+    expect(page.locator("input[name=file]")).to_be_hidden()
+    page.get_by_label("Title").fill("A film")
+    return page
+
+
+@pytest.fixture
+def admin(page: Page, server: Gunicorn) -> Page:
+    """The admin's form for a film, before the eyes of an administrator."""
+    open_admin(page, server)
+    page.get_by_label("Title").fill("A film")
+    return page
+
+
+def open_admin(page: Page, server: Gunicorn) -> None:
+    browsers.log_in(page.context, server.url, User.objects.create_superuser("root"))
+    page.goto(f"{server.url}/admin/films/film/add/")
+    expect(page.locator("input[name=file]")).to_be_hidden()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A film of three chunks and a bit."""
+    return make_file(tmp_path / "film.mp4")
+
+
+def make_file(path: Path) -> Path:
+    path.write_bytes(os.urandom(3 * CHUNK_SIZE + 17))
+    return path
+
+
+def choose(place: Page | Locator, file: Path) -> None:
+    place.locator(".chunked-uploads-input").set_input_files(file)
+
+
+def expect_status(place: Page | Locator, text: str) -> None:
+    expect(place.locator(".chunked-uploads-status")).to_have_text(text, timeout=20_000)
+
+
+def expect_told(place: Page | Locator, text: str) -> None:
+    told = place.locator(".chunked-uploads-field-told:visible")
+    expect(told).to_contain_text(text, timeout=20_000)
+
+
+def save(page: Page, name: str = "Save") -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def note_posts(page: Page) -> list[str]:
+    """Return a list that grows with the body of each form that is sent."""
+    posts: list[str] = []
+
+    def note(request: Any) -> None:
+        if request.method == "POST" and request.is_navigation_request():
+            posts.append((request.post_data_buffer or b"").decode(errors="replace"))
+
+    page.on("request", note)
+    return posts
+
+
+class Hold:
+    """Lets requests wait until they are released."""
+
+    def __init__(self, page: Page, url: Any, method: str = "POST") -> None:
+        self.routes: list[Route] = []
+        self._method = method
+        self._is_open = False
+        self._page, self._url = page, url
+        page.route(url, self._handle)
+
+    def _handle(self, route: Route) -> None:
+        if self._is_open or route.request.method != self._method:
+            route.continue_()
+        else:
+            self.routes.append(route)
+
+    def open(self) -> None:
+        """Let pass what comes from here on; what waits was given up."""
+        self._is_open = True
+        self._page.unroute(self._url)
+
+    def release(self) -> None:
+        """Let all pass."""
+        for route in self.routes:
+            route.continue_()
+        self.open()
+
+
+def saved(file: Path, title: str = "A film") -> Film:
+    """Return the film of that title once it is there, with the file's bytes."""
+    wait_until(Film.objects.filter(title=title).exists)
+    film = Film.objects.get(title=title)
+    assert Path(film.file.path).read_bytes() == file.read_bytes()
+    return film
+
+
+# The way through
+
+
+def test_form_takes_what_was_uploaded(form: Page, file: Path) -> None:
+    posts = note_posts(form)
+
+    choose(form, file)
+    expect_status(form, "Complete")
+    save(form)
+
+    film = saved(file)
+    assert film.file.name == "films/film.mp4"
+    [upload] = Upload.objects.all()
+    assert (upload.user, upload.for_form) == (User.objects.get(), True)
+    assert Path(film.file.path).samefile(upload.upload.path)
+    [post] = posts
+    assert post.count('name="file-upload"') == 1
+    assert 'name="file"' not in post
+
+
+def test_form_waits_for_the_upload_and_is_sent_by_itself(
+    form: Page, file: Path
+) -> None:
+    asked: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    form.on("dialog", note)
+    posts = note_posts(form)
+    held = Hold(form, DONE)
+    choose(form, file)
+    expect_status(form, "Finishing…")
+
+    save(form)
+
+    expect_told(form, WAITING)
+    assert posts == []
+    held.release()
+    saved(file)
+    expect(form.get_by_label("Title")).to_have_value("")
+    assert len(posts) == 1
+    assert asked == []
+
+
+def test_form_that_waited_is_sent_by_the_button_that_was_pressed(
+    form: Page, file: Path
+) -> None:
+    posts = note_posts(form)
+    held = Hold(form, CHUNKS)
+    choose(form, file)
+    expect_status(form, "Uploading")
+    save(form)
+
+    save(form, "Save a draft")
+    held.release()
+
+    saved(file)
+    expect(form.get_by_label("Title")).to_have_value("")
+    assert len(posts) == 1
+    assert 'name="draft"' in posts[0]
+
+
+def test_form_with_an_uploader_for_a_foreign_key_keeps_the_upload(
+    form: Page, server: Gunicorn, file: Path
+) -> None:
+    form.goto(f"{server.url}/recordings/")
+    choose(form, file)
+    save(form)
+
+    wait_until(Recording.objects.exists)
+    recording = Recording.objects.get()
+    assert recording.upload.user == User.objects.get()
+    assert not recording.upload.for_form
+    assert Path(recording.upload.upload.path).read_bytes() == file.read_bytes()
+
+
+def test_upload_that_was_begun_before_goes_on(
+    form: Page, server: Gunicorn, file: Path
+) -> None:
+    held = Hold(form, DONE)
+    choose(form, file)
+    expect_status(form, "Finishing…")
+    form.on("dialog", lambda dialog: dialog.accept())
+    form.goto(f"{server.url}/films/")
+    held.open()
+    form.get_by_label("Title").fill("A film")
+
+    choose(form, file)
+    expect_status(form, "Complete")
+    save(form)
+
+    saved(file)
+    assert Upload.objects.count() == 1
+
+
+def test_label_opens_the_uploader(form: Page, file: Path) -> None:
+    with form.expect_file_chooser() as chooser:
+        form.get_by_text("File:", exact=True).click()
+
+    found: FileChooser = chooser.value
+    assert not found.is_multiple()
+    found.set_files(file)
+    expect_status(form, "Complete")
+
+
+# What does not go by itself
+
+
+def test_form_without_a_file_asks_for_one(form: Page) -> None:
+    posts = note_posts(form)
+
+    save(form)
+
+    expect_told(form, "Please choose a file.")
+    expect(form.locator(".chunked-uploads-input")).to_be_focused()
+    assert posts == []
+
+
+def test_button_that_skips_validation_sends_a_form_without_a_file(form: Page) -> None:
+    save(form, "Save a draft")
+
+    expect(form.get_by_text("This field is required.")).to_be_visible()
+
+
+def test_form_is_not_sent_while_its_upload_is_paused(form: Page, file: Path) -> None:
+    posts = note_posts(form)
+    held = Hold(form, CHUNKS)
+    choose(form, file)
+    form.get_by_role("button", name="Pause").click()
+    expect_status(form, "Paused")
+    held.open()
+
+    save(form)
+
+    expect_told(form, STOPPED)
+    expect(form.get_by_role("button", name="Resume")).to_be_focused()
+    assert posts == []
+    form.keyboard.press("Enter")
+    expect_status(form, "Complete")
+    save(form)
+    saved(file)
+
+
+@pytest.mark.parametrize("button", ["Pause", "Cancel"])
+def test_form_that_waited_is_not_sent_when_the_upload_is_stopped(
+    form: Page, file: Path, button: str
+) -> None:
+    posts = note_posts(form)
+    held = Hold(form, DONE)
+    choose(form, file)
+    expect_status(form, "Finishing…")
+    save(form)
+    expect_told(form, WAITING)
+
+    form.get_by_role("button", name=button).click()
+
+    if button == "Pause":
+        expect_told(form, STOPPED)
+        held.open()
+        form.get_by_role("button", name="Resume").click()
+        expect_status(form, "Complete")
+    else:
+        expect(form.locator(".chunked-uploads-row")).to_have_count(0)
+    expect(form.locator(".chunked-uploads-field-told")).to_be_hidden()
+    assert posts == []
+    assert not Film.objects.exists()
+
+
+def test_file_that_is_refused_holds_the_form_until_it_is_removed(
+    form: Page, file: Path, tmp_path: Path
+) -> None:
+    choose(form, make_file(tmp_path / "words.txt"))
+    expect_status(form, "Not taken")
+
+    save(form)
+
+    expect_told(form, "The form is not sent yet: the file cannot be taken.")
+    form.keyboard.press("Enter")  # on the button that has the focus now
+    expect(form.locator(".chunked-uploads-row")).to_have_count(0)
+    choose(form, file)
+    save(form)
+    saved(file)
+
+
+def test_another_file_takes_the_place_of_the_first_one(
+    form: Page, file: Path, tmp_path: Path
+) -> None:
+    choose(form, make_file(tmp_path / "first.mp4"))
+    expect_status(form, "Complete")
+
+    choose(form, file)
+    save(form)
+
+    assert saved(file).file.name == "films/film.mp4"
+
+
+@pytest.mark.parametrize("state", ["Complete", "Finishing…"])
+def test_form_that_begins_anew_has_no_file(form: Page, file: Path, state: str) -> None:
+    if state != "Complete":
+        Hold(form, DONE)
+    choose(form, file)
+    expect_status(form, state)
+
+    form.get_by_role("button", name="Begin anew").click()
+
+    expect(form.locator(".chunked-uploads-row")).to_have_count(0)
+    form.get_by_label("Title").fill("A film")
+    save(form)
+    expect_told(form, "Please choose a file.")
+
+
+# The form shown again
+
+
+def fail_first(form: Page, file: Path) -> None:
+    """Send the form with a title that is taken, and get it back with the upload."""
+    Film.objects.create(title="Taken")
+    form.get_by_label("Title").fill("Taken")
+    choose(form, file)
+    save(form)
+    expect(form.get_by_text("Film with this Title already exists.")).to_be_visible()
+    expect(kept(form)).to_be_checked()
+    expect(form.locator("input[name=file]")).to_be_hidden()
+    form.get_by_label("Title").fill("A film")
+
+
+def kept(page: Page) -> Locator:
+    return page.get_by_role("checkbox", name="Use film.mp4")
+
+
+def test_form_that_is_shown_again_needs_no_second_upload(
+    form: Page, file: Path
+) -> None:
+    fail_first(form, file)
+
+    save(form)
+
+    saved(file)
+    assert Upload.objects.count() == 1
+
+
+def test_upload_that_the_form_had_gives_way_to_another(
+    form: Page, file: Path, tmp_path: Path
+) -> None:
+    fail_first(form, file)
+    other = make_file(tmp_path / "other.mp4")
+
+    choose(form, other)
+    expect_status(form, "Complete")
+    expect(kept(form)).to_have_count(0)
+    save(form)
+
+    saved(other)
+
+
+def test_upload_that_the_form_had_comes_back_for_one_that_is_removed(
+    form: Page, file: Path, tmp_path: Path
+) -> None:
+    fail_first(form, file)
+    choose(form, make_file(tmp_path / "other.mp4"))
+    expect_status(form, "Complete")
+
+    form.get_by_role("button", name="Remove from the list").click()
+
+    expect(kept(form)).to_be_checked()
+    save(form)
+    saved(file)
+
+
+# For everybody
+
+
+def test_nothing_is_wrong_with_a_form_that_waits(form: Page, file: Path) -> None:
+    assert violations(form) == []
+    fail_first(form, file)
+    assert violations(form) == []
+    held = Hold(form, DONE)
+    choose(form, file)
+    save(form)
+    expect_told(form, WAITING)
+
+    assert violations(form) == []
+    held.release()
+
+
+def test_nothing_is_wrong_with_the_fields_in_the_admin(
+    browser: Browser, server: Gunicorn
+) -> None:
+    # In the admin axe-core tries styles of its own, which the policy would bar.
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    open_admin(page, server)
+    page.evaluate(ADD_ANOTHER)
+    expect(page.locator(".dynamic-trailers .chunked-uploads")).to_have_count(2)
+
+    found = violations(page)
+
+    assert [line for line in found if "chunked-uploads" in line] == []
+    context.close()
+
+
+# Without the scripts
+
+
+def test_plain_input_serves_without_javascript(
+    browser: Browser, server: Gunicorn, file: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    Film.objects.create(title="Taken")
+    page.goto(f"{server.url}/films/")
+    page.get_by_label("Title").fill("Taken")
+    page.get_by_label("File", exact=False).first.set_input_files(file)
+    save(page)
+
+    expect(page.get_by_text("Film with this Title already exists.")).to_be_visible()
+    expect(kept(page)).to_be_checked()
+    page.get_by_label("Title").fill("A film")
+    save(page)
+
+    saved(file)
+    context.close()
+
+
+def test_plain_input_stays_where_the_uploader_does_not_start(
+    browser: Browser, server: Gunicorn, file: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route(SCRIPTS, lambda route: route.abort())
+    page.goto(f"{server.url}/films/")
+
+    page.get_by_label("Title").fill("A film")
+    page.locator("input[name=file]").set_input_files(file)
+    save(page)
+
+    saved(file)
+    context.close()
+
+
+def test_file_that_was_chosen_before_the_scripts_came_is_uploaded(
+    page: Page, server: Gunicorn, user: User, file: Path
+) -> None:
+    browsers.log_in(page.context, server.url, user)
+    held = Hold(page, SCRIPTS, "GET")
+    page.goto(f"{server.url}/films/", wait_until="commit")
+    page.locator("input[name=file]").set_input_files(file)
+    wait_until(lambda: held.routes or page.evaluate("0"))
+
+    held.release()
+
+    expect_status(page, "Complete")
+    page.get_by_label("Title").fill("A film")
+    save(page)
+    saved(file)
+    assert Upload.objects.exists()
+
+
+def test_uploader_that_was_faster_than_its_field_is_joined(
+    page: Page, server: Gunicorn, user: User, file: Path
+) -> None:
+    browsers.log_in(page.context, server.url, user)
+    held = Hold(page, FIELD_SCRIPT, "GET")
+    page.goto(f"{server.url}/films/", wait_until="commit")
+    expect(page.locator(".chunked-uploads-body")).to_be_visible()
+    choose(page, file)
+    expect_status(page, "Complete")
+
+    held.release()
+
+    expect(page.locator("input[name=file]")).to_be_hidden()
+    page.get_by_label("Title").fill("A film")
+    save(page)
+    saved(file)
+    assert Upload.objects.exists()
+
+
+# The admin
+
+
+def test_admin_takes_uploads_also_in_an_inline_that_was_added(
+    admin: Page, file: Path, tmp_path: Path
+) -> None:
+    trailers = [make_file(tmp_path / name) for name in ("one.mp4", "two.mp4")]
+    admin.evaluate(ADD_ANOTHER)
+    rows = admin.locator(".dynamic-trailers")
+    expect(rows).to_have_count(2)
+    choose(admin.locator(".field-file").first, file)
+    for number, trailer in enumerate(trailers):
+        choose(rows.nth(number), trailer)
+
+    save(admin)
+
+    expect(admin.get_by_text("was added successfully")).to_be_visible(timeout=20_000)
+    film = saved(file)
+    found = film.trailers.order_by("pk")
+    assert [each.file.name for each in found] == [
+        "trailers/one.mp4",
+        "trailers/two.mp4",
+    ]
+    assert [Path(each.file.path).read_bytes() for each in found] == [
+        trailer.read_bytes() for trailer in trailers
+    ]
+    assert not Upload.objects.exists()
+
+
+def test_admin_does_not_wait_for_an_inline_that_was_removed(
+    admin: Page, file: Path, tmp_path: Path
+) -> None:
+    choose(admin.locator(".field-file").first, file)
+    expect_status(admin.locator(".field-file").first, "Complete")
+    Hold(admin, DONE)
+    row = admin.locator(".dynamic-trailers").first
+    choose(row, make_file(tmp_path / "trailer.mp4"))
+    expect_status(row, "Finishing…")
+    save(admin)
+    expect_told(row, WAITING)
+
+    row.get_by_role("button", name="Remove").or_(
+        row.get_by_role("link", name="Remove")
+    ).last.click()
+
+    expect(admin.get_by_text("was added successfully")).to_be_visible(timeout=20_000)
+    assert not saved(file).trailers.exists()
+
+
+def test_admin_says_what_is_missing_after_sending(admin: Page) -> None:
+    save(admin)
+
+    expect(admin.get_by_text("This field is required.")).to_be_visible()
