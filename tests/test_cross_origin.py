@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,24 +21,24 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from chunked_uploads.models import ApiKey, Upload
 from tests import browsers, urls
-from tests.servers import Gunicorn
-from tests.test_authentication_docs import EXAMPLE, block
-from tests.test_page import (
+from tests.page.conftest import file
+from tests.page.driving import (
     CHUNK_SIZE,
     assert_arrived,
     choose,
     expect_message,
+    expect_note,
     expect_status,
-    file,
-    note_ranges,
-    open_site,
+    note_requests,
     press,
-    start,
+    ranges_of,
 )
+from tests.servers import Gunicorn
+from tests.test_authentication_docs import EXAMPLE, block
 
 __all__ = ["file"]  # a fixture
 
@@ -57,7 +56,7 @@ OPEN = 0
 
 def show_page(request: HttpRequest) -> HttpResponse:
     """Show the uploader, under the strictest policy that lets it reach the app."""
-    response = render(request, "page.html")
+    response = render(request, "page.html", {"ranges_in_flight": 1})
     policy = "default-src 'self'; connect-src 'self' http://localhost:*"
     response.headers["Content-Security-Policy"] = policy
     return response
@@ -89,7 +88,8 @@ urlpatterns = [
 @pytest.fixture
 def host(make_server: Callable[..., Gunicorn]) -> Gunicorn:
     """The site that has the page."""
-    return make_server(settings={"ROOT_URLCONF": __name__}, workers=1)
+    settings = {"ROOT_URLCONF": __name__, "CHUNKED_UPLOADS_CHUNK_SIZE": CHUNK_SIZE}
+    return make_server(settings=settings, workers=1)
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def open_page(
         page = visitor.new_page()
         mishaps.append(browsers.watch(page))
         page.add_init_script(script.replace(EXAMPLE, url_of(app)))
-        open_site(page, host)
+        page.goto(host.url)
         return page
 
     yield open_new
@@ -200,7 +200,7 @@ def pause_at(page: Page, size: int) -> None:
 
 def start_and_pause(page: Page, file: Path) -> None:
     pause_at(page, 3 * CHUNK_SIZE)
-    start(page, file)
+    choose(page, file)
     expect_status(page, "Paused")
 
 
@@ -223,16 +223,15 @@ def test_upload_goes_on_in_a_page_opened_again(
     start_and_pause(page, file)
     page.close()
     page = open_page(app, script)
-    ranges = note_ranges(page)
+    requests = note_requests(page)
+    expect_status(page, "Unfinished")
     choose(page, file)
-    expect_message(page, "of this file already")
-    press(page, "Start")
     expect_status(page, "Complete")
     assert assert_arrived(file).user == api_key.user
-    pairs = [re.findall(r"\d+", each)[:2] for each in ranges]
-    first = int(pairs[0][0])
+    pairs = ranges_of(requests)
+    first = pairs[0][0]
     assert first >= 3 * CHUNK_SIZE
-    sent = sum(int(last) + 1 - int(start) for start, last in pairs)
+    sent = sum(last + 1 - start for start, last in pairs)
     assert sent == file.stat().st_size - first
 
 
@@ -242,8 +241,7 @@ def test_paused_upload_is_cancelled(
     page = open_page(app, script)
     start_and_pause(page, file)
     press(page, "Cancel")
-    note = page.locator(".chunked-uploads-note")
-    expect(note).to_have_text("The upload was cancelled.")
+    expect_note(page, "film.bin: the upload was cancelled.")
     assert not Upload.objects.exists()
 
 
@@ -272,7 +270,7 @@ def test_page_uploads_where_the_app_bars_cookies(
 ) -> None:
     app = make_app(CROSS_DOMAIN_ALLOWED_CREDENTIALS="false")
     page = open_page(app, by_key(api_key))
-    start(page, file)
+    choose(page, file)
     expect_status(page, "Complete")
     assert_arrived(file)
 
@@ -282,7 +280,7 @@ def test_refusal_is_read_by_the_page(
 ) -> None:
     app = make_app(CHUNKED_UPLOADS_ALLOWED_EXTENSIONS=["mp4"])
     page = open_page(app, by_key(api_key))
-    start(page, file)
+    choose(page, file)
     expect_status(page, "Stopped")
     expect_message(page, "The server does not take files of this type.")
 
@@ -311,7 +309,7 @@ def test_other_origins_see_and_change_nothing(
 ) -> None:
     app = make_app(CROSS_DOMAIN_ALLOWED_ORIGINS="http://localhost, null")
     page = open_page(app, by_key(api_key))
-    start(page, file)
+    choose(page, file)
     expect_message(page, "The server cannot be reached.")
     url = f"{url_of(app)}/uploads/upload/"
     assert ask(page, f"{url}?username=ada&api_key={api_key.key}") == "TypeError"

@@ -64,8 +64,7 @@ def home(demo: Demo, page: Page) -> Page:
 def test_file_goes_from_the_page_into_the_list(home: Page, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("Hello, world!")
 
-    home.locator("input[type=file]").set_input_files(tmp_path / "hello.txt")
-    home.get_by_role("button", name="Start").click()
+    home.get_by_label("Choose files").set_input_files(tmp_path / "hello.txt")
     link = home.locator("#files").get_by_role("link", name="hello.txt")
 
     answer = home.request.get(str(link.evaluate("link => link.href")))

@@ -56,9 +56,9 @@ call_command("migrate", verbosity=0)
 call_command("clean_uploads")
 call_command("runjobs", "daily")
 assert finders.find("chunked_uploads/js/jquery.chunked_uploads.js")
-assert "Choose a file" in render_to_string("chunked_upload.html")
+assert "Choose files" in render_to_string("chunked_upload.html")
 with translation.override("de"):
-    assert "Choose a file" not in render_to_string("chunked_upload.html")
+    assert "Choose files" not in render_to_string("chunked_upload.html")
 """
 
 

@@ -65,7 +65,7 @@ def test_page_has_the_uploader_without_offending_the_policy(
 
     page.goto(server.url)
 
-    assert page.locator("input[type=file]").count() == 1
+    assert page.locator("[data-chunked-uploads]").count() == 1
 
 
 @browsers.IN_BOTH
