@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_extensions",
     "chunked_uploads",
+    "demo",
 ]
 MIDDLEWARE = [
     "demo.middleware.content_security_policy",

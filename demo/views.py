@@ -2,11 +2,17 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.forms import modelform_factory
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.generic import CreateView
 from django.views.static import serve
 
+from chunked_uploads.forms import ChunkedFileField
 from chunked_uploads.models import Upload
+from demo.models import Film
 
 
 @login_required
@@ -14,6 +20,18 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the uploader and the user's finished files, newest first."""
     uploads = Upload.objects.filter(user=request.user.pk, state=Upload.State.COMPLETE)
     return render(request, "home.html", {"uploads": uploads.order_by("-modified_at")})
+
+
+@method_decorator([login_required, transaction.atomic], name="dispatch")
+class AddFilm(CreateView):
+    """Take a film, with a title, by a plain form."""
+
+    form_class = modelform_factory(
+        Film, fields=["title", "file"], field_classes={"file": ChunkedFileField}
+    )
+    template_name = "film.html"
+    success_url = "."
+    extra_context = {"films": Film.objects.order_by("-pk")}
 
 
 @login_required
