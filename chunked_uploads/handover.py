@@ -59,8 +59,8 @@ def redeem(claim: str) -> Upload:
     # the end of this transaction from here on, or was before it.
     finished = rows.filter(state=Upload.State.COMPLETE)
     is_finished = finished.update(modified_at=timezone.now())
-    upload = rows.first()
-    if upload is None:
+    upload = rows.select_related("user").first()
+    if upload is None or (upload.user is not None and not upload.user.is_active):
         raise UploadNotFound
     if not is_finished:
         raise Incomplete("The upload is not finished.", upload)

@@ -2,7 +2,8 @@
 
 A token is Django's signature over the upload's UUID, so it needs no table, and
 `SECRET_KEY_FALLBACKS` keeps it valid while `SECRET_KEY` is rotated. It lives as long
-as the upload is unfinished: done, cancelled or expired, it opens nothing any more.
+as the upload is unfinished: done, cancelled or expired, it opens nothing any more,
+but for the form that the upload was sent for (`chunked_uploads.handover`).
 """
 
 from __future__ import annotations

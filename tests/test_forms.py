@@ -157,6 +157,12 @@ def test_upload_that_is_gone_is_refused(upload: Upload) -> None:
     assert errors_of(Form({"file-upload": claim})) == ["gone"]
 
 
+def test_upload_of_somebody_who_became_inactive_is_refused(upload: Upload) -> None:
+    User.objects.update(is_active=False)
+
+    assert errors_of(Form({"file-upload": claim_of(upload)})) == ["gone"]
+
+
 def test_upload_that_was_not_sent_for_a_form_is_refused(uploader: Uploader) -> None:
     sent = uploader.send(CONTENT)
     uploader.done(state_in(sent))
