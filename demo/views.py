@@ -31,7 +31,7 @@ class AddFilm(CreateView):
     )
     template_name = "film.html"
     success_url = "."
-    extra_context = {"films": Film.objects.order_by("-pk").all}
+    extra_context = {"films": Film._default_manager.order_by("-pk").all}
 
 
 @login_required
