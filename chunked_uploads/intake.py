@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB
@@ -13,12 +14,20 @@ from chunked_uploads.models import Upload
 from chunked_uploads.pipes import Pipe, open_pipe
 from chunked_uploads.stores import Writer
 
-BLOCK = 64 * 1024  # bytes; larger ones are mapped anew by malloc every time
+# Bytes. gunicorn receives up to 1 MiB and copies what is left of it at each read, so
+# smaller blocks cost more; larger ones are mapped anew by malloc every time.
+BLOCK = MIB // 2
 CHECKPOINT = 64 * MIB  # bytes of one request after which its progress is recorded
+
+# Moves up to so many bytes into the empty pipe; returns how many, none at the end.
+Splice = Callable[[Pipe, int], int]
 
 
 class Source(Protocol):
-    """The bytes of a range on their way in."""
+    """The bytes of a range on their way in.
+
+    A source whose bytes can also come through a pipe, unseen, has a method `splice`.
+    """
 
     is_exact: bool  # whether only a cut can make it shorter than announced
 
@@ -30,14 +39,6 @@ class Source(Protocol):
 
         `missing` bytes were announced and did not come.
         """
-
-
-@runtime_checkable
-class SplicedSource(Source, Protocol):
-    """A source whose bytes can also come through a pipe, unseen."""
-
-    def splice(self, pipe: Pipe, size: int) -> int:
-        """Move up to `size` bytes into the empty pipe; return 0 at the end."""
 
 
 class Intake:
@@ -96,8 +97,9 @@ class Intake:
 
     def _take(self, source: Source, goal: int) -> None:
         """Write up to `goal` bytes, counted from the start of the range."""
-        if isinstance(source, SplicedSource) and self.follower.can_follow:
-            return self._splice(source, goal)
+        splice: Splice | None = getattr(source, "splice", None)
+        if splice is not None and self.follower.can_follow:
+            return self._splice(splice, goal)
         while self.writer.written < goal:
             block = source.read(min(BLOCK, goal - self.writer.written))
             if not block:
@@ -105,11 +107,12 @@ class Intake:
             with self.follower.given(block):
                 self.writer.write(block)
 
-    def _splice(self, source: SplicedSource, goal: int) -> None:
+    def _splice(self, splice: Splice, goal: int) -> None:
         with open_pipe() as pipe:
-            while size := source.splice(pipe, goal - self.writer.written):
+            while size := splice(pipe, goal - self.writer.written):
                 self.writer.write_from(pipe.outlet, size)
-                self.follower.follow()
+                if self.writer.written < goal:
+                    self.follower.follow()
 
     def _check(self, missing: int) -> None:
         if self.check and not missing:
