@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks import picture
@@ -11,6 +15,7 @@ from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import CHECKOUT, DATA, HERE
 from benchmarks.measuring import MIB, client_speed, make_source, measure
 from benchmarks.reporting import Results, Scenario, as_json, as_text, machine, table
+from benchmarks.servers import Database
 
 AT_ONCE, WORKERS = 8, 2  # uploads at once, and who receives them
 MANY = 16_384  # chunks, of which the last are to cost what the first did
@@ -19,6 +24,8 @@ MANY = 16_384  # chunks, of which the last are to cost what the first did
 def run(arguments: list[str]) -> None:
     """Measure, print the tables, and keep them where `--save` is given."""
     options = _parse(arguments)
+    if options.growth:
+        return _measure_growth()
     about = machine(DATA)
     used = 3 * options.size * MIB
     _touch_memory(DATA / "touched", used)
@@ -52,6 +59,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--many", action="store_true", help=f"also {MANY:,} chunks")
     parser.add_argument(
         "--parallel", action="store_true", help=f"also {AT_ONCE} uploads at once"
+    )
+    parser.add_argument(
+        "--growth", action="store_true", help="instead: a million rows, and commits"
     )
     parser.add_argument("--save", action="store_true", help="into the repository")
     options = parser.parse_args(arguments)
@@ -92,6 +102,25 @@ def _measure(scenario: Scenario, options: argparse.Namespace) -> dict[str, list]
             rounds[name].append(result)
     os.close(source.file)
     return rounds
+
+
+def _measure_growth() -> None:
+    with tempfile.TemporaryDirectory(dir=DATA, prefix="run-") as folder:
+        names = {"BENCHMARK_APP": "ours", "BENCHMARK_FOLDER": folder}
+        program = [sys.executable, "-m", "benchmarks.growth"]
+        postgresql = Database()
+        postgresql.start()
+        try:
+            for title, database in {
+                "SQLite, WAL and synchronous=NORMAL": None,
+                "PostgreSQL": postgresql.database,
+            }.items():
+                print(f"== {title}", flush=True)
+                told = {**names, "BENCHMARK_DATABASE": json.dumps(database)}
+                environment = {**os.environ, **told}
+                subprocess.run(program, env=environment, cwd=CHECKOUT, check=True)
+        finally:
+            postgresql.remove()
 
 
 def _touch_memory(path: Path, size: int) -> None:
