@@ -37,14 +37,12 @@ def run(arguments: list[str]) -> None:
     for scenario in _scenarios(options):
         results[scenario] = _measure(scenario, options)
         print(f"\n{scenario}\n\n{table(results[scenario])}", flush=True)
-    (DATA / "results.txt").write_text(as_text(results, about))
-    (DATA / "results.json").write_text(as_json(results, about))
-    picture.draw(results, DATA / "benchmark.svg")
-    if options.save:
-        (HERE / "results.txt").write_text(as_text(results, about))
-        (HERE / "results.json").write_text(as_json(results, about))
-        picture.draw(results, CHECKOUT / "docs" / "benchmark.svg")
-    print(f"\nAll rounds, as JSON: {DATA / 'results.json'}")
+    folder, drawing = (HERE, CHECKOUT / "docs") if options.save else (DATA, DATA)
+    (folder / "results.txt").write_text(as_text(results, about))
+    (folder / "results.json").write_text(as_json(results, about))
+    if options.chunks:
+        picture.draw(results, drawing / "benchmark.svg")
+    print(f"\nAll rounds, as JSON: {folder / 'results.json'}")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

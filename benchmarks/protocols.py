@@ -8,10 +8,10 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from benchmarks.client import Answer, Connection, Piece
 
-NAME = "film.mp4"
 BOUNDARY = "----of-the-benchmark"
 RAW = {"Content-Type": "application/octet-stream"}
 
@@ -35,6 +35,7 @@ class Protocol(ABC):
         self.connection = connection
         self.source = source
         self.credentials = credentials
+        self.name = f"{uuid4()}.mp4"
         self.asked: dict[str, str] = {}  # headers to send along
 
     def begin(self) -> None:  # noqa: B027 - most have nothing to do
@@ -75,7 +76,7 @@ class Protocol(ABC):
         ]
         parts += [
             f"--{BOUNDARY}\r\nContent-Disposition: form-data; "
-            f'name="file"; filename="{NAME}"\r\n'
+            f'name="file"; filename="{self.name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         ]
         after = f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -96,7 +97,7 @@ class Ours(Protocol):
         path = "/uploads/upload/"
         if self.state is None:
             headers |= self.credentials
-            headers["Content-Disposition"] = f'attachment; filename="{NAME}"'
+            headers["Content-Disposition"] = f'attachment; filename="{self.name}"'
         else:
             path = _path(self.state["url"])
         answer = self._ask("POST", path, headers, self._piece(start, stop))
@@ -132,7 +133,7 @@ class DrfChunkedUpload(Protocol):
     path = "/uploads/"
 
     def send(self, start: int, stop: int) -> Answer:
-        form = self._form({"filename": NAME}, start, stop)
+        form = self._form({"filename": self.name}, start, stop)
         answer = self._ask("PUT", self.path, {**FORM, **self._span(start, stop)}, form)
         self.path = f"/uploads/{json.loads(answer.body)['id']}/"
         return answer
@@ -152,7 +153,7 @@ class Tus(Protocol):
         headers = {
             **self.headers,
             "Upload-Length": str(self.source.size),
-            "Upload-Metadata": f"filename {b64encode(NAME.encode()).decode()}",
+            "Upload-Metadata": f"filename {b64encode(self.name.encode()).decode()}",
         }
         answer = self._ask("POST", self.create, headers)
         self.path = _path(answer.headers["location"])
@@ -185,7 +186,9 @@ class Sink(Protocol):
 
     def send(self, start: int, stop: int) -> Answer:
         headers = {**RAW, **self._span(start, stop)}
-        return self._ask("POST", "/sink", headers, self._piece(start, stop))
+        return self._ask(
+            "POST", f"/sink?{self.name}", headers, self._piece(start, stop)
+        )
 
 
 Make = Callable[[Connection, Source, dict[str, str]], Protocol]

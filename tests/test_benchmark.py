@@ -47,7 +47,7 @@ def test_upload_is_measured_and_compared(
 
 def test_wrong_byte_is_seen(tmp_path: Path, source: Source) -> None:
     with serving(CONTESTANTS["bare WSGI sink"], tmp_path) as server:
-        (server.folder / "sink").write_bytes(bytes(SIZE))
+        (server.folder / "film.mp4").write_bytes(bytes(SIZE))
 
         with pytest.raises(RuntimeError, match="not what was sent"):
             check_stored(server, source)

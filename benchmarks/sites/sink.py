@@ -34,7 +34,7 @@ def application(
     environ: dict[str, Any], start_response: Callable[..., Any]
 ) -> Iterable[bytes]:
     """Store whatever comes."""
-    path = Path(os.environ["BENCHMARK_FOLDER"]) / "sink"
+    path = Path(os.environ["BENCHMARK_FOLDER"]) / environ["QUERY_STRING"]
     store(environ["wsgi.input"], environ["HTTP_CONTENT_RANGE"], path)
     start_response("200 OK", [("Content-Length", "0")])
     return []

@@ -11,8 +11,8 @@ from chunked_uploads.models import Upload
 @csrf_exempt
 def receive(request: HttpRequest) -> HttpResponse:
     """Write the body to its offset and record how far the file reaches."""
-    span = request.headers["Content-Range"]
-    stop = store(request, span, FOLDER / "view")
-    if not Upload.objects.filter(filename="view").update(offset=stop):
-        Upload.objects.create(filename="view", filesize=stop, offset=stop)
+    span, name = request.headers["Content-Range"], request.META["QUERY_STRING"]
+    stop = store(request, span, FOLDER / name)
+    if not Upload.objects.filter(filename=name).update(offset=stop):
+        Upload.objects.create(filename=name, filesize=stop, offset=stop)
     return HttpResponse(status=204)
