@@ -18,7 +18,7 @@ from typing import Any
 from chunked_uploads.pipes import Pipe
 
 GUNICORN_SOCKET = "gunicorn.socket"
-GUNICORN_VERSIONS = range(23, 28)  # major ones
+GUNICORN_VERSIONS = range(25, 28)  # major ones, which tox.ini names
 FAMILIES = (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
 
 
