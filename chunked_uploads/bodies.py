@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -13,10 +14,12 @@ from django.http import HttpRequest, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.datastructures import MultiValueDict
 
+from chunked_uploads.conf import conf
 from chunked_uploads.errors import BadRequest, LengthRequired
 from chunked_uploads.multipart import BLOCK, MultipartReader, parse_boundary
+from chunked_uploads.pipes import UNABLE, Pipe
+from chunked_uploads.splicing import GUNICORN_SOCKET, Connection, find_connection
 
-GUNICORN_SOCKET = "gunicorn.socket"
 ASIDE = 1024 * 1024  # bytes put aside in memory; more go to a temporary file
 STALL = 60  # seconds without a byte after which a connection counts as broken
 
@@ -51,6 +54,35 @@ class RawBody:
 
     def close(self) -> None:
         """Nothing to do: nothing was put aside."""
+
+
+class SplicedBody(RawBody):
+    """The request's body as it is, from a connection that can be spliced."""
+
+    def __init__(
+        self, request: HttpRequest, length: int, connection: Connection
+    ) -> None:
+        super().__init__(request, length)
+        self._connection = connection
+        self._left = length  # bytes that were not spliced yet
+
+    def splice(self, pipe: Pipe, size: int) -> int:
+        """Move up to `size` bytes into the empty pipe, none where the body ends."""
+        moved = self._splice(pipe, size)
+        self._left -= moved
+        return moved
+
+    def _splice(self, pipe: Pipe, size: int) -> int:
+        self._request.read(0)  # so that Django knows that the body is being read
+        # Whoever read some of it meanwhile made it Django's to give out.
+        if self._connection.left == self._left:
+            try:
+                return self._connection.splice(pipe, size)
+            except OSError as error:
+                if error.errno not in UNABLE:
+                    _end(self._request)
+                    return 0
+        return os.write(pipe.inlet, self.read(min(size, pipe.size)))
 
 
 class FormBody:
@@ -121,15 +153,19 @@ def open_body(request: HttpRequest) -> Body:
 
     Raises `BadRequest`, `LengthRequired`.
     """
-    body = RawBody(request, _content_length(request))
+    length = _content_length(request)
     try:
         boundary = parse_boundary(request.META.get("CONTENT_TYPE", ""))
     except ValueError as error:
         raise BadRequest(str(error)) from None
     if boundary is not None:
-        return FormBody(request, body, boundary)
+        return FormBody(request, RawBody(request, length), boundary)
     _set_form(request, QueryDict())
-    return body
+    fast = conf.CHUNKED_UPLOADS_FAST_PATH
+    connection = find_connection(request.META, length) if fast else None
+    if connection is None:
+        return RawBody(request, length)
+    return SplicedBody(request, length, connection)
 
 
 @contextlib.contextmanager

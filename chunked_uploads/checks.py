@@ -34,6 +34,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_check_file_systems(),
         *_check_dotted_paths(),
         *_check_choices(),
+        *_check_fast_path(),
         *_check_origins(),
         *_check_cross_domain_lists(),
         *_check_external(),
@@ -131,6 +132,11 @@ def _check_choices() -> Iterator[CheckMessage]:
             "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS must be a list, like ['mp4'].",
             id=_id("E006"),
         )
+
+
+def _check_fast_path() -> Iterator[CheckMessage]:
+    if conf.CHUNKED_UPLOADS_FAST_PATH not in (True, False):
+        yield Error("CHUNKED_UPLOADS_FAST_PATH must be True or False.", id=_id("E011"))
 
 
 def _check_origins() -> Iterator[CheckMessage]:

@@ -170,10 +170,13 @@ def _failures_told(name: str, report: Report) -> Iterator[None]:
 
 def _each(rows: QuerySet[Upload]) -> Iterator[Upload]:
     """Yield `rows` with no query open in between, which may change them."""
-    last = 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        last = batch[-1].pk  # which a deletion takes from it
+    # In the order of the index, so that a table's size plays no part.
+    rest = rows = rows.order_by("modified_at", "pk")
+    while batch := list(rest[:BATCH]):
+        time, last = batch[-1].modified_at, batch[-1].pk  # which a deletion takes away
         yield from batch
+        rest = rows.filter(modified_at__gte=time)
+        rest = rest.exclude(modified_at=time, pk__lte=last)
 
 
 def _unfinished() -> QuerySet[Upload]:

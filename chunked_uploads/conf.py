@@ -69,6 +69,10 @@ class Settings:
         return getattr(settings, "CHUNKED_UPLOADS_DIGEST", None)
 
     @property
+    def CHUNKED_UPLOADS_FAST_PATH(self) -> bool:
+        return getattr(settings, "CHUNKED_UPLOADS_FAST_PATH", True)
+
+    @property
     def CHUNKED_UPLOADS_SIGNATURE_MAX_AGE(self) -> int:
         return getattr(settings, "CHUNKED_UPLOADS_SIGNATURE_MAX_AGE", 300)
 

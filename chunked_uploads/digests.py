@@ -6,6 +6,7 @@ Without it the digest is computed by one read when the upload is done.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import TYPE_CHECKING, Protocol
 
@@ -85,6 +86,7 @@ def _mark(algorithm: str) -> bytes:
     return f"{algorithm}/{version}:".encode()
 
 
+@functools.cache  # it is read from disk
 def _installed_version() -> str:
     from importlib.metadata import version
 

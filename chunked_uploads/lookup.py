@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 
+from chunked_uploads import statements
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Upload
@@ -24,7 +27,7 @@ def by_uuid(request: HttpRequest, uuid: UUID, *, also_complete: bool = False) ->
     A token opens an unfinished upload, a complete one only where that was asked for.
     Raises `UploadNotFound`, and what `authenticate` raises.
     """
-    return _reachable(request, Q(uuid=uuid), also_complete)
+    return _reachable(request, {"uuid": uuid}, also_complete)
 
 
 def by_pk(request: HttpRequest, pk: int) -> Upload:
@@ -32,7 +35,7 @@ def by_pk(request: HttpRequest, pk: int) -> Upload:
 
     Raises `UploadNotFound`, and what `authenticate` raises.
     """
-    return _reachable(request, Q(pk=pk), also_complete=False)
+    return _reachable(request, {"id": pk}, also_complete=False)
 
 
 def matching(
@@ -100,29 +103,53 @@ def remember(request: HttpRequest, upload: Upload) -> None:
         session[SESSION_KEY] = uuids[-MOST_IN_SESSION:]
 
 
-def _reachable(request: HttpRequest, which: Q, also_complete: bool) -> Upload:
+def _reachable(
+    request: HttpRequest, which: dict[str, Any], also_complete: bool
+) -> Upload:
     upload = _opened_by_token(request, which, also_complete)
     if upload is None:
         authenticate(request)
-        upload = _owned(request).filter(which).first()
+        upload = _owned(request).filter(**which).first()
     if upload is None:
         raise UploadNotFound
     return upload
 
 
 def _opened_by_token(
-    request: HttpRequest, which: Q, also_complete: bool
+    request: HttpRequest, which: dict[str, Any], also_complete: bool
 ) -> Upload | None:
     token = request.GET.get("token")
     if not token:
         return None
-    upload = Upload.objects.select_related("user").filter(which).first()
+    upload = _find(which)
     if upload is None or not is_valid(token, upload.uuid):
         return None
     if upload.is_expired or (upload.is_complete and not also_complete):
         return None
-    # In the same query as the upload: whoever was shut out since is shut out here.
-    return upload if upload.user is None or upload.user.is_active else None
+    # Whoever was shut out since is shut out here.
+    return upload if upload.user_id is None or _is_active(upload) else None
+
+
+def _find(which: dict[str, Any]) -> Upload | None:
+    """Return an upload, and whether its user is active, by one query."""
+    using = router.db_for_read(Upload)
+    return statements.select(Upload, using, which, beside=_activity())
+
+
+def _activity() -> Field | None:
+    """Return the users' field that tells whether they are active, if it is theirs.
+
+    A user model may do without it, or inherit it from another table.
+    """
+    users = get_user_model()
+    own = (field for field in users._meta.local_fields if field.name == "is_active")
+    return next(own, None)
+
+
+def _is_active(upload: Upload) -> bool:
+    if hasattr(upload, "user_is_active"):
+        return bool(upload.user_is_active)
+    return upload.user is not None and upload.user.is_active
 
 
 def _unfinished(request: HttpRequest) -> QuerySet[Upload]:

@@ -98,6 +98,10 @@ class Upload(models.Model):
                 fields=["user", "state", "-created_at"], name="chunked_uploads_of_user"
             ),
             models.Index(
+                fields=["user", "state", "filename", "filesize", "-created_at"],
+                name="chunked_uploads_of_file",
+            ),
+            models.Index(
                 fields=["state", "modified_at"], name="chunked_uploads_expiring"
             ),
         ]

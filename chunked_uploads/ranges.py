@@ -13,6 +13,7 @@ from django.db import router, transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
+from chunked_uploads import statements
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, chunk_received
@@ -73,24 +74,28 @@ def record(upload: Upload, start: int, size: int, changes: dict[str, Any]) -> No
     Leaves `upload` up to date. Raises `UploadNotFound` where it was cancelled or
     completed meanwhile.
     """
-    stop = start + size
-    now = timezone.now()
-    rows = _rows(upload).filter(state=Upload.State.UPLOADING)
-    changes = {**changes, "modified_at": now}
-    with transaction.atomic(using=rows.db):
+    using, stop = _database(upload), start + size
+    changes = {**changes, "modified_at": timezone.now()}
+    unfinished = {"id": upload.pk, "state": Upload.State.UPLOADING}
+    in_order = {**unfinished, "offset": start, "received": start}
+    forward = {**changes, "offset": stop, "received": stop}
+    with transaction.atomic(using=using):
         # The first statement writes, so that SQLite waits for its turn here, and
         # every other database has locked the row from here on.
-        in_order = rows.filter(offset=start, received=start)
-        if in_order.update(offset=stop, received=stop, **changes):
-            changes.update(offset=stop, received=stop)
+        if statements.update(Upload, using, in_order, forward):
+            changes = forward
             _add(upload, start, size)
-        elif rows.update(received=F("received") + size, **changes):
+        elif (
+            _rows(upload)
+            .filter(**unfinished)
+            .update(received=F("received") + size, **changes)
+        ):
             _add(upload, start, size)
-            changes.update(_recount(rows, upload))
+            changes |= _recount(upload)
         else:
             raise UploadNotFound
         _set(upload, changes)  # for the receivers of the signal
-        transaction.on_commit(lambda: announce(chunk_received, upload), using=rows.db)
+        transaction.on_commit(lambda: announce(chunk_received, upload), using=using)
 
 
 def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
@@ -121,10 +126,13 @@ def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
 
 
 def _add(upload: Upload, start: int, size: int) -> None:
-    _chunks(upload).create(upload=upload, start=start, chunk_size=size)
+    now = timezone.now()
+    row = {"upload": upload.pk, "start": start, "chunk_size": size, "created_at": now}
+    statements.insert(Chunk, _database(upload), row)
 
 
-def _recount(rows: QuerySet[Upload], upload: Upload) -> dict[str, int]:
+def _recount(upload: Upload) -> dict[str, int]:
+    rows = _rows(upload)
     before, received = rows.values_list("offset", "received").get()
     offset = _reach(upload, before)
     if offset > before:

@@ -6,46 +6,26 @@ Knows ranges and state, not HTTP: every protocol calls the same two functions.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 
-from chunked_uploads import digests, ranges
-from chunked_uploads.conf import MIB, conf
+from chunked_uploads import ranges
+from chunked_uploads.conf import conf
 from chunked_uploads.errors import (
-    DigestMismatch,
     RangeBusy,
     RangeConflict,
-    StoreFull,
     TooLarge,
     TooManyUploads,
     TypeRefused,
     UploadNotFound,
 )
+from chunked_uploads.intake import Intake, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import Writer, chunk_store
-
-BLOCK = 64 * 1024  # bytes; larger ones are mapped anew by malloc every time
-CHECKPOINT = 64 * MIB  # bytes of one request after which its progress is recorded
-
-
-class Source(Protocol):
-    """The bytes of a range on their way in."""
-
-    is_exact: bool  # whether only a cut can make it shorter than announced
-
-    def read(self, size: int) -> bytes:
-        """Return up to `size` bytes that are certainly content; none at the end."""
-
-    def finish(self, missing: int) -> None:
-        """Raise `BadRequest` where what came contradicts what was announced.
-
-        `missing` bytes were announced and did not come.
-        """
 
 
 def start_upload(
@@ -96,88 +76,13 @@ def receive(
     if upload.is_complete or stop <= upload.offset:
         return length
     with _writer(upload, start, length) as writer:
-        _refresh(upload)
-        if upload.is_complete or _is_held(upload, start, stop):
-            return length
-        if writer.extent < upload.offset:
-            ranges.forget_beyond(upload, lambda: writer.extent)
-            if start > upload.offset:
-                raise RangeConflict("The server lost bytes before this range.", upload)
-        intake = _Intake(upload, start, length, writer, sha256)
-        intake.run(source)
+        if not _is_next(upload, start, writer):
+            _refresh(upload)
+            if upload.is_complete or _is_held(upload, start, stop):
+                return length
+            _notice_loss(upload, start, writer)
+        Intake(upload, start, length, writer, sha256).run(source)
         return writer.written
-
-
-class _Intake:
-    """One range's way from its source into the store and the records."""
-
-    def __init__(
-        self,
-        upload: Upload,
-        start: int,
-        length: int,
-        writer: Writer,
-        sha256: bytes | None,
-    ) -> None:
-        self.upload = upload
-        self.start = start
-        self.length = length
-        self.writer = writer
-        self.sha256 = sha256
-        self.check = hashlib.sha256() if sha256 else None
-        in_order = start == upload.hashed
-        self.digest = digests.carry_on(upload) if in_order else None
-        self.recorded = 0
-
-    def run(self, source: Source) -> None:
-        # Bytes that may yet prove wrong are not recorded before the end.
-        step = CHECKPOINT if source.is_exact and not self.check else self.length
-        try:
-            while self.writer.written < self.length:
-                goal = min(self.recorded + step, self.length)
-                for block in _blocks(source, goal - self.writer.written):
-                    self._take(block)
-                if self.writer.written < goal:
-                    break  # the source ended early
-                if goal < self.length:
-                    self._record()
-        except StoreFull:
-            self._record()
-            raise
-        missing = self.length - self.writer.written
-        source.finish(missing)
-        if self.check and not missing and self.check.digest() != self.sha256:
-            raise DigestMismatch("The chunk arrived changed; send it again.")
-        self._record()
-
-    def _take(self, block: bytes) -> None:
-        before = self.writer.written
-        try:
-            self.writer.write(block)
-        finally:
-            taken = block[: self.writer.written - before]
-            if self.digest:
-                self.digest.update(taken)
-            if self.check:
-                self.check.update(taken)
-
-    def _record(self) -> None:
-        size = self.writer.written - self.recorded
-        if size == 0:
-            return
-        start = self.start + self.recorded
-        carried: dict[str, Any] = {}
-        if self.digest:
-            carried["hashed"] = start + size
-            carried["hash_state"] = digests.put_aside(self.digest)
-        ranges.record(self.upload, start, size, carried)
-        self.recorded += size
-
-
-def _blocks(source: Source, length: int) -> Iterator[bytes]:
-    while length > 0 and (block := source.read(min(BLOCK, length))):
-        yield block
-        length -= len(block)
 
 
 @contextlib.contextmanager
@@ -188,6 +93,22 @@ def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
     except RangeBusy as busy:
         busy.upload = upload
         raise
+
+
+def _is_next(upload: Upload, start: int, writer: Writer) -> bool:
+    """Whether the range goes on where all bytes of the part end.
+
+    Then nothing has happened since the upload's row was read that matters here: who
+    wrote, finished or cancelled would have left the part longer or empty.
+    """
+    return 0 < start == upload.offset == upload.received and writer.extent == start
+
+
+def _notice_loss(upload: Upload, start: int, writer: Writer) -> None:
+    if writer.extent < upload.offset:
+        ranges.forget_beyond(upload, lambda: writer.extent)
+        if start > upload.offset:
+            raise RangeConflict("The server lost bytes before this range.", upload)
 
 
 def _refresh(upload: Upload) -> None:

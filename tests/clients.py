@@ -37,12 +37,20 @@ class Answer(NamedTuple):
 
 
 class Wire:
-    """One connection, on which the test says which bytes go when, and how it ends."""
+    """One connection, on which the test says which bytes go when, and how it ends.
 
-    def __init__(self, url: str) -> None:
+    It goes to the host and port of `url`, or to `path`, a socket in the file system.
+    """
+
+    def __init__(self, url: str, path: str = "") -> None:
         self.target = urlsplit(url)
-        address = (self.target.hostname or "", self.target.port or 80)
-        self.socket = socket.create_connection(address, SECONDS)
+        if path:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(SECONDS)
+            self.socket.connect(path)
+        else:
+            address = (self.target.hostname or "", self.target.port or 80)
+            self.socket = socket.create_connection(address, SECONDS)
 
     def __enter__(self) -> Wire:
         return self
@@ -52,10 +60,14 @@ class Wire:
 
     def send_head(self, headers: dict[str, str], method: str = "POST") -> None:
         """Send the request's line and headers."""
+        self.send(self.head(headers, method))
+
+    def head(self, headers: dict[str, str], method: str = "POST") -> bytes:
+        """Return the request's line and headers."""
         path = f"{self.target.path}?{self.target.query}"
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.target.netloc}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        self.send("\r\n".join([*lines, "", ""]).encode())
+        return "\r\n".join([*lines, "", ""]).encode()
 
     def send(self, data: bytes) -> None:
         """Send some bytes of the body, and return when they are at the server's."""

@@ -258,6 +258,7 @@ class PostgreSQL(Server):
 
     stop_signal = signal.SIGINT  # does not wait for clients to leave
     USER = "postgres"
+    settings = ["fsync=off", "shared_buffers=32MB"]
 
     def __init__(self) -> None:
         # The path of a socket must be short: pytest's folders are too deep.
@@ -285,12 +286,8 @@ class PostgreSQL(Server):
 
     @property
     def command(self) -> list[str]:
-        settings = [
-            "fsync=off",
-            "listen_addresses=",
-            f"unix_socket_directories={self.data}",
-        ]
-        settings += ["shared_buffers=32MB"]
+        here = ["listen_addresses=", f"unix_socket_directories={self.data}"]
+        settings = [*self.settings, *here]
         options = [option for setting in settings for option in ("-c", setting)]
         return [self._program("postgres"), "-D", str(self.data), *options]
 

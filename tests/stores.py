@@ -15,6 +15,7 @@ import pytest
 from django.utils import timezone
 
 from chunked_uploads.errors import RangeBusy
+from chunked_uploads.pipes import open_pipe
 from chunked_uploads.stores import ChunkStore
 
 
@@ -114,6 +115,26 @@ class ChunkStoreContract:
             raise ConnectionError
 
         assert read(store, name) == b"012"
+
+    def test_bytes_out_of_a_pipe_follow_those_that_were_written(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        with open_pipe() as pipe, store.writer(name, 3, 9) as writer:
+            writer.write(b"abc")
+            os.write(pipe.inlet, b"defghi")
+            writer.write_from(pipe.outlet, 4)
+            assert writer.written == 7
+            writer.write_from(pipe.outlet, 2)
+
+        assert read(store, name, 3) == b"abcdefghi"
+
+    def test_writer_gives_back_what_it_wrote_where_it_can(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        with store.writer(name, 3, 6) as writer:
+            writer.write(b"abcdef")
+            if writer.is_readable:
+                assert writer.read(2, 3) == b"cde"
 
     @pytest.mark.parametrize(("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99)])
     def test_second_writer_of_the_same_bytes_is_told_so_at_once(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from chunked_uploads import bodies, receiving
+from chunked_uploads import bodies, intake
 from chunked_uploads.models import ApiKey, Upload
 from tests.sending import (
     BOUNDARY,
@@ -277,7 +277,7 @@ def test_digest_that_fits_is_accepted(uploader: Uploader, send: str) -> None:
 def test_digest_that_does_not_fit_records_nothing(
     uploader: Uploader, send: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "CHECKPOINT", 2)
+    monkeypatch.setattr(intake, "CHECKPOINT", 2)
     url = state_in(uploader.send(CONTENT[:2], 0))["url"]
     send_piece = getattr(uploader, send)
 

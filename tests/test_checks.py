@@ -39,6 +39,7 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
     "CHUNKED_UPLOADS_DIGEST": ("E004", ["", "sha1", "SHA256", 256, [], ["sha256"]]),
     "CHUNKED_UPLOADS_STORAGE": ("E005", ["", None, "missing", 7, []]),
     "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS": ("E006", ["mp4", 7, [7], [None], True]),
+    "CHUNKED_UPLOADS_FAST_PATH": ("E011", [None, "yes", 2, []]),
     "CROSS_DOMAIN_ALLOWED_ORIGINS": (
         "E007",
         ["example.com", "*", ["https://example.com/path"], "https://", 7, [None], None],

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from chunked_uploads import ranges, receiving
+from chunked_uploads import intake, ranges
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import chunk_store
 from tests.sending import (
@@ -206,7 +206,7 @@ def test_range_that_somebody_is_writing_gets_409_and_the_state(
 def test_progress_of_a_large_chunk_is_recorded_on_the_way(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "CHECKPOINT", 4)
+    monkeypatch.setattr(intake, "CHECKPOINT", 4)
     seen: list[int] = []
 
     def look() -> None:

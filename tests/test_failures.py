@@ -197,7 +197,7 @@ def test_chunk_costs_few_queries_however_many_there_are(
 
     assert len(by_session) == len(by_token) == 1
     assert by_session <= set(range(1, 7))
-    assert by_token <= set(range(1, 5))
+    assert by_token <= set(range(1, 4))
 
 
 def test_chunk_out_of_order_costs_no_more_where_many_are_held(

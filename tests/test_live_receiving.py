@@ -34,22 +34,23 @@ from tests.clients import (
     form,
     randbytes,
 )
+from tests.live import (
+    CUTS,
+    PLAIN,
+    WORKERS,
+    arrived,
+    assert_finished,
+    finished_file,
+    part_file,
+)
 from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 MIB = 2**20
-WORKERS: dict[str, dict[str, Any]] = {
-    "gthread": {"worker_class": "gthread", "workers": 2, "threads": 8},
-    "sync": {"worker_class": "sync", "workers": 4, "threads": 1},
-}
 PRELOAD = ["--preload"]  # workers are forked when all is imported: much sooner there
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-with_each_worker_class = pytest.mark.parametrize("server", WORKERS, indirect=True)
-CUTS: dict[str, Callable[[Wire], None]] = {
-    "FIN": Wire.close,
-    "RST": Wire.reset,
-    "half-close": Wire.end,
-}
+WAYS = {**WORKERS, **{f"{name}, plain": {**WORKERS[name], **PLAIN} for name in WORKERS}}
+with_each_worker_class = pytest.mark.parametrize("server", WAYS, indirect=True)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def server(
     request: pytest.FixtureRequest, make_server: Callable[..., Gunicorn]
 ) -> Gunicorn:
     """gunicorn with several workers, of the class that the test asks for."""
-    workers = WORKERS[getattr(request, "param", "gthread")]
+    workers = WAYS[getattr(request, "param", "gthread")]
     return make_server(**workers, options=PRELOAD)
 
 
@@ -77,18 +78,8 @@ def begin(user: User) -> Callable[[int], Upload]:
     return begin
 
 
-def part_file(server: Gunicorn, upload: Upload) -> Path:
-    return server.media_root / upload.part
-
-
 def part_files(server: Gunicorn) -> list[Path]:
     return list(server.media_root.rglob("*.part"))
-
-
-def arrived(server: Gunicorn, upload: Upload) -> int:
-    """Return how many bytes are on disk, recorded or not."""
-    part = part_file(server, upload)
-    return part.stat().st_size if part.exists() else 0
 
 
 def writers(server: Gunicorn, upload: Upload) -> list[int]:
@@ -102,18 +93,6 @@ def _open_files(pid: int) -> list[str]:
         return [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
     except FileNotFoundError:
         return []
-
-
-def finished_file(upload: Upload) -> Path:
-    upload.refresh_from_db()
-    return Path(upload.upload.path)
-
-
-def assert_finished(client: Client, upload: Upload, content: bytes) -> None:
-    """Send what is missing, and find the same file at the other end."""
-    assert client.finish(upload, content).status == 200
-    found = finished_file(upload).read_bytes()
-    assert sha256(found).digest() == sha256(content).digest()
 
 
 @with_each_worker_class

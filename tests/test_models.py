@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from chunked_uploads.models import ApiKey, Chunk, Upload
 from tests.sending import CONTENT, Uploader, files_in, state_in, upload_of
@@ -111,3 +112,17 @@ def test_api_key_that_was_given_is_kept(user: User) -> None:
     key = ApiKey.objects.create(user=user, key="of the", secret="site's own")
 
     assert (key.key, key.secret) == ("of the", "site's own")
+
+
+@pytest.mark.once
+def test_each_question_has_its_index(user: User) -> None:
+    unfinished = Upload.objects.filter(state=Upload.State.UPLOADING)
+    own = unfinished.filter(user=user)
+    named = own.filter(filename="film.mp4", filesize=10)
+    idle = unfinished.filter(modified_at__lt=timezone.now())
+    for rows, index in {
+        named.order_by("-created_at", "-pk"): "chunked_uploads_of_file",
+        own.order_by("-created_at", "-pk"): "chunked_uploads_of_user",
+        idle.order_by("modified_at", "pk"): "chunked_uploads_expiring",
+    }.items():
+        assert index in rows.explain()

@@ -9,12 +9,15 @@ writers of the same bytes apart and frees what a dead process held.
 from __future__ import annotations
 
 import datetime
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from django.core.files.base import File
+
+BLOCK = 64 * 1024  # bytes; larger ones are mapped anew by malloc every time
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,13 @@ class Leftover:
 
 
 class Writer(ABC):
-    """The only writer of one range of a part, for as long as its context lasts."""
+    """The only writer of one range of a part, for as long as its context lasts.
+
+    A store whose writers can `read` says so by `is_readable`; bytes of which a digest
+    is wanted come to others by `write` alone.
+    """
+
+    is_readable = False
 
     @property
     @abstractmethod
@@ -41,10 +50,27 @@ class Writer(ABC):
         Raises `StoreFull`; `written` then tells what is there all the same.
         """
 
+    def write_from(self, outlet: int, size: int) -> None:
+        """Append the next `size` bytes of a pipe, whose file descriptor is `outlet`.
+
+        As `write` does; what it could not write stays in the pipe or is lost.
+        """
+        while size:
+            block = os.read(outlet, min(size, BLOCK))
+            self.write(block)
+            size -= len(block)
+
     @property
     @abstractmethod
     def written(self) -> int:
         """The bytes written so far, from the start of the range."""
+
+    def read(self, position: int, size: int) -> bytes:
+        """Return `size` bytes that were written, from `position` in the range.
+
+        May be called in another thread while more are being written.
+        """
+        raise NotImplementedError
 
 
 class Part(ABC):

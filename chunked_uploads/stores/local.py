@@ -21,6 +21,7 @@ from django.core.files.base import File
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import RangeBusy, StoreFull
+from chunked_uploads.pipes import UNABLE
 from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
 from chunked_uploads.stores.locks import lock
 
@@ -32,6 +33,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 class LocalWriter(Writer):
     """Positioned writes into an open part file."""
+
+    is_readable = True
 
     def __init__(self, fd: int, start: int) -> None:
         self._fd = fd
@@ -53,6 +56,22 @@ class LocalWriter(Writer):
                 count = os.pwrite(self._fd, view, self._start + self._written)
             self._written += count
             view = view[count:]
+
+    def write_from(self, outlet: int, size: int) -> None:
+        while size:
+            place = self._start + self._written
+            try:
+                with _full_disk_told():
+                    count = os.splice(outlet, self._fd, size, offset_dst=place)
+            except OSError as error:
+                if error.errno not in UNABLE:
+                    raise
+                return super().write_from(outlet, size)
+            self._written += count
+            size -= count
+
+    def read(self, position: int, size: int) -> bytes:
+        return os.pread(self._fd, size, self._start + position)
 
 
 class LocalPart(Part):

@@ -1,0 +1,130 @@
+"""What the command line asks for: which contestants, how much, how often."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import picture
+from benchmarks.contestants import CONTESTANTS
+from benchmarks.environment import CHECKOUT, DATA, HERE
+from benchmarks.measuring import MIB, client_speed, make_source, measure
+from benchmarks.reporting import Results, Scenario, as_json, as_text, machine, table
+from benchmarks.servers import Database
+
+AT_ONCE, WORKERS = 8, 2  # uploads at once, and who receives them
+MANY = 16_384  # chunks, of which the last are to cost what the first did
+
+
+def run(arguments: list[str]) -> None:
+    """Measure, print the tables, and keep them where `--save` is given."""
+    options = _parse(arguments)
+    if options.growth:
+        return _measure_growth()
+    about = machine(DATA)
+    used = 3 * options.size * MIB
+    _touch_memory(DATA / "touched", used)
+    source = make_source(DATA, options.size * MIB)
+    speed = client_speed(DATA, source, 8 * MIB)
+    about["client alone"] = f"{speed / 1e6:,.0f} MB/s"
+    print(f"The client alone: {about['client alone']}", flush=True)
+    results: Results = {}
+    for scenario in _scenarios(options):
+        results[scenario] = _measure(scenario, options)
+        print(f"\n{scenario}\n\n{table(results[scenario])}", flush=True)
+    folder, drawing = (HERE, CHECKOUT / "docs") if options.save else (DATA, DATA)
+    (folder / "results.txt").write_text(as_text(results, about))
+    (folder / "results.json").write_text(as_json(results, about))
+    if options.chunks:
+        picture.draw(results, drawing / "benchmark.svg")
+    print(f"\nAll rounds, as JSON: {folder / 'results.json'}")
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="CONTESTANT", help="all by default")
+    parser.add_argument("--quick", action="store_true", help="64 MiB, one round")
+    parser.add_argument("--size", type=int, default=1024, help="MiB")
+    parser.add_argument(
+        "--chunks", type=float, nargs="*", default=[64, 8, 1], help="MiB"
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--many", action="store_true", help=f"also {MANY:,} chunks")
+    parser.add_argument(
+        "--parallel", action="store_true", help=f"also {AT_ONCE} uploads at once"
+    )
+    parser.add_argument(
+        "--growth", action="store_true", help="instead: a million rows, and commits"
+    )
+    parser.add_argument("--save", action="store_true", help="into the repository")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(CONTESTANTS):
+        parser.error(f"{unknown} is none of {', '.join(CONTESTANTS)}")
+    options.names = options.names or list(CONTESTANTS)
+    if options.quick:
+        options.size, options.chunks, options.rounds = 64, [8], 1
+    return options
+
+
+def _scenarios(options: argparse.Namespace) -> list[Scenario]:
+    size = options.size * MIB
+    scenarios = [Scenario(size, int(chunk * MIB)) for chunk in options.chunks]
+    if options.parallel:
+        scenarios.append(Scenario(size // 4, 8 * MIB, AT_ONCE, WORKERS))
+    if options.many:
+        scenarios.append(Scenario(size, size // MANY))
+    return scenarios
+
+
+def _measure(scenario: Scenario, options: argparse.Namespace) -> dict[str, list]:
+    """Let each contestant have its turn, round by round."""
+    source = make_source(DATA, scenario.size)
+    rounds: dict[str, list] = {name: [] for name in options.names}
+    for number in range(options.rounds):
+        for name in options.names:
+            result = measure(
+                CONTESTANTS[name],
+                DATA,
+                source,
+                scenario.chunk,
+                parallel=scenario.parallel,
+                workers=scenario.workers,
+            )
+            told = f"{name}: {result.speed / 1e6:,.0f} MB/s"
+            print(f"{scenario}, round {number + 1}, {told}", flush=True)
+            rounds[name].append(result)
+    os.close(source.file)
+    return rounds
+
+
+def _measure_growth() -> None:
+    with tempfile.TemporaryDirectory(dir=DATA, prefix="run-") as folder:
+        names = {"BENCHMARK_APP": "ours", "BENCHMARK_FOLDER": folder}
+        program = [sys.executable, "-m", "benchmarks.growth"]
+        postgresql = Database()
+        postgresql.start()
+        try:
+            for title, database in {
+                "SQLite, WAL and synchronous=NORMAL": None,
+                "PostgreSQL": postgresql.database,
+            }.items():
+                print(f"== {title}", flush=True)
+                told = {**names, "BENCHMARK_DATABASE": json.dumps(database)}
+                environment = {**os.environ, **told}
+                subprocess.run(program, env=environment, cwd=CHECKOUT, check=True)
+        finally:
+            postgresql.remove()
+
+
+def _touch_memory(path: Path, size: int) -> None:
+    """Fill and free the page cache: a virtual machine's memory is slow at first."""
+    block = bytes(MIB)
+    with open(path, "wb") as file:
+        for _ in range(size // MIB):
+            file.write(block)
+    path.unlink()

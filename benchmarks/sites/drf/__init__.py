@@ -1,0 +1,1 @@
+"""drf-chunked-upload, whose model is made to be inherited from."""

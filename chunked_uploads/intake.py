@@ -1,0 +1,134 @@
+"""One range's way from its source into the store and the records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from chunked_uploads import digests, ranges
+from chunked_uploads.conf import MIB
+from chunked_uploads.errors import DigestMismatch, StoreFull
+from chunked_uploads.following import Follower
+from chunked_uploads.models import Upload
+from chunked_uploads.pipes import Pipe, open_pipe
+from chunked_uploads.stores import Writer
+
+# Bytes. gunicorn receives up to 1 MiB and copies what is left of it at each read, so
+# smaller blocks cost more; larger ones are mapped anew by malloc every time.
+BLOCK = MIB // 2
+CHECKPOINT = 64 * MIB  # bytes of one request after which its progress is recorded
+
+# Moves up to so many bytes into the empty pipe; returns how many, none at the end.
+Splice = Callable[[Pipe, int], int]
+
+
+class Source(Protocol):
+    """The bytes of a range on their way in.
+
+    A source whose bytes can also come through a pipe, unseen, has a method `splice`.
+    """
+
+    is_exact: bool  # whether only a cut can make it shorter than announced
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes that are certainly content; none at the end."""
+
+    def finish(self, missing: int) -> None:
+        """Raise `BadRequest` where what came contradicts what was announced.
+
+        `missing` bytes were announced and did not come.
+        """
+
+
+class Intake:
+    """Take in `length` bytes at `start` of the upload, by its only writer there.
+
+    `sha256` (32 bytes), where given, is the digest that they must have.
+    """
+
+    def __init__(
+        self,
+        upload: Upload,
+        start: int,
+        length: int,
+        writer: Writer,
+        sha256: bytes | None,
+    ) -> None:
+        self.upload = upload
+        self.start = start
+        self.length = length
+        self.writer = writer
+        self.sha256 = sha256
+        self.check = hashlib.sha256() if sha256 else None
+        in_order = start == upload.hashed
+        self.digest = digests.carry_on(upload) if in_order else None
+        wanted = [each for each in (self.check, self.digest) if each]
+        self.follower = Follower(writer, wanted)
+        self.recorded = 0
+
+    def run(self, source: Source) -> None:
+        """Write and record what the source gives.
+
+        Raises `DigestMismatch`, `StoreFull`, `UploadNotFound`, and `BadRequest` from
+        the source.
+        """
+        # Bytes that may yet prove wrong are not recorded before the end.
+        step = CHECKPOINT if source.is_exact and not self.check else self.length
+        with self.follower:
+            try:
+                self._take_all(source, step)
+            except StoreFull:
+                self._record()
+                raise
+            missing = self.length - self.writer.written
+            source.finish(missing)
+            self._check(missing)
+            self._record()
+
+    def _take_all(self, source: Source, step: int) -> None:
+        while self.writer.written < self.length:
+            goal = min(self.recorded + step, self.length)
+            self._take(source, goal)
+            if self.writer.written < goal:
+                return  # the source ended early
+            if goal < self.length:
+                self._record()
+
+    def _take(self, source: Source, goal: int) -> None:
+        """Write up to `goal` bytes, counted from the start of the range."""
+        splice: Splice | None = getattr(source, "splice", None)
+        if splice is not None and self.follower.can_follow:
+            return self._splice(splice, goal)
+        while self.writer.written < goal:
+            block = source.read(min(BLOCK, goal - self.writer.written))
+            if not block:
+                return
+            with self.follower.given(block):
+                self.writer.write(block)
+
+    def _splice(self, splice: Splice, goal: int) -> None:
+        with open_pipe() as pipe:
+            while size := splice(pipe, goal - self.writer.written):
+                self.writer.write_from(pipe.outlet, size)
+                if self.writer.written < goal:
+                    self.follower.follow()
+
+    def _check(self, missing: int) -> None:
+        if self.check and not missing:
+            self.follower.catch_up()
+            if self.check.digest() != self.sha256:
+                raise DigestMismatch("The chunk arrived changed; send it again.")
+
+    def _record(self) -> None:
+        size = self.writer.written - self.recorded
+        if size == 0:
+            return
+        start = self.start + self.recorded
+        carried: dict[str, Any] = {}
+        if self.digest:
+            self.follower.catch_up()
+            carried["hashed"] = start + size
+            carried["hash_state"] = digests.put_aside(self.digest)
+        ranges.record(self.upload, start, size, carried)
+        self.recorded += size

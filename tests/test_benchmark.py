@@ -1,0 +1,72 @@
+"""The benchmark's own parts: it measures what it says, and sees a wrong byte."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.contestants import CONTESTANTS
+from benchmarks.measuring import (
+    MIB,
+    Result,
+    check_stored,
+    make_source,
+    measure,
+    serving,
+)
+from benchmarks.protocols import Source
+from benchmarks.reporting import Scenario, as_json, as_text
+
+pytestmark = pytest.mark.once
+SIZE = 3 * MIB
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Source]:
+    """A file of three chunks."""
+    source = make_source(tmp_path, SIZE)
+    yield source
+    os.close(source.file)
+
+
+@pytest.mark.parametrize("name", ["ours", "bare WSGI sink"])
+def test_upload_is_measured_and_compared(
+    tmp_path: Path, source: Source, name: str
+) -> None:
+    result = measure(CONTESTANTS[name], tmp_path, source, MIB)
+
+    assert min(result.speed, result.median, result.slowest, result.drift) > 0
+    assert result.written > 0.9
+    assert result.queries == (3 if name == "ours" else None)
+    assert not list(tmp_path.glob("run-*"))
+
+
+def test_wrong_byte_is_seen(tmp_path: Path, source: Source) -> None:
+    with serving(CONTESTANTS["bare WSGI sink"], tmp_path) as server:
+        (server.folder / "film.mp4").write_bytes(bytes(SIZE))
+
+        with pytest.raises(RuntimeError, match="not what was sent"):
+            check_stored(server, source)
+
+
+def result(speed: float) -> Result:
+    return Result("1.0", speed, 0.5, MIB, 1.0, 0.1, 0.01, 0.002, 0.003, 1.0, 3)
+
+
+def test_tables_tell_the_median_of_the_rounds() -> None:
+    rounds = [result(speed) for speed in (3e6, 1e6, 2e6)]
+    results = {Scenario(SIZE, MIB): {"ours": rounds}}
+    about = {"kernel": "6.18"}
+
+    title, _, head, line, *_, facts = as_text(results, about).splitlines()
+
+    assert title == "3 MiB in chunks of 1 MiB"
+    assert head.split()[:2] == ["MB/s", "CPU"]
+    assert line.split()[:3] == ["ours", "2", "0.50"]
+    assert facts == "kernel 6.18"
+    (told,) = json.loads(as_json(results, about))["results"]
+    assert [each["speed"] for each in told["rounds"]] == [3e6, 1e6, 2e6]
