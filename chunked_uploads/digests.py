@@ -50,6 +50,12 @@ class CarriedDigest:
         return self._hash.finalize()
 
 
+def is_behind(upload: Upload) -> bool:
+    """Whether a digest is wanted of bytes that are held and were not hashed yet."""
+    is_carried = conf.CHUNKED_UPLOADS_DIGEST is not None and rehashes is not None
+    return is_carried and upload.hashed < upload.offset
+
+
 def carry_on(upload: Upload) -> CarriedDigest | None:
     """Return the digest over the first `upload.hashed` bytes.
 

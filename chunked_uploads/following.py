@@ -27,13 +27,14 @@ class Updated(Protocol):
 
 
 class Follower:
-    """Takes all that the writer has written into each of the digests.
+    """Takes all that the writer has written from `start` on into each of the digests.
 
     A context: at its end nothing is read back any more.
     """
 
-    def __init__(self, writer: Writer, digests: Sequence[Updated]) -> None:
+    def __init__(self, writer: Writer, start: int, digests: Sequence[Updated]) -> None:
         self._writer = writer
+        self._start = start
         self._digests = digests
         self._asked = 0  # bytes of the range that were hashed or are about to be
         self._pool: ThreadPoolExecutor | None = None
@@ -80,8 +81,15 @@ class Follower:
         self._asked = self._writer.written
 
     def _hash(self, start: int, stop: int) -> None:
-        while start < stop:
-            block = self._writer.read(start, min(BLOCK, stop - start))
+        start, stop = self._start + start, self._start + stop
+        for block in read(self._writer, start, stop):
             for digest in self._digests:
                 digest.update(block)
-            start += len(block)
+
+
+def read(writer: Writer, start: int, stop: int) -> Iterator[bytes]:
+    """Yield the part's bytes from `start` up to `stop`, which were written."""
+    while start < stop:
+        block = writer.read(start, min(BLOCK, stop - start))
+        yield block
+        start += len(block)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB
 from chunked_uploads.errors import DigestMismatch, StoreFull
-from chunked_uploads.following import Follower
+from chunked_uploads.following import Follower, read
 from chunked_uploads.models import Upload
 from chunked_uploads.pipes import Pipe, open_pipe
 from chunked_uploads.stores import Writer
@@ -64,7 +64,7 @@ class Intake:
         in_order = start == upload.hashed
         self.digest = digests.carry_on(upload) if in_order else None
         wanted = [each for each in (self.check, self.digest) if each]
-        self.follower = Follower(writer, wanted)
+        self.follower = Follower(writer, start, wanted)
         self.recorded = 0
 
     def run(self, source: Source) -> None:
@@ -85,6 +85,8 @@ class Intake:
             source.finish(missing)
             self._check(missing)
             self._record()
+        if self.writer.is_readable and digests.is_behind(self.upload):
+            self._carry_further()
 
     def _take_all(self, source: Source, step: int) -> None:
         while self.writer.written < self.length:
@@ -113,6 +115,18 @@ class Intake:
                 self.writer.write_from(pipe.outlet, size)
                 if self.writer.written < goal:
                     self.follower.follow()
+
+    def _carry_further(self) -> None:
+        """Hash what came out of order, now that nothing is missing before it."""
+        ranges.refresh(self.upload)
+        start = self.upload.hashed
+        stop = min(self.upload.offset, start + CHECKPOINT)
+        digest = digests.carry_on(self.upload) if start < stop else None
+        if digest is not None:
+            for block in read(self.writer, start, stop):
+                digest.update(block)
+            state = digests.put_aside(digest)
+            ranges.carry(self.upload, start, {"hashed": stop, "hash_state": state})
 
     def _check(self, missing: int) -> None:
         if self.check and not missing:

@@ -98,6 +98,13 @@ def record(upload: Upload, start: int, size: int, changes: dict[str, Any]) -> No
         transaction.on_commit(lambda: announce(chunk_received, upload), using=using)
 
 
+def carry(upload: Upload, hashed: int, changes: dict[str, Any]) -> None:
+    """Record a digest's state, unless another request carried it on from `hashed`."""
+    unfinished = _rows(upload).filter(state=Upload.State.UPLOADING)
+    if unfinished.filter(hashed=hashed).update(**changes):
+        _set(upload, changes)
+
+
 def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
     """Forget what lies beyond `extent()` bytes, since the store no longer has it.
 

@@ -119,6 +119,28 @@ def test_only_what_came_out_of_order_is_read(
     assert sum(bytes_read) == len(LARGE) - 200_000
 
 
+def test_done_reads_nothing_of_what_came_out_of_order(
+    uploader: Uploader, settings: Any, bytes_read: list[int]
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    sent = send_all(uploader, LARGE, 0, 200_000, 100_000, 150_000)
+    bytes_read.clear()
+
+    assert_digest(uploader, sent, "sha256", LARGE)
+    assert sum(bytes_read) == 0
+
+
+def test_ranges_after_one_out_of_order_are_hashed_as_they_come(
+    uploader: Uploader, settings: Any, bytes_read: list[int]
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+
+    sent = send_all(uploader, LARGE, 0, 2000, 1000, 3000, 100_000, 200_000)
+
+    assert_digest(uploader, sent, "sha256", LARGE)
+    assert sum(bytes_read) == 1000
+
+
 @ALGORITHMS
 def test_without_rehashes_the_part_is_read_once(
     uploader: Uploader,

@@ -66,9 +66,9 @@ class Writer(ABC):
         """The bytes written so far, from the start of the range."""
 
     def read(self, position: int, size: int) -> bytes:
-        """Return `size` bytes that were written, from `position` in the range.
+        """Return `size` bytes of the part that were written, from `position` on.
 
-        May be called in another thread while more are being written.
+        Also those of other ranges, where their writers have left. May be called in another thread while more are being written.
         """
         raise NotImplementedError
 

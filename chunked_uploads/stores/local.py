@@ -71,7 +71,7 @@ class LocalWriter(Writer):
             size -= count
 
     def read(self, position: int, size: int) -> bytes:
-        return os.pread(self._fd, size, self._start + position)
+        return os.pread(self._fd, size, position)
 
 
 class LocalPart(Part):
