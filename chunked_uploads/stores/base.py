@@ -68,7 +68,8 @@ class Writer(ABC):
     def read(self, position: int, size: int) -> bytes:
         """Return `size` bytes of the part that were written, from `position` on.
 
-        Also those of other ranges, where their writers have left. May be called in another thread while more are being written.
+        Also those of other ranges, where their writers have left. May be called in
+        another thread while more are being written.
         """
         raise NotImplementedError
 
