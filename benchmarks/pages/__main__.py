@@ -13,6 +13,7 @@ import argparse  # noqa: E402
 import asyncio  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
+import signal  # noqa: E402
 import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -77,23 +78,26 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-async def run(options: argparse.Namespace, folder: Path, site: Site) -> dict[str, Any]:
-    """Measure and observe what was asked for."""
+async def run(
+    options: argparse.Namespace, folder: Path, site: Site, results: dict[str, Any]
+) -> None:
+    """Measure and observe what was asked for, into `results`."""
     pages = [each for each in ALL if not options.page or each.name in options.page]
     parts = options.part or PARTS
-    results: dict[str, Any] = {"versions": npm.versions()}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(**browsers.launch_options())
         results["versions"]["Chromium"] = browser.version
         if "loading" in parts:
-            results["loading"] = await load(browser, site, pages, options.runs, folder)
+            costs = results["loading"] = {}
+            await load(browser, site, pages, options.runs, folder, costs)
         if "sending" in parts:
             file = folder / "film.bin"
             with open(file, "wb") as large:
                 large.truncate(options.size * 1024 * 1024 + 17)
             results["size"] = options.size * 1024 * 1024
             runs = (options.runs + 1) // 2
-            results["sending"] = await send(browser, site, pages, runs, file)
+            sent = results["sending"] = {page.name: [] for page in pages}
+            await send(browser, site, pages, runs, file, sent)
         if "qualities" in parts:
             files = [folder / f"note-{number}.txt" for number in range(qualities.MANY)]
             for small in files:
@@ -101,24 +105,28 @@ async def run(options: argparse.Namespace, folder: Path, site: Site) -> dict[str
             results["qualities"] = {}
             for page in pages:
                 note(f"examining {page.name}")
-                told = await qualities.examine(browser, site, page, files)
-                results["qualities"][page.name] = told
+                seen = await qualities.examine(browser, site, page, files)
+                results["qualities"][page.name] = seen
         if "behaviour" in parts:
             file = folder / "clip.bin"
             file.write_bytes(os.urandom(behaviour.SIZE))
             stories = options.story or list(behaviour.STORIES)
-            results["behaviour"] = await observe(browser, site, pages, stories, file)
+            told = results["behaviour"] = {}
+            await observe(browser, site, pages, stories, file, told)
         await browser.close()
-    return results
 
 
 async def load(
-    browser: Browser, site: Site, pages: list[Uploader], runs: int, folder: Path
-) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    browser: Browser,
+    site: Site,
+    pages: list[Uploader],
+    runs: int,
+    folder: Path,
+    costs: dict[str, dict[str, list[dict[str, Any]]]],
+) -> None:
     """Load all pages by turns, over each line."""
     small = folder / "note.bin"
     small.write_bytes(b"hello")
-    costs: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for turn in range(runs):
         for line in loading.LINES:
             of_line = costs.setdefault(line, {page.name: [] for page in pages})
@@ -126,53 +134,65 @@ async def load(
                 note(f"loading {page.name}, {line}, {turn + 1} of {runs}")
                 cost = await loading.load(browser, site, page, line, small)
                 of_line[page.name].append(cost)
-    return costs
 
 
 async def send(
-    browser: Browser, site: Site, pages: list[Uploader], runs: int, file: Path
-) -> dict[str, list[dict[str, Any]]]:
+    browser: Browser,
+    site: Site,
+    pages: list[Uploader],
+    runs: int,
+    file: Path,
+    costs: dict[str, list[dict[str, Any]]],
+) -> None:
     """Send the large file with all pages by turns."""
-    costs: dict[str, list[dict[str, Any]]] = {page.name: [] for page in pages}
     for turn in range(runs):
         for page in rotated(pages, turn):
             note(f"sending with {page.name}, {turn + 1} of {runs}")
             costs[page.name].append(await sending.send(browser, site, page, file))
-    return costs
 
 
 async def observe(
-    browser: Browser, site: Site, pages: list[Uploader], stories: list[str], file: Path
-) -> dict[str, dict[str, Any]]:
+    browser: Browser,
+    site: Site,
+    pages: list[Uploader],
+    stories: list[str],
+    file: Path,
+    told: dict[str, dict[str, Any]],
+) -> None:
     """Tell each story to all pages at the same time."""
-    told: dict[str, dict[str, Any]] = {}
     for story in stories:
         note(f"observing: {story}")
         watched = await asyncio.gather(
-            *(behaviour.observe(browser, site, page, story, file) for page in pages)
+            *(behaviour.observe(browser, site, page, story, file) for page in pages),
+            return_exceptions=True,
         )
         told[story] = {
-            page.name: each for page, each in zip(pages, watched, strict=True)
+            page.name: each if isinstance(each, dict) else {"not seen": str(each)}
+            for page, each in zip(pages, watched, strict=True)
         }
         site.clean()
-    return told
 
 
 def main() -> None:
     """Set up, run, print."""
     options = parse()
+    # Who is asked to end stops the servers that were started, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     programs.require()
     npm.install()
     npm.bundle([uploader.name for uploader in OTHERS])
-    with tempfile.TemporaryDirectory(prefix="pages-") as name:
-        folder = Path(name)
-        connections.databases["default"]["NAME"] = str(folder / "pages.sqlite3")
-        with Site(folder, connection.settings_dict, visitor()) as site:
-            results = asyncio.run(run(options, folder, site))
-        connections.close_all()
-    print(report.summary(results))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    results: dict[str, Any] = {"versions": npm.versions()}
+    try:
+        with tempfile.TemporaryDirectory(prefix="pages-") as name:
+            folder = Path(name)
+            connections.databases["default"]["NAME"] = str(folder / "pages.sqlite3")
+            with Site(folder, connection.settings_dict, visitor()) as site:
+                asyncio.run(run(options, folder, site, results))
+            connections.close_all()
+    finally:  # what was measured until something failed, too
+        print(report.summary(results))
+        if options.json:
+            options.json.write_text(json.dumps(results, indent=1))
 
 
 main()

@@ -70,9 +70,9 @@ class Visit:
         failed_since = None
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if await self._count(self.uploader.complete):
+            if await self.has(self.uploader.complete):
                 return True
-            if not await self._count(self.uploader.failed):
+            if not await self.has(self.uploader.failed):
                 failed_since = None
             elif failed_since is None:
                 failed_since = time.monotonic()
@@ -117,8 +117,9 @@ class Visit:
                 return f"{offset / MIB:.1f} MiB"
         return "nowhere"
 
-    async def _count(self, selector: str) -> int:
-        return await self.page.locator(selector).count()
+    async def has(self, selector: str) -> bool:
+        """Return whether there is such an element."""
+        return await self.page.locator(selector).count() > 0
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -216,19 +217,22 @@ async def reload(visit: Visit, file: Path) -> dict[str, Any]:
     await visit.reach(MIDDLE)
     visit.seen.clear()
     await visit.page.reload()
-    await visit.page.wait_for_selector(visit.uploader.input, state="attached")
+    ready = f"{visit.uploader.input}, {visit.uploader.entry}"
+    await visit.page.wait_for_selector(ready, state="attached")
     mark = time.time()
     before = visit.network.sent
     await visit.wait(3)
-    shown = await visit.page.locator(visit.uploader.entry).count()
-    sends = visit.network.sent > before
-    told = {
+    told: dict[str, Any] = {
         "asks before leaving": visit.asked_before_leaving,
-        "shows the unfinished upload": bool(shown),
-        "goes on without the file": sends,
+        "shows the unfinished upload": await visit.has(visit.uploader.entry),
+        "goes on without the visitor": visit.network.sent > before,
     }
-    if not sends:
-        await visit.choose(file)
+    if not told["goes on without the visitor"]:
+        if await visit.has(visit.uploader.restored):
+            told["goes on at the press of a button"] = True
+            await visit.page.click(visit.uploader.restored)
+        elif await visit.has(visit.uploader.input):
+            await visit.choose(file)
     return {**told, **await _outcome(visit, mark)}
 
 

@@ -15,8 +15,8 @@ from benchmarks.pages.uploaders import Uploader
 from tests.accessibility import TAGS
 
 POLICY = "default-src 'self'"
-MANY = 200  # files
-LONGEST = 120  # seconds
+MANY = 100  # files
+LONGEST = 60  # seconds
 
 
 async def examine(

@@ -21,10 +21,10 @@ def summary(results: dict[str, Any]) -> str:
     ]
     for line, runs in results.get("loading", {}).items():
         lines += ["", f"Loading, CPU 4 times slower, line: {line}"]
-        lines += [_loading(name, each) for name, each in runs.items()]
+        lines += [_loading(name, each) for name, each in runs.items() if each]
     if sending := results.get("sending"):
         lines += ["", f"Sending {results['size'] // MIB} MiB"]
-        lines += [_sending(name, each) for name, each in sending.items()]
+        lines += [_sending(name, each) for name, each in sending.items() if each]
     if qualities := results.get("qualities"):
         lines += ["", "Seen from outside", *_told(qualities)]
     for story, pages in results.get("behaviour", {}).items():

@@ -16,6 +16,7 @@ class Uploader:
     complete: str
     failed: str
     retry: str
+    restored: str  # starts again what came back after a reload
     texts: str  # what tells the visitor how it goes
     completes_each: bool = True  # plain: whether `complete` is said of each file
 
@@ -28,6 +29,7 @@ OURS = Uploader(
     complete=".chunked-uploads-row[data-state=complete]",
     failed=".chunked-uploads-row:is([data-state=failed], [data-state=refused])",
     retry=".chunked-uploads-row [data-action=retry]:not([hidden])",
+    restored=".chunked-uploads-row [data-action=start]:not([hidden])",
     texts=".chunked-uploads-status, .chunked-uploads-message, .chunked-uploads-note",
 )
 
@@ -41,6 +43,7 @@ def _uppy(name: str, title: str) -> Uploader:
         complete=".uppy-StatusBar.is-complete",
         failed=".uppy-StatusBar.is-error",
         retry=".uppy-StatusBar-actionBtn--retry",
+        restored=".uppy-StatusBar-actionBtn--upload",
         texts=".uppy-StatusBar-statusPrimary, .uppy-Informer",
         completes_each=False,
     )
@@ -54,6 +57,7 @@ FILEPOND = Uploader(
     complete="[data-filepond-item-state=processing-complete]",
     failed="[data-filepond-item-state=processing-error]",
     retry=".filepond--action-retry-item-processing",
+    restored=".filepond--action-process-item",
     texts=".filepond--file-status-main, .filepond--file-status-sub",
 )
 OTHERS = [
