@@ -29,6 +29,7 @@ PATIENCE = 75  # seconds until it is said that an upload does not go on
 STALL_PATIENCE = 100  # seconds, longer than any of their own limits
 RETRY_PATIENCE = 45  # seconds after the visitor asked to go on
 GIVEN_UP = 12  # seconds in which who failed may still go on by itself
+SETTLE = 3  # seconds
 LOOK = 0.25  # seconds
 READ = """(selector) => [...document.querySelectorAll(selector)]
   .filter((each) => each.checkVisibility({ checkOpacity: true }))
@@ -161,12 +162,10 @@ async def _outcome(
     visit: Visit, mark: float, patience: float = PATIENCE
 ) -> dict[str, Any]:
     """Wait for what comes of it, and for what comes of a retry where it gave up."""
-    before = visit.network.sent
     completes = await visit.reach_end(patience)
     told: dict[str, Any] = {
         "by itself": completes,
         "goes on from": visit.offset_since(mark),
-        "had been sent": f"{before / MIB:.1f} MiB",
         "seconds until the end": round(time.time() - mark, 1),
     }
     if completes:
@@ -220,8 +219,9 @@ async def reload(visit: Visit, file: Path) -> dict[str, Any]:
     ready = f"{visit.uploader.input}, {visit.uploader.entry}"
     await visit.page.wait_for_selector(ready, state="attached")
     mark = time.time()
+    await visit.wait(SETTLE)  # the proxy lets through what it had
     before = visit.network.sent
-    await visit.wait(3)
+    await visit.wait(SETTLE)
     told: dict[str, Any] = {
         "asks before leaving": visit.asked_before_leaving,
         "shows the unfinished upload": await visit.has(visit.uploader.entry),
@@ -231,8 +231,16 @@ async def reload(visit: Visit, file: Path) -> dict[str, Any]:
         if await visit.has(visit.uploader.restored):
             told["goes on at the press of a button"] = True
             await visit.page.click(visit.uploader.restored)
-        elif await visit.has(visit.uploader.input):
+        else:
+            if not await visit.has(visit.uploader.input):
+                await visit.page.click(visit.uploader.more)
+                await visit.page.wait_for_selector(
+                    visit.uploader.input, state="attached"
+                )
             await visit.choose(file)
+            await visit.wait(SETTLE)
+            if await visit.has(visit.uploader.restored):
+                await visit.page.click(visit.uploader.restored)
     return {**told, **await _outcome(visit, mark)}
 
 
@@ -246,10 +254,12 @@ async def busy(visit: Visit, file: Path) -> dict[str, Any]:
     visit.network.cut()
     try:
         await visit.wait(RETRY_AFTER)
-        asked = len(visit.requests_since(mark))
     finally:
         flag.unlink()
-    return {"requests meanwhile": asked, **await _outcome(visit, mark)}
+    end = time.time()
+    told = await _outcome(visit, mark)
+    meanwhile = [each for each in visit.requests_since(mark) if each["begin"] < end]
+    return {**told, "requests meanwhile": len(meanwhile)}
 
 
 async def too_large(visit: Visit, file: Path) -> dict[str, Any]:

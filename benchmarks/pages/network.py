@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from tests.weather import Weather
 
@@ -13,7 +14,7 @@ class Network(Weather):
     def forsake(self) -> None:
         """After `stall`: let new connections pass; those that stand still, never.
 
-        As where a router forgot them: neither side gets an error.
+        As where a router forgot them: nobody gets an error, nor the other's end.
         """
         self._await(self._forsake())
 
@@ -21,3 +22,8 @@ class Network(Weather):
         # Who stands still waits for the old event, which nobody sets any more.
         self._passable = asyncio.Event()
         self._passable.set()
+
+    async def _pass_on(self, *way: Any) -> None:
+        passable = self._passable
+        await super()._pass_on(*way)
+        await passable.wait()

@@ -17,6 +17,7 @@ class Uploader:
     failed: str
     retry: str
     restored: str  # starts again what came back after a reload
+    more: str  # shows the way to choose where a list hides it
     texts: str  # what tells the visitor how it goes
     completes_each: bool = True  # plain: whether `complete` is said of each file
 
@@ -30,6 +31,7 @@ OURS = Uploader(
     failed=".chunked-uploads-row:is([data-state=failed], [data-state=refused])",
     retry=".chunked-uploads-row [data-action=retry]:not([hidden])",
     restored=".chunked-uploads-row [data-action=start]:not([hidden])",
+    more=".chunked-uploads-choose",
     texts=".chunked-uploads-status, .chunked-uploads-message, .chunked-uploads-note",
 )
 
@@ -43,7 +45,8 @@ def _uppy(name: str, title: str) -> Uploader:
         complete=".uppy-StatusBar.is-complete",
         failed=".uppy-StatusBar.is-error",
         retry=".uppy-StatusBar-actionBtn--retry",
-        restored=".uppy-StatusBar-actionBtn--upload",
+        restored=".uppy-StatusBar-actionBtn--upload:not([disabled])",
+        more=".uppy-DashboardContent-addMore",
         texts=".uppy-StatusBar-statusPrimary, .uppy-Informer",
         completes_each=False,
     )
@@ -58,6 +61,7 @@ FILEPOND = Uploader(
     failed="[data-filepond-item-state=processing-error]",
     retry=".filepond--action-retry-item-processing",
     restored=".filepond--action-process-item",
+    more=".filepond--drop-label",
     texts=".filepond--file-status-main, .filepond--file-status-sub",
 )
 OTHERS = [

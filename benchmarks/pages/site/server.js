@@ -24,17 +24,13 @@ const tus = new Server({
   datastore: new FileStore({ directory: folder }),
 });
 
-/** Bytes without a gap from 0, by transfer. */
+/** Bytes of whole chunks, by transfer. */
 const held = new Map();
 
-/** Take the body as it comes; what came before a connection broke is kept. */
+/** Write the body to its place as it comes. */
 async function take(request, path, offset) {
   const file = createWriteStream(path, { flags: "r+", start: offset });
-  try {
-    await pipeline(request, file);
-  } finally {
-    request.written = file.bytesWritten;
-  }
+  await pipeline(request, file);
 }
 
 function answer(response, status, text = "", headers = {}) {
@@ -57,13 +53,9 @@ async function pond(request, response, url) {
     return answer(response, 200, "", { "Upload-Offset": held.get(id) });
   }
   const offset = Number(request.headers["upload-offset"]);
-  try {
-    await take(request, join(folder, id), offset);
-  } finally {
-    if (offset <= held.get(id)) {
-      held.set(id, Math.max(held.get(id), offset + request.written));
-    }
-  }
+  await take(request, join(folder, id), offset);
+  // Whole chunks only: FilePond takes a chunk of which a part is here for complete.
+  if (offset === held.get(id)) held.set(id, offset + Number(request.headers["content-length"]));
   return answer(response, 204);
 }
 
