@@ -39,6 +39,7 @@ SCRIPTS = (
     "vendor/jquery.ui.widget.js",
     "vendor/jquery.fileupload.js",
     "fingerprint.js",
+    "digests.js",
     "progress.js",
     "failures.js",
     "server.js",

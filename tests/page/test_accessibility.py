@@ -26,7 +26,7 @@ FATES: dict[str, dict[str, object]] = {
 }
 STATES = [
     *("missing", "complete", "failed", "paused", "refused", "waiting"),
-    *("uploading", "uploading", "queued"),
+    *("uploading", "uploading", "uploading", "queued"),
 ]
 
 
@@ -63,7 +63,7 @@ def show_every_state(page: Page, folder: Path) -> None:
     choose(page, *make_files(folder, "refused", size=CHUNK_SIZE * 5))
     choose(page, *make_files(folder, "waiting"))
     expect(row(page, "waiting")).to_have_attribute("data-state", "waiting")
-    choose(page, *make_files(folder, "long-" * 30, "uploading", "queued"))
+    choose(page, *make_files(folder, "long-" * 30, "one", "two", "queued"))
     expect_states(page, *STATES)
 
 

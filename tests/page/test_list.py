@@ -87,10 +87,10 @@ def test_many_files_arrive(site: Page, tmp_path: Path) -> None:
 
 def test_a_few_at_a_time(site: Page, tmp_path: Path) -> None:
     hold(site)
-    choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e"))
-    expect_states(site, *["waiting"] * 3, *["queued"] * 2)
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e", "f"))
+    expect_states(site, *["waiting"] * 4, *["queued"] * 2)
     press(row(site, "a"), "Pause")
-    expect_states(site, "paused", *["waiting"] * 3, "queued")
+    expect_states(site, "paused", *["waiting"] * 4, "queued")
 
 
 def test_each_row_has_its_own_controls(site: Page, tmp_path: Path) -> None:
@@ -112,14 +112,14 @@ def test_each_row_has_its_own_controls(site: Page, tmp_path: Path) -> None:
 
 def test_controls_of_all_files(site: Page, tmp_path: Path) -> None:
     hold(site)
-    choose(site, *make_files(tmp_path, "a", "b", "c", "d"))
-    expect_states(site, *["waiting"] * 3, "queued")
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e"))
+    expect_states(site, *["waiting"] * 4, "queued")
     press(site, "Pause all")
-    expect_states(site, *["paused"] * 4)
+    expect_states(site, *["paused"] * 5)
     expect(button(site, "Pause all")).to_be_hidden()
     go_on(site)
     press(site, "Resume all")
-    expect_states(site, *["complete"] * 4)
+    expect_states(site, *["complete"] * 5)
     press(site, "Clear finished")
     expect(site.locator(".chunked-uploads-row")).to_have_count(0)
     expect(site.get_by_label("Choose files")).to_be_focused()
@@ -127,8 +127,8 @@ def test_controls_of_all_files(site: Page, tmp_path: Path) -> None:
 
 def test_all_are_cancelled(site: Page, tmp_path: Path) -> None:
     hold(site)
-    choose(site, *make_files(tmp_path, "a", "b", "c", "d"))
-    expect_states(site, *["waiting"] * 3, "queued")
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e"))
+    expect_states(site, *["waiting"] * 4, "queued")
     press(site, "Cancel all")
     expect(site.locator(".chunked-uploads-row")).to_have_count(0)
     assert not Upload.objects.exists()

@@ -110,7 +110,7 @@ def test_pauses_grow(site: Page, file: Path) -> None:
     pauses = site.evaluate("pauses")
     assert len(pauses) == 29
     for number, pause in enumerate(pauses):
-        longest = min(60, 2**number)
+        longest = min(60, 2**number)  # seconds
         assert longest / 2 <= pause <= longest
 
 

@@ -6,9 +6,15 @@
 (function () {
   const FIRST_PAUSE = 1; // seconds
   const LONGEST_PAUSE = 60; // seconds
+  const LONGEST_PAUSE_OFFLINE = 10; // to find out costs the server nothing
   // Of answers that don't get better; a network or a login is waited for.
   const MAX_REFUSALS = 30;
   const PATIENT = new Set([0, 401]);
+
+  // Perhaps the browser itself repeated a request that a broken connection had cut.
+  function isOutOfStep({ answer }) {
+    return Boolean(answer) && answer.error === "range_conflict";
+  }
 
   class Retrying {
     /** `announce` is called with the failure before each pause. */
@@ -41,11 +47,13 @@
     async recover(failure, signal, maxAttempts) {
       if (failure.status === 413) return this.shrinkChunks(failure);
       this.attempts += 1;
+      if (this.attempts === 1 && isOutOfStep(failure)) return;
       if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
       const most = PATIENT.has(failure.status) ? Infinity : MAX_REFUSALS;
       const isHopeless = !failure.isCurable || this.attempts >= Math.min(most, maxAttempts);
       if (isHopeless) throw failure;
-      const growing = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.attempts - 1));
+      const longest = failure.status ? LONGEST_PAUSE : LONGEST_PAUSE_OFFLINE;
+      const growing = Math.min(longest, FIRST_PAUSE * 2 ** (this.attempts - 1));
       const jittered = growing * (0.5 + Math.random() / 2);
       await this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
     }
@@ -74,6 +82,7 @@
         });
       });
       if (signal.aborted) throw failure;
+      this.server.renewCsrfToken();
     }
   }
 

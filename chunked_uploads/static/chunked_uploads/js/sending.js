@@ -17,19 +17,6 @@
 
   // --- one request ---
 
-  /** Resolves to the SHA-256 of a blob, base64; null where none can be had. */
-  async function digestOf(blob) {
-    // Browsers give crypto.subtle to secure contexts only.
-    if (!window.crypto || !window.crypto.subtle) return null;
-    try {
-      const bytes = await blob.arrayBuffer();
-      const digest = await window.crypto.subtle.digest("SHA-256", bytes);
-      return btoa(String.fromCharCode(...new Uint8Array(digest)));
-    } catch (error) {
-      return null; // a file that can't be read will fail when it is sent
-    }
-  }
-
   /**
    * A request that tells its body's digest (RFC 9530) and ends where nothing has
    * moved for `patience` seconds: some broken connections never tell.
@@ -155,7 +142,7 @@
       const start = this.cursor;
       const stop = Math.min(start + this.chunkSize(), this.total);
       const blob = this.upload.file.slice(start, stop);
-      return { start, stop, blob, digest: digestOf(blob) };
+      return { start, stop, blob, digest: this.upload.digests.of(blob) };
     }
 
     chunkSize() {
@@ -180,6 +167,8 @@
         failure.chunkSize = size;
         if (failure.answer.gap > 0) upload.gap = failure.answer.gap;
         if (!failure.status && !this.failure) upload.sizer.noteCut(size);
+        // It may be so for a while: no large body is to learn that each time.
+        if (failure.answer.error === "range_busy") upload.sizer.limit(SMALLEST);
         this.stop(failure);
       }
       this.pump();

@@ -8,6 +8,7 @@
 
   const NIL_UUID = "00000000-0000-0000-0000-000000000000";
   const SMALLEST_CHUNK = 64 * 1024; // bytes
+  const USUAL_LIMIT = 1024 * 1024; // bytes; nginx's, where nobody raised it
   const PATIENCE = 45; // seconds to wait for an answer
   const PATIENCE_FOR_DONE = 600; // which copies, where it can't rename
 
@@ -94,7 +95,8 @@
     /** Take smaller chunks than the `size` bytes that a proxy refused, if any can be. */
     shrinkChunks(size) {
       if (size <= SMALLEST_CHUNK) return false;
-      const smaller = Math.max(SMALLEST_CHUNK, Math.floor(size / 2));
+      const half = Math.max(SMALLEST_CHUNK, Math.floor(size / 2));
+      const smaller = size > USUAL_LIMIT ? Math.min(half, USUAL_LIMIT) : half;
       this.largestChunk = Math.min(this.largestChunk, smaller);
       return true;
     }

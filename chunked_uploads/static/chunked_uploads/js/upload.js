@@ -36,6 +36,7 @@
       this.name = file ? file.name : known.name;
       this.size = file ? file.size : known.total_size; // bytes
       this.state = file ? "ready" : "missing";
+      this.hasBegun = false; // so that the server may have something of it
       this.isUnproven = known !== null; // whether the file is the one that is known
       this.fingerprint = null;
       this.held = this.sent = known ? known.size : 0; // bytes; `sent` has more in flight
@@ -62,6 +63,11 @@
 
     get isIdle() {
       return IDLE.has(this.state);
+    }
+
+    /** Whether to send it is as easily said as to ask; the server knows it if it has it. */
+    get isSmallAndNew() {
+      return !this.known && !this.hasBegun && this.size <= this.chunkSize;
     }
 
     get isAllThere() {
@@ -173,7 +179,10 @@
     async advance(signal) {
       if (!this.isAllThere || this.isUnproven) {
         this.setState("checking");
-        await this.askWhereToGoOn(signal);
+        if (this.isSmallAndNew) await this.checkFile();
+        else await this.askWhereToGoOn(signal);
+        if (signal.aborted) throw new RequestFailed(0);
+        this.hasBegun = true;
         if (!this.isAllThere) await this.sendTheRest(signal);
       }
       this.setState("finishing");

@@ -5,7 +5,8 @@
  * docs/page.md tells what a page may rely on.
  */
 (function () {
-  const { FileRefused, Notices, Queue, Server, Upload, View } = window.ChunkedUploads;
+  const { Digests, FileRefused, Notices, Queue } = window.ChunkedUploads;
+  const { Server, Upload, View } = window.ChunkedUploads;
   const { fromList, listen, refusalOf } = window.ChunkedUploads;
 
   const MIB = 1024 * 1024;
@@ -14,7 +15,7 @@
   const SETTLED = new Set(["complete", "refused"]);
   const OPTIONS = {
     chunkSize: 8 * MIB, // bytes at most, until the server suggests
-    filesInFlight: 3,
+    filesInFlight: 4,
     rangesInFlight: 2, // of one file: the line is busy while an answer is on its way
     patience: 45, // seconds without a sign of life
   };
@@ -29,6 +30,7 @@
         if (Number(root.dataset[name]) > 0) this.options[name] = Number(root.dataset[name]);
       });
       this.server = new Server(siteOf(root));
+      this.digests = new Digests(root.dataset.digestWorker);
       this.queue = new Queue({
         files: this.options.filesInFlight,
         ranges: this.options.rangesInFlight,
@@ -194,6 +196,7 @@
     enlist(origin) {
       const upload = new Upload(origin, {
         server: this.server,
+        digests: this.digests,
         send: this.send,
         report: (news) => this.hear(upload, news),
         lanes: () => this.queue.lanes(),

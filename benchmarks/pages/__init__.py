@@ -1,0 +1,1 @@
+"""The page beside Uppy and FilePond: see README.md."""

@@ -1,0 +1,73 @@
+"""The uploaders that are compared, and how a visitor finds what in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """One page; what is not said otherwise is a CSS selector."""
+
+    name: str  # plain
+    title: str  # plain
+    input: str
+    entry: str  # a file in the list
+    complete: str
+    failed: str
+    retry: str
+    restored: str  # starts again what came back after a reload
+    more: str  # shows the way to choose where a list hides it
+    texts: str  # what tells the visitor how it goes
+    completes_each: bool = True  # plain: whether `complete` is said of each file
+
+
+OURS = Uploader(
+    name="chunked-uploads",
+    title="django-chunked-uploads",
+    input=".chunked-uploads-input",
+    entry=".chunked-uploads-row",
+    complete=".chunked-uploads-row[data-state=complete]",
+    failed=".chunked-uploads-row:is([data-state=failed], [data-state=refused])",
+    retry=".chunked-uploads-row [data-action=retry]:not([hidden])",
+    restored=".chunked-uploads-row [data-action=start]:not([hidden])",
+    more=".chunked-uploads-choose",
+    texts=".chunked-uploads-status, .chunked-uploads-message, .chunked-uploads-note",
+)
+
+
+def _uppy(name: str, title: str) -> Uploader:
+    return Uploader(
+        name=name,
+        title=title,
+        input=".uppy-Dashboard-input",
+        entry=".uppy-Dashboard-Item",
+        complete=".uppy-StatusBar.is-complete",
+        failed=".uppy-StatusBar.is-error",
+        retry=".uppy-StatusBar-actionBtn--retry",
+        restored=".uppy-StatusBar-actionBtn--upload:not([disabled])",
+        more=".uppy-DashboardContent-addMore",
+        texts=".uppy-StatusBar-statusPrimary, .uppy-Informer",
+        completes_each=False,
+    )
+
+
+FILEPOND = Uploader(
+    name="filepond",
+    title="FilePond, chunkUploads",
+    input=".filepond--browser",
+    entry=".filepond--item",
+    complete="[data-filepond-item-state=processing-complete]",
+    failed="[data-filepond-item-state=processing-error]",
+    retry=".filepond--action-retry-item-processing",
+    restored=".filepond--action-process-item",
+    more=".filepond--drop-label",
+    texts=".filepond--file-status-main, .filepond--file-status-sub",
+)
+OTHERS = [
+    _uppy("uppy-tus", "Uppy Dashboard, Tus"),
+    _uppy("uppy-golden", "the same, GoldenRetriever"),
+    _uppy("uppy-xhr", "Uppy Dashboard, XHRUpload"),
+    FILEPOND,
+]
+ALL = [OURS, *OTHERS]
