@@ -8,8 +8,6 @@
 (function () {
   if (window.ChunkedUploads.Field) return; // brought twice, by two forms of a page
 
-  const RUNNING = new Set(["queued", "checking", "uploading", "waiting", "finishing"]);
-  const LEAVING = new Set(["cancelling", "cancelled"]);
   const NEWS = ["start", "stop", "progress", "refuse", "remove", "cancel", "idle"];
   const TAKEN_BACK = new Set(["remove", "cancel"]);
   // What tells of the plain input is told of the uploader's own.
@@ -24,6 +22,7 @@
       this.kept = element.querySelector(".chunked-uploads-field-kept");
       this.told = element.querySelector(".chunked-uploads-field-told");
       this.texts = element.querySelector(".chunked-uploads-field-messages").content;
+      this.uploader = this.root.chunkedUploads;
       this.isRequired = this.plain.required;
       this.hasUpload = false;
       this.message = ""; // the name of what is told
@@ -47,18 +46,17 @@
       NEWS.forEach((name) => {
         root.addEventListener(`chunkeduploads:${name}`, () => this.hear(name));
       });
-      if (chosen.length) root.chunkedUploads.add(chosen);
+      if (chosen.length) this.uploader.add(chosen);
       else this.hear("ready");
     }
 
     /** The upload that shall go along with the form, if there is any. */
     get upload() {
-      const uploads = this.root.chunkedUploads.uploads;
-      return uploads.filter(({ state }) => !LEAVING.has(state)).pop() || null;
+      return this.uploader.uploads.filter(({ isLeaving }) => !isLeaving).pop() || null;
     }
 
     get isRunning() {
-      return this.upload !== null && RUNNING.has(this.upload.state);
+      return this.upload !== null && this.upload.isGoing;
     }
 
     /** Why the form can't be sent as it is; the name of a message, or nothing. */
@@ -82,7 +80,7 @@
       if (!this.guard) return;
       // What was said of the field is only worth reading while it is true.
       if (!this.guard.isWaiting && this.message !== this.complaint()) this.tell("");
-      if (TAKEN_BACK.has(news)) this.guard.release();
+      if (TAKEN_BACK.has(news) && !upload) this.guard.release();
       else this.guard.settle();
     }
 
@@ -110,8 +108,8 @@
     /** Let go of everything, for a form that begins anew or goes away. */
     empty() {
       this.tell("");
-      this.root.chunkedUploads.cancelAll();
-      this.root.chunkedUploads.clear();
+      this.uploader.cancelAll();
+      this.uploader.clear();
     }
   }
 
@@ -124,14 +122,19 @@
       this.submitter = null;
       // Ahead of the page's own listeners, which may send the form by themselves.
       form.addEventListener("submit", (event) => this.check(event), true);
-      form.addEventListener("reset", () => {
-        this.fields.forEach((field) => field.empty());
-        this.release();
+      form.addEventListener("reset", (event) => {
+        // A moment later, when every listener has had its say.
+        setTimeout(() => event.defaultPrevented || this.reset());
       });
     }
 
     add(field) {
       this.fields.add(field);
+    }
+
+    reset() {
+      this.fields.forEach((field) => field.empty());
+      this.release();
     }
 
     get running() {
@@ -224,11 +227,13 @@
     fields.forEach((field) => {
       if (field.element.isConnected) return;
       fields.delete(field);
-      if (field.guard) {
-        field.guard.fields.delete(field);
-        field.guard.settle();
-      }
+      const { guard } = field;
+      field.guard = null; // what it does from now on is not the form's business
       field.empty();
+      if (guard) {
+        guard.fields.delete(field);
+        guard.settle();
+      }
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 

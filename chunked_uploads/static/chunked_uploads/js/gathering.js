@@ -7,6 +7,7 @@
 (function () {
   const { FileRefused } = window.ChunkedUploads;
 
+  const DRAG_ENDS_AFTER = 700; // milliseconds without news of it
   const EDITABLE = "input, textarea, select, [contenteditable]";
 
   // --- where they come from: each gives a list of { file, path } ---
@@ -15,7 +16,7 @@
     return [...files].map((file) => ({ file, path: file.webkitRelativePath || "" }));
   }
 
-  /** Resolves to the files of a drop, those in its folders too. */
+  /** Resolves to the files of a drop, those in its folders too; null: unreadable. */
   async function fromTransfer(transfer) {
     const items = [...transfer.items].filter((item) => item.kind === "file");
     // Asked for at once: after the first pause the browser empties the drop.
@@ -28,14 +29,17 @@
         entry && entry.isDirectory ? fromFolder(entry) : [{ file, path: "" }],
       ),
     );
-    return found.flat().filter(({ file }) => file);
+    return found.flat();
   }
 
   async function fromFolder(folder) {
+    const path = folder.fullPath.slice(1);
+    const entries = await entriesOf(folder);
+    if (!entries) return [{ file: null, path }];
     const found = [];
-    for (const entry of await entriesOf(folder)) {
+    for (const entry of entries) {
       if (entry.isDirectory) found.push(...(await fromFolder(entry)));
-      else found.push({ file: await fileOf(entry), path: entry.fullPath.slice(1) });
+      else found.push({ file: await fileOf(entry), path: `${path}/${entry.name}` });
     }
     return found;
   }
@@ -45,13 +49,13 @@
     const reader = folder.createReader();
     const entries = [];
     for (;;) {
-      const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+      const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve(null)));
+      if (!some) return null;
       if (!some.length) return entries;
       entries.push(...some);
     }
   }
 
-  /** Resolves to null where the file can't be read. */
   function fileOf(entry) {
     return new Promise((resolve) => entry.file(resolve, () => resolve(null)));
   }
@@ -77,48 +81,50 @@
   // --- listening ---
 
   /** Call `take` with what the visitor drops on or pastes into the page. */
-  function listen(root, { take, showDrag }) {
-    let depth = 0; // of dragenter without dragleave
+  function listen(root, { take, showDrag, signal }) {
+    let timer = null;
     const over = (event) => root.contains(event.target);
-    const on = (target, name, listener) => {
-      target.addEventListener(name, (event) => {
-        if (root.isConnected && hasFiles(event.dataTransfer || event.clipboardData)) {
-          listener(event);
-        }
-      });
+    const on = (name, listener) => {
+      const check = (event) => {
+        if (hasFiles(event.dataTransfer || event.clipboardData)) listener(event);
+      };
+      document.addEventListener(name, check, { signal });
     };
     const end = () => {
-      depth = 0;
+      clearTimeout(timer);
       showDrag("");
     };
-    on(document, "dragenter", (event) => {
-      depth += 1;
+    on("dragover", (event) => {
+      // It comes as long as something is dragged over the page, and nothing else does so
+      // for certain when that ends.
+      clearTimeout(timer);
+      timer = setTimeout(end, DRAG_ENDS_AFTER);
       showDrag(over(event) ? "over" : "near");
-    });
-    on(document, "dragleave", () => {
-      depth -= 1;
-      if (depth <= 0) end();
-    });
-    on(document, "dragover", (event) => {
+      if (!isOurs(root, event)) return;
       // Without this a drop beside the target would open the file in place of the page.
-      if (event.defaultPrevented) return;
       event.preventDefault();
       event.dataTransfer.dropEffect = over(event) ? "copy" : "none";
     });
-    on(document, "drop", async (event) => {
-      end();
-      if (!over(event)) {
-        if (!event.target.closest("[data-chunked-uploads]")) event.preventDefault();
-        return;
-      }
-      event.preventDefault();
-      take(await fromTransfer(event.dataTransfer));
+    on("dragleave", (event) => {
+      if (!event.relatedTarget) end();
     });
-    on(document, "paste", (event) => {
+    on("drop", async (event) => {
+      end();
+      if (!isOurs(root, event)) return;
+      event.preventDefault();
+      if (over(event)) take(await fromTransfer(event.dataTransfer));
+    });
+    on("paste", (event) => {
       if (event.defaultPrevented || !isFor(root, event.target)) return;
       event.preventDefault();
       take(fromList(event.clipboardData.files));
     });
+  }
+
+  /** Whether it is for this uploader to say what a drag does where it is. */
+  function isOurs(root, event) {
+    const other = event.target.closest("[data-chunked-uploads], input[type=file]");
+    return root.contains(event.target) || !(event.defaultPrevented || other);
   }
 
   /** Whether what is pasted at `target` is for this uploader: the nearest or first. */

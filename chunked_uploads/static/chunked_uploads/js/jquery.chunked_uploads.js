@@ -27,14 +27,27 @@
     return new Uploader(root, (settings) => body.fileupload("send", settings));
   }
 
+  const ROOT = "[data-chunked-uploads]";
+  const roots = new Set();
+
   /** Make an Uploader of each partial in `place` that is not one yet. */
   function connect(place) {
-    place.querySelectorAll("[data-chunked-uploads]").forEach((root) => {
+    place.querySelectorAll(ROOT).forEach((root) => {
       // The admin's inlines keep a form to be copied, which is not to be used itself.
-      if (!root.chunkedUploads && !root.closest(".empty-form")) {
-        root.chunkedUploads = makeUploader(root);
-        root.chunkedUploads.notices.tell("ready", null);
-      }
+      if (root.chunkedUploads || root.closest(".empty-form")) return;
+      root.chunkedUploads = makeUploader(root);
+      root.chunkedUploads.notices.tell("ready", null);
+      roots.add(root);
+    });
+  }
+
+  /** Let go of the uploaders that were taken out of the page. */
+  function disconnect() {
+    roots.forEach((root) => {
+      if (root.isConnected) return;
+      root.chunkedUploads.leave();
+      delete root.chunkedUploads;
+      roots.delete(root);
     });
   }
 
@@ -42,7 +55,12 @@
     connect(document);
     // Partials that come later: of inline forms, or fetched by a script.
     const observer = new MutationObserver((changes) => {
-      if (changes.some(({ addedNodes }) => addedNodes.length)) connect(document);
+      const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+      added
+        .filter((node) => node.parentElement && node.matches)
+        .filter((node) => node.matches(ROOT) || node.querySelector(ROOT))
+        .forEach((node) => connect(node.parentElement));
+      disconnect();
     });
     observer.observe(document.body, { childList: true, subtree: true });
   });

@@ -7,33 +7,36 @@
   const { describe } = window.ChunkedUploads;
 
   const CALLBACKS = new Set(["start", "stop", "error", "complete"]);
-  const STOPPED = new Set(["paused", "failed", "complete"]);
-
   class Notices {
     constructor(root, texts) {
       this.root = root;
       this.texts = texts;
+      this.started = new Set(); // uploads that the page knows to be started
     }
 
     /** Tell the page of the states that it may wait for. */
     pass(upload) {
       const { state, failure, result } = upload;
       const error = failure ? describe(failure, this.texts) : {};
-      if (state === "queued") this.tell("start", upload);
+      if (state === "queued" && !this.started.has(upload)) {
+        this.started.add(upload);
+        this.tell("start", upload);
+      }
       if (state === "refused") this.tell("refuse", upload, error);
       if (state === "paused") this.tell("pause", upload);
-      if (state === "failed") this.tell("error", upload, error);
+      if (failure && ["failed", "missing"].includes(state)) this.tell("error", upload, error);
       if (state === "complete") {
         this.tell("complete", upload, result);
         this.callBack("video_url", result.video_url);
       }
       if (state === "cancelled") this.tell("cancel", upload);
-      if (STOPPED.has(state) || state === "cancelled") this.tell("stop", upload);
+      if (upload.isGoing || state === "cancelling") return;
+      if (this.started.delete(upload)) this.tell("stop", upload);
     }
 
     /** Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. */
     tell(name, upload, more = {}) {
-      const detail = upload ? { ...factsOf(upload), ...more } : {};
+      const detail = upload ? { ...more, ...factsOf(upload) } : {};
       const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail });
       this.root.dispatchEvent(event);
       if (CALLBACKS.has(name)) this.callBack(name, detail);

@@ -8,10 +8,14 @@
   const MOST_REQUESTS = 4;
 
   class Queue {
-    /** At most `files` are in flight at once, and `ranges` of one file. */
-    constructor({ files, ranges }) {
+    /**
+     * At most `files` are in flight at once, and `ranges` of one file. `everywhere`
+     * gives the uploads of all the page's queues.
+     */
+    constructor({ files, ranges, everywhere }) {
       this.files = files;
       this.ranges = ranges;
+      this.everywhere = everywhere;
       this.uploads = [];
     }
 
@@ -34,15 +38,21 @@
 
     /** Give those who wait the turns that are free. */
     pump() {
-      this.uploads.forEach((upload) => {
-        const isFree = this.running.length < this.files;
-        if (upload.state === "queued" && isFree && !this.hasTwin(upload)) upload.run();
-      });
+      let free = this.files - this.running.length;
+      for (const upload of this.uploads) {
+        if (free <= 0) return;
+        if (upload.state === "queued" && !this.hasTwin(upload)) {
+          free -= 1;
+          upload.run();
+        }
+      }
     }
 
     // By name and size the server would take two such files for one.
     hasTwin({ name, size }) {
-      return this.running.some((other) => other.name === name && other.size === size);
+      return this.everywhere().some(
+        (other) => other.isRunning && other.name === name && other.size === size,
+      );
     }
 
     /** How many chunks of one file may be in flight. */
@@ -57,6 +67,8 @@
       const sum = (value) => uploads.reduce((total, upload) => total + value(upload), 0);
       const size = sum((upload) => upload.size);
       const sent = sum((upload) => (upload.state === "complete" ? upload.size : upload.sent));
+      const left = uploads.filter(({ isGoing }) => isGoing);
+      const rest = left.reduce((total, upload) => total + upload.size - upload.sent, 0);
       const complete = uploads.filter(({ state }) => state === "complete").length;
       const speed = sum((upload) => upload.speed || 0);
       const isComplete = complete === uploads.length;
@@ -67,7 +79,7 @@
         size,
         sent,
         speed: speed || null,
-        timeLeft: speed ? (size - sent) / speed : null,
+        timeLeft: speed ? rest / speed : null,
         percent: isComplete ? 100 : share,
       };
     }

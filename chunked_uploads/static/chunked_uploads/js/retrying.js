@@ -7,6 +7,7 @@
   const FIRST_PAUSE = 1; // seconds
   const LONGEST_PAUSE = 60; // seconds
   const LONGEST_PAUSE_OFFLINE = 10; // to find out costs the server nothing
+  const LONGEST_WAIT = 86400; // seconds, whatever the server asks for
   // Of answers that don't get better; a network or a login is waited for.
   const MAX_REFUSALS = 30;
   const PATIENT = new Set([0, 401]);
@@ -49,13 +50,15 @@
       this.attempts += 1;
       if (this.attempts === 1 && isOutOfStep(failure)) return;
       if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
+      if (signal.aborted) throw failure;
       const most = PATIENT.has(failure.status) ? Infinity : MAX_REFUSALS;
       const isHopeless = !failure.isCurable || this.attempts >= Math.min(most, maxAttempts);
       if (isHopeless) throw failure;
       const longest = failure.status ? LONGEST_PAUSE : LONGEST_PAUSE_OFFLINE;
       const growing = Math.min(longest, FIRST_PAUSE * 2 ** (this.attempts - 1));
       const jittered = growing * (0.5 + Math.random() / 2);
-      await this.wait(Math.max(jittered, failure.retryAfter), failure, signal);
+      const seconds = Math.max(jittered, Math.min(failure.retryAfter, LONGEST_WAIT));
+      await this.wait(seconds, failure, signal);
     }
 
     /** Resolves to whether it is worth a try at once: not with a page's answer again. */

@@ -142,7 +142,8 @@
       const told = failure && state !== "cancelling" ? describe(failure, texts).sentence : "";
       if (state === "waiting") {
         const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-        const time = texts.format.unit(seconds, "second");
+        const { format } = texts;
+        const time = seconds < 60 ? format.unit(seconds, "second") : format.duration(seconds);
         return `${told} ${texts.text("again-in", { time })}`;
       }
       if (state === "missing") return told || texts.text("choose-again");

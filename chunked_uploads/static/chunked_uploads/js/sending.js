@@ -5,10 +5,9 @@
  * digest, one or more of them in flight.
  */
 (function () {
-  const { RequestFailed, failureOf } = window.ChunkedUploads;
+  const { RequestFailed, SMALLEST_CHUNK, failureOf } = window.ChunkedUploads;
 
   const KIB = 1024;
-  const SMALLEST = 64 * KIB; // bytes
   // Of a larger file, so that a refusal comes before much was sent in vain.
   const FIRST = 256 * KIB; // bytes
   const TOO_LONG = 20; // seconds for a chunk; some proxies cut a request after 30
@@ -81,7 +80,7 @@
     }
 
     limit(bytes) {
-      this.most = Math.max(SMALLEST, Math.floor(bytes / SMALLEST) * SMALLEST);
+      this.most = Math.max(SMALLEST_CHUNK, Math.floor(bytes / SMALLEST_CHUNK) * SMALLEST_CHUNK);
     }
   }
 
@@ -165,10 +164,11 @@
       } catch (failure) {
         this.flying.delete(chunk);
         failure.chunkSize = size;
-        if (failure.answer.gap > 0) upload.gap = failure.answer.gap;
+        const { gap, error } = failure.answer || {};
+        if (gap > 0) upload.gap = gap;
         if (!failure.status && !this.failure) upload.sizer.noteCut(size);
         // It may be so for a while: no large body is to learn that each time.
-        if (failure.answer.error === "range_busy") upload.sizer.limit(SMALLEST);
+        if (error === "range_busy") upload.sizer.limit(SMALLEST_CHUNK);
         this.stop(failure);
       }
       this.pump();

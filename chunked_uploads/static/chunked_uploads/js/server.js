@@ -178,6 +178,7 @@
 
     /** Resolves to the answer's list; rejects with RequestFailed. */
     async send(method, { url, headers, withCookies }, signal, patience = PATIENCE) {
+      if (signal.aborted) throw new RequestFailed(0);
       const controller = new AbortController();
       const giveUp = () => controller.abort();
       const timer = setTimeout(giveUp, patience * 1000);
@@ -205,5 +206,5 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { Server });
+  Object.assign(window.ChunkedUploads, { SMALLEST_CHUNK, Server });
 })();

@@ -13,12 +13,14 @@
 (function () {
   const { FileChanged, OtherContent, RequestFailed, fingerprint } = window.ChunkedUploads;
   const { ChunkSizer, Retrying, Sending, SpeedMeter } = window.ChunkedUploads;
+  const { OUT_OF_REACH, findByFile, findOnServer } = window.ChunkedUploads;
 
   const MAX_CANCEL_ATTEMPTS = 5;
   const GONE = new Set([404, 410]);
-  const OUT_OF_REACH = new Set([401, 403, ...GONE]);
   const RUNNING = new Set(["checking", "uploading", "waiting", "finishing"]);
   const IDLE = new Set(["ready", "paused", "failed"]);
+  const SETTLED = new Set(["complete", "refused"]);
+  const LEAVING = new Set(["cancelling", "cancelled"]);
 
   class Upload {
     /**
@@ -26,7 +28,8 @@
      *
      * `send` hands settings to jQuery File Upload and returns its request; `report`
      * is called with "state" or "progress" when there is news; `lanes` tells how many
-     * chunks may be in flight; `chunkSize` is in bytes, `patience` in seconds.
+     * chunks may be in flight, `others` which uploads the page has besides; `chunkSize`
+     * is in bytes, `patience` in seconds.
      */
     constructor({ file = null, path = "", known = null }, settings) {
       Object.assign(this, settings);
@@ -37,6 +40,7 @@
       this.size = file ? file.size : known.total_size; // bytes
       this.state = file ? "ready" : "missing";
       this.hasBegun = false; // so that the server may have something of it
+      this.isVouchedFor = false; // by the visitor
       this.isUnproven = known !== null; // whether the file is the one that is known
       this.fingerprint = null;
       this.held = this.sent = known ? known.size : 0; // bytes; `sent` has more in flight
@@ -63,6 +67,19 @@
 
     get isIdle() {
       return IDLE.has(this.state);
+    }
+
+    /** Whether it is on its way, or waits for its turn. */
+    get isGoing() {
+      return this.isRunning || this.state === "queued";
+    }
+
+    get isSettled() {
+      return SETTLED.has(this.state);
+    }
+
+    get isLeaving() {
+      return LEAVING.has(this.state);
     }
 
     /** Whether to send it is as easily said as to ask; the server knows it if it has it. */
@@ -99,21 +116,26 @@
       this.setState("refused", refusal);
     }
 
-    /** Give an upload that is missing its file a file, which is yet to be proven. */
-    attach(file) {
+    /**
+     * Give an upload that is missing its file a file, which is yet to be proven: the
+     * visitor's word is enough only where the server knows no fingerprint.
+     */
+    attach(file, { isVouchedFor = false, isToStart = true } = {}) {
       this.file = file;
-      this.setState("queued");
+      this.isVouchedFor = isVouchedFor;
+      this.setState(isToStart ? "queued" : "ready");
     }
 
     /** Stop what is in flight. Only start() goes on. */
     async pause() {
+      if (!this.isGoing) return;
       const signal = this.takeTurn();
       this.setState("paused");
-      await this.peek(signal);
+      if (this.known) await this.peek(signal);
     }
 
     /** Learn what the server has of the file, and keep quiet where that fails. */
-    async peek(signal = this.takeTurn()) {
+    async peek(signal) {
       try {
         await this.askWhereToGoOn(signal);
       } catch (failure) {
@@ -122,8 +144,9 @@
       this.report("progress");
     }
 
-    /** Have the server forget the upload. */
+    /** Have the server forget the upload. What is complete stays. */
     async cancel() {
+      if (this.isSettled || this.isLeaving) return;
       const signal = this.takeTurn();
       this.setState("cancelling");
       let failure = null;
@@ -177,6 +200,7 @@
     }
 
     async advance(signal) {
+      if (signal.aborted) throw new RequestFailed(0);
       if (!this.isAllThere || this.isUnproven) {
         this.setState("checking");
         if (this.isSmallAndNew) await this.checkFile();
@@ -184,6 +208,7 @@
         if (signal.aborted) throw new RequestFailed(0);
         this.hasBegun = true;
         if (!this.isAllThere) await this.sendTheRest(signal);
+        if (signal.aborted) throw new RequestFailed(0);
       }
       this.setState("finishing");
       return this.finish(signal);
@@ -213,43 +238,13 @@
     /** The one place where the server is asked for the next byte's offset. */
     async askWhereToGoOn(signal) {
       await this.checkFile();
-      const answer = this.isUnproven
-        ? await this.askForProof(signal)
-        : (await this.askByUrl(signal)) || (await this.askByFile(signal));
+      const answer = await findOnServer(this, signal);
       if (signal.aborted) throw new RequestFailed(0);
       this.isUnproven = false;
       this.known = null;
       this.held = 0;
       if (answer) this.learn(answer);
       this.setSent(answer ? answer.received : 0);
-    }
-
-    async askByUrl(signal) {
-      if (!this.known) return null;
-      try {
-        return await this.server.state(this.known, signal);
-      } catch (failure) {
-        // The upload is gone or its token is; its name may still find it.
-        if (OUT_OF_REACH.has(failure.status)) return null;
-        throw failure;
-      }
-    }
-
-    async askByFile(signal) {
-      const answers = await this.server.matching(this.file, this.fingerprint, signal);
-      const own = answers.filter((answer) => answer.total_size === this.size);
-      return own.sort((one, other) => other.size - one.size)[0] || null;
-    }
-
-    /** Whether the server knows the upload by the fingerprint of this very file. */
-    async askForProof(signal) {
-      const find = async (print) => {
-        const answers = await this.server.matching(this.file, print, signal);
-        return answers.find((each) => each.upload_uuid === this.known.upload_uuid);
-      };
-      const answer = await find(this.fingerprint);
-      if (!answer && (await find(""))) throw new OtherContent();
-      return answer || this.askByFile(signal);
     }
 
     /** Compare the file with what it was when it was first looked at. */
@@ -290,7 +285,7 @@
 
     async remove(signal) {
       // The answer to the first chunk may have been lost.
-      if (!this.known && this.fingerprint) this.known = await this.askByFile(signal);
+      if (!this.known && this.hasBegun) this.known = await findByFile(this, signal);
       if (!this.known) return;
       try {
         await this.server.remove(this.known, signal);

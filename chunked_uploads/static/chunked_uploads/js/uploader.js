@@ -5,14 +5,12 @@
  * docs/page.md tells what a page may rely on.
  */
 (function () {
-  const { Digests, FileRefused, Notices, Queue } = window.ChunkedUploads;
+  const { Choosing, Digests, Notices, Queue } = window.ChunkedUploads;
   const { Server, Upload, View } = window.ChunkedUploads;
-  const { fromList, listen, refusalOf } = window.ChunkedUploads;
+  const { fromList, listen } = window.ChunkedUploads;
 
   const MIB = 1024 * 1024;
   const TICK = 500; // milliseconds
-  const AT_ONCE = 50; // rows that are made before the browser may draw
-  const SETTLED = new Set(["complete", "refused"]);
   const OPTIONS = {
     chunkSize: 8 * MIB, // bytes at most, until the server suggests
     filesInFlight: 4,
@@ -34,12 +32,13 @@
       this.queue = new Queue({
         files: this.options.filesInFlight,
         ranges: this.options.rangesInFlight,
+        everywhere: uploadsOfPage,
       });
       this.view = new View(root, this.server.limits);
       this.notices = new Notices(root, this.view.texts);
       this.input = this.view.find("input");
-      this.wanted = null; // the upload that a file is being chosen for
-      this.guesses = new Map(); // upload -> the file that may be the one it misses
+      this.choosing = new Choosing(this);
+      this.leaving = new AbortController(); // ends all that listens
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
       this.listenToVisitor();
       if (this.isSet("showUnfinished")) this.showUnfinished();
@@ -58,7 +57,7 @@
 
     /** Put files into the list. Resolves when the last one is in it. */
     async add(files) {
-      await this.take(fromList(files));
+      await this.choosing.take(fromList(files));
     }
 
     startAll() {
@@ -70,21 +69,24 @@
     }
 
     pauseAll() {
-      this.each(["queued", "checking", "uploading", "waiting", "finishing"], (upload) =>
-        upload.pause(),
-      );
+      this.uploads.filter(({ isGoing }) => isGoing).forEach((upload) => upload.pause());
     }
 
     /** Cancel all that are not finished, but for those that wait for their files. */
     cancelAll() {
-      this.queue.counted
-        .filter(({ state }) => state !== "complete")
-        .forEach((upload) => upload.cancel());
+      [...this.queue.counted].forEach((upload) => upload.cancel());
     }
 
     /** Take from the list what is finished or was refused. */
     clear() {
-      this.each([...SETTLED], (upload) => this.remove(upload));
+      this.each(["complete", "refused"], (upload) => this.remove(upload));
+    }
+
+    /** Stop, since the partial was taken out of the page; the server keeps its bytes. */
+    leave() {
+      this.pauseAll();
+      this.leaving.abort();
+      this.view.find("list").replaceChildren();
     }
 
     each(states, act) {
@@ -95,33 +97,36 @@
 
     listenToVisitor() {
       const { root, view } = this;
+      const { signal } = this.leaving;
       root.querySelectorAll("input[type=file]").forEach((input) => {
         input.addEventListener("change", () => {
           const files = fromList(input.files);
           input.value = ""; // so that the same file can be chosen again
-          this.take(files);
-        });
+          this.choosing.take(files);
+        }, { signal });
       });
-      this.input.addEventListener("cancel", () => (this.wanted = null));
+      this.input.addEventListener("cancel", () => this.choosing.forget(), { signal });
       listen(root, {
-        take: (files) => this.take(files),
+        take: (files) => this.choosing.take(files),
         showDrag: (where) => view.showDrag(where),
+        signal,
       });
-      root.addEventListener("click", (event) => {
+      const press = (event) => {
         const button = event.target.closest("[data-action]");
         // The second click of a double click would meet the button that came next.
         if (button && event.detail < 2) this.act(button);
-      });
+      };
+      root.addEventListener("click", press, { signal });
       const wake = () => this.uploads.forEach((upload) => upload.wake());
-      window.addEventListener("online", wake);
-      window.addEventListener("focus", wake);
+      window.addEventListener("online", wake, { signal });
+      window.addEventListener("focus", wake, { signal });
     }
 
     act(button) {
       const upload = this.view.uploadOf(button.closest(".chunked-uploads-row"));
       const { action } = button.dataset;
       if (!upload) this[action]();
-      else if (action === "choose") this.chooseFor(upload);
+      else if (action === "choose") this.choosing.askFor(upload);
       else if (action === "remove") this.remove(upload);
       else if (action === "pause" || action === "cancel") upload[action]();
       else this.go(upload, action);
@@ -132,66 +137,6 @@
       upload.start();
     }
 
-    chooseFor(upload) {
-      this.wanted = upload;
-      this.input.click();
-    }
-
-    async take(files) {
-      const wanted = this.wanted;
-      this.wanted = null;
-      this.view.note("");
-      if (!files.length) return;
-      if (wanted) return this.takeFor(wanted, files[0]);
-      const isOne = !this.isSet("multiple");
-      if (isOne) this.makeRoom();
-      const taken = isOne ? files.slice(0, 1) : files;
-      if (taken.length < files.length) this.view.note(this.view.texts.text("one-file"));
-      const before = this.queue.uploads.length;
-      for (let i = 0; i < taken.length; i += 1) {
-        if (i && i % AT_ONCE === 0) await nextFrame();
-        this.takeOne(taken[i]);
-      }
-      const count = this.queue.uploads.length - before;
-      if (count > 1) this.view.say(this.view.texts.text("added", { count }));
-    }
-
-    /** Only one file at a time: the one that is there gives way. */
-    makeRoom() {
-      this.uploads.forEach((upload) => {
-        if (SETTLED.has(upload.state)) this.remove(upload);
-        else upload.cancel();
-      });
-    }
-
-    /** The file for a certain upload, which the visitor was asked for. */
-    takeFor(upload, { file }) {
-      if (file.name === upload.name && file.size === upload.size) return upload.attach(file);
-      const { texts } = this.view;
-      const size = texts.format.bytes(upload.size);
-      return upload.fail(new FileRefused("other-file", { name: upload.name, size }));
-    }
-
-    takeOne({ file, path }) {
-      const same = this.uploads.filter(({ name, size }) => name === file.name && size === file.size);
-      const missing = same.find(({ state }) => state === "missing");
-      if (missing) {
-        this.guesses.set(missing, { file, path });
-        return missing.attach(file);
-      }
-      const isListed = same.some(
-        (each) =>
-          !SETTLED.has(each.state) &&
-          each.path === path &&
-          each.file.lastModified === file.lastModified,
-      );
-      if (isListed) {
-        this.view.note(this.view.texts.text("listed", { name: path || file.name }));
-        return null;
-      }
-      return this.enlist({ file, path });
-    }
-
     /** Make an upload of a file, or of what the server knows of one. */
     enlist(origin) {
       const upload = new Upload(origin, {
@@ -200,16 +145,16 @@
         send: this.send,
         report: (news) => this.hear(upload, news),
         lanes: () => this.queue.lanes(),
+        others: () => uploadsOfPage().filter((each) => each !== upload),
         chunkSize: this.options.chunkSize,
         patience: this.options.patience,
       });
       this.queue.add(upload);
       this.view.add(upload);
-      const refusal = origin.file && refusalOf(upload.file, this.server.limits, this.view.texts.format);
+      const refusal = origin.file && this.choosing.refusalOf(origin.file);
       if (refusal) upload.refuse(refusal);
       else if (origin.file && this.isSet("autoStart")) upload.start();
       else this.hear(upload, "state");
-      return upload;
     }
 
     /** Put what the server has of the caller's into the list; none where it fails. */
@@ -224,6 +169,10 @@
       listed
         .filter(({ upload_uuid }) => !here.has(upload_uuid))
         .forEach((known) => this.enlist({ known }));
+    }
+
+    note(key, values) {
+      this.view.note(this.view.texts.text(key, values));
     }
 
     remove(upload) {
@@ -245,28 +194,21 @@
         this.notices.tell("progress", upload);
         return;
       }
-      if (upload.state === "cancelled") this.leave(upload);
-      else view.render([upload], queue);
-      if (upload.state === "missing" && this.guesses.has(upload)) this.guessAgain(upload);
+      if (upload.state === "cancelled") this.drop(upload);
+      else view.render(upload);
+      view.touchTotal(queue);
+      this.choosing.check(upload);
       view.announceState(upload, queue);
       this.notices.pass(upload);
       queue.pump();
       this.watch(queue.running.length > 0);
     }
 
-    leave(upload) {
-      const key = upload.failure ? "cancelled-here" : "cancelled";
+    drop(upload) {
       this.queue.remove(upload);
       this.view.remove(upload);
       this.view.renderTotal(this.queue);
-      this.view.note(this.view.texts.text(key, { name: upload.name }));
-    }
-
-    /** The file was not what an unfinished upload misses: it is one of its own. */
-    guessAgain(upload) {
-      const origin = this.guesses.get(upload);
-      this.guesses.delete(upload);
-      this.enlist(origin);
+      this.note(upload.failure ? "cancelled-here" : "cancelled", { name: upload.name });
     }
 
     /** Ask before the page is left, and keep the clock going, while anything runs. */
@@ -309,8 +251,10 @@
     };
   }
 
-  function nextFrame() {
-    return new Promise((resolve) => requestAnimationFrame(resolve));
+  /** The uploads of all uploaders of the page. */
+  function uploadsOfPage() {
+    const roots = [...document.querySelectorAll("[data-chunked-uploads]")];
+    return roots.flatMap(({ chunkedUploads }) => (chunkedUploads ? chunkedUploads.uploads : []));
   }
 
   Object.assign(window.ChunkedUploads, { Uploader });

@@ -40,7 +40,9 @@
       this.template = root.querySelector(".chunked-uploads-row-template");
       this.rows = new Map(); // upload -> Row
       this.dirty = new Set();
+      this.isTouched = false;
       this.unsaid = new Map(); // topic -> text
+      this.told = new WeakMap(); // upload -> what was said to be wrong with it
       this.spokenStep = 0;
       this.renderLimits(limits);
       this.find("body").hidden = false;
@@ -93,19 +95,23 @@
     /** Show what changed with the next frame, however often it changes until then. */
     touch(upload, queue) {
       this.dirty.add(upload);
-      if (this.dirty.size > 1) return;
+      this.touchTotal(queue);
+    }
+
+    touchTotal(queue) {
+      if (this.isTouched) return;
+      this.isTouched = true;
       requestAnimationFrame(() => {
-        this.render([...this.dirty], queue);
+        this.isTouched = false;
+        this.dirty.forEach((upload) => this.render(upload));
         this.dirty.clear();
+        this.renderTotal(queue);
       });
     }
 
-    render(uploads, queue) {
-      uploads.forEach((upload) => {
-        const row = this.rows.get(upload);
-        if (row) row.render();
-      });
-      this.renderTotal(queue);
+    render(upload) {
+      const row = this.rows.get(upload);
+      if (row) row.render();
     }
 
     renderTotal(queue) {
@@ -131,7 +137,7 @@
 
     renderActions({ uploads }, isShown) {
       const has = (...states) => uploads.some(({ state }) => states.includes(state));
-      const isGoing = has("queued", "checking", "uploading", "waiting", "finishing");
+      const isGoing = uploads.some((upload) => upload.isGoing);
       const shown = {
         startAll: has("ready"),
         resumeAll: has("paused", "failed"),
@@ -167,12 +173,18 @@
       const isAlone = queue.counted.length < 2;
       const said = `${name}: ${texts.text(state)}`;
       if (failure && state !== "cancelled") {
-        this.say(`${said}. ${describe(failure, texts).sentence}`, name);
+        this.sayOnce(upload, `${said}. ${describe(failure, texts).sentence}`);
       } else if (state === "paused" || (isAlone && ["uploading", "complete"].includes(state))) {
         this.say(said, name);
       } else if (state === "complete" && queue.total().percent === 100) {
         this.say(texts.text("all-complete"), name);
       }
+    }
+
+    /** Say what is wrong with an upload, and not again with every attempt. */
+    sayOnce(upload, text) {
+      if (this.told.get(upload) !== text) this.say(text, upload.name);
+      this.told.set(upload, text);
     }
 
     /** Say how far all are together, at every quarter. */

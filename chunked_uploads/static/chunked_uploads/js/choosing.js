@@ -1,0 +1,135 @@
+"use strict";
+
+/*
+ * What becomes of the files that a visitor brings: a row of their own, the file that
+ * an unfinished upload misses, or a sentence that says why not.
+ */
+(function () {
+  const { FileRefused, refusalOf } = window.ChunkedUploads;
+
+  const AT_ONCE = 50; // rows that are made before the browser may draw
+
+  class Choosing {
+    constructor(uploader) {
+      this.uploader = uploader;
+      this.wanted = null; // the upload that a file is being chosen for
+      this.guesses = new Map(); // upload -> the file that may be the one it misses
+    }
+
+    /** Ask the visitor for the file of one upload. */
+    askFor(upload) {
+      this.wanted = upload;
+      this.uploader.input.click();
+    }
+
+    /** Nothing was chosen. */
+    forget() {
+      this.wanted = null;
+    }
+
+    /** Take a list of { file, path }; where the file is null, it could not be read. */
+    async take(found) {
+      const wanted = this.wanted;
+      this.wanted = null;
+      this.uploader.view.note("");
+      const files = this.noteUnread(found);
+      if (wanted) this.takeFor(wanted, files);
+      else if (this.uploader.isSet("multiple")) await this.takeAll(files);
+      else if (files.length) this.takeOnly(files);
+    }
+
+    /** Say which files could not be read; return the others. */
+    noteUnread(found) {
+      const names = found.filter(({ file }) => !file).map(({ path }) => path);
+      if (names.length) this.uploader.note("unreadable", { names: names.slice(0, 3).join(", ") });
+      return found.filter(({ file }) => file);
+    }
+
+    async takeAll(files) {
+      const before = this.uploader.queue.uploads.length;
+      for (let i = 0; i < files.length; i += 1) {
+        if (i && i % AT_ONCE === 0) await moment();
+        this.takeOne(files[i]);
+      }
+      const count = this.uploader.queue.uploads.length - before;
+      if (count > 1) this.uploader.view.say(this.uploader.view.texts.text("added", { count }));
+    }
+
+    /** The file for a certain upload, which the visitor was asked for, among others. */
+    takeFor(upload, files) {
+      const mine = files.find(({ file }) => isNamed(upload, file));
+      const others = files.filter((each) => each !== mine);
+      if (mine) this.attach(upload, mine.file, true);
+      else if (others.length === 1) {
+        const { texts } = this.uploader.view;
+        const size = texts.format.bytes(upload.size);
+        upload.fail(new FileRefused("other-file", { name: upload.name, size }));
+        return;
+      }
+      this.takeAll(others);
+    }
+
+    /** The only file: the one that is there gives way, if this one can be taken. */
+    takeOnly([origin, ...more]) {
+      const { file } = origin;
+      const there = this.uploader.uploads.filter(({ state, isLeaving }) => state !== "missing" && !isLeaving);
+      if (more.length) this.uploader.note("one-file");
+      if (there.some((upload) => isSame(upload, origin))) return;
+      const refusal = this.refusalOf(file);
+      if (refusal && there.length) {
+        this.uploader.note(refusal.key, refusal.values);
+        return;
+      }
+      there.forEach((upload) => (upload.isSettled ? this.uploader.remove(upload) : upload.cancel()));
+      this.takeOne(origin);
+    }
+
+    takeOne(origin) {
+      const { file, path } = origin;
+      const same = this.uploader.uploads.filter((upload) => isNamed(upload, file) && !upload.isLeaving);
+      const missing = same.find(({ state }) => state === "missing");
+      if (missing) {
+        this.guesses.set(missing, origin);
+        this.attach(missing, file, false);
+      } else if (same.some((upload) => !upload.isSettled && isSame(upload, origin))) {
+        this.uploader.note("listed", { name: path || file.name });
+      } else {
+        this.uploader.enlist(origin);
+      }
+    }
+
+    attach(upload, file, isVouchedFor) {
+      upload.attach(file, { isVouchedFor, isToStart: this.uploader.isSet("autoStart") });
+    }
+
+    refusalOf(file) {
+      return refusalOf(file, this.uploader.server.limits, this.uploader.view.texts.format);
+    }
+
+    /** A file that was not what an unfinished upload misses is one of its own. */
+    check(upload) {
+      const origin = this.guesses.get(upload);
+      if (!origin) return;
+      if (upload.isUnproven && !upload.isLeaving && upload.state !== "missing") return;
+      this.guesses.delete(upload);
+      if (upload.state === "missing") this.uploader.enlist(origin);
+    }
+  }
+
+  /** Let the browser draw, in a tab that nobody looks at too. */
+  function moment() {
+    return new Promise((resolve) => setTimeout(resolve));
+  }
+
+  // The server takes the spaces around a name away.
+  function isNamed({ name, size }, file) {
+    return name.trim() === file.name.trim() && size === file.size;
+  }
+
+  function isSame(upload, { file, path }) {
+    const { lastModified } = upload.file || {};
+    return isNamed(upload, file) && upload.path === path && lastModified === file.lastModified;
+  }
+
+  Object.assign(window.ChunkedUploads, { Choosing });
+})();
