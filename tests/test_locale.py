@@ -66,7 +66,7 @@ def messages(compiled: bytes) -> dict[str, str]:
 
 
 def test_languages() -> None:
-    assert [path.parts[-3] for path in CATALOGUES] == ["de", "es", "fr"]
+    assert [path.parts[-3] for path in CATALOGUES] == ["ar", "de", "es", "fr", "ja"]
 
 
 @every_catalogue
