@@ -165,10 +165,10 @@
       } catch (failure) {
         return; // nobody is logged in, or the network is away: choosing a file finds it
       }
-      const here = new Set(this.uploads.map(({ known }) => known && known.upload_uuid));
-      listed
-        .filter(({ upload_uuid }) => !here.has(upload_uuid))
-        .forEach((known) => this.enlist({ known }));
+      // A file that was chosen meanwhile finds what the server has of it by itself.
+      const isHere = ({ name, total_size }) =>
+        this.uploads.some((upload) => upload.name === name && upload.size === total_size);
+      listed.filter((known) => !isHere(known)).forEach((known) => this.enlist({ known }));
     }
 
     note(key, values) {
