@@ -29,10 +29,12 @@ from chunked_uploads.errors import BadRequest
 from chunked_uploads.forms import ChunkedFileField
 from chunked_uploads.handover import FinishedUpload, PlainUpload
 from chunked_uploads.models import Upload
+from chunked_uploads.removing import give_away
 from chunked_uploads.signals import upload_cancelled, upload_completed
 from tests.films.forms import FilmForm, RecordingForm
 from tests.films.models import Film, Recording
 from tests.forms import attached, claim_of, errors_of, inode, send_for_form
+from tests.polling import wait_until
 from tests.sending import CONTENT, Uploader, files_in, finished
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -379,6 +381,35 @@ def test_row_that_refers_to_the_upload_is_not_taken_along(upload: Upload) -> Non
 
     assert Recording.objects.exists()
     assert finished(upload) == CONTENT
+
+
+def test_row_that_comes_while_the_upload_is_given_away_keeps_it(
+    upload: Upload,
+) -> None:
+    def give() -> None:
+        try:
+            give_away(upload)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread, transaction.atomic():
+        form = RecordingForm({"file-upload": claim_of(upload)})
+        assert form.is_valid()
+        given = thread.submit(give)
+        wait_until(is_somebody_waiting)
+        Recording.objects.create(upload=form.cleaned_data["file"].upload)
+
+    given.result()
+    assert finished(Recording.objects.get().upload) == CONTENT
+
+
+def is_somebody_waiting() -> bool:
+    """Whether a connection waits for a lock; SQLite does not tell."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
 
 
 def test_each_form_puts_off_the_end_of_its_upload(upload: Upload) -> None:
