@@ -21,7 +21,8 @@ from chunked_uploads.errors import (
     UploadError,
     UploadNotFound,
 )
-from chunked_uploads.handover import FinishedUpload, PlainUpload, redeem
+from chunked_uploads.handover import FinishedUpload, redeem
+from chunked_uploads.plain import PlainUpload
 from chunked_uploads.receiving import check_file
 
 __all__ = ["ChunkedFileField", "ChunkedFileInput", "FinishedUpload"]

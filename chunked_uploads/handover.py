@@ -23,14 +23,10 @@ from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import router, transaction
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.text import get_valid_filename
 
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
-from chunked_uploads.finishing import complete
-from chunked_uploads.headers import clean_filename
 from chunked_uploads.models import Upload
-from chunked_uploads.receiving import receive, start_upload
 from chunked_uploads.removing import give_away
 from chunked_uploads.storages import own_folder, safe_name, takes_files_as_they_are
 from chunked_uploads.tokens import is_valid, make_token
@@ -78,7 +74,7 @@ class FinishedUpload(UploadedFile):
     def __init__(self, upload: Upload) -> None:
         self._set_up()
         self._upload = upload
-        name = _usable_name(upload.filename)
+        name = usable_name(upload.filename)
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         super().__init__(None, name, content_type, upload.filesize)
 
@@ -182,70 +178,9 @@ class FinishedUpload(UploadedFile):
             self._file.close()
 
 
-class PlainUpload(FinishedUpload):
-    """A file that came with its form, as from a browser without JavaScript.
-
-    It is an upload only from when somebody asks for that: a form that is shown again,
-    or whoever keeps it. Raises `ValueError` where it has no usable name.
-    """
-
-    def __init__(self, source: UploadedFile, user: Any) -> None:
-        self._set_up()
-        self._source = source
-        self._user = user
-        self.filename = clean_filename(source.name or "")
-        UploadedFile.__init__(
-            self,
-            source,
-            _usable_name(self.filename),
-            source.content_type,
-            source.size,
-            source.charset,
-            source.content_type_extra,
-        )
-
-    @cached_property
-    def upload(self) -> Upload:  # type: ignore[override]
-        """The upload's row; it is complete when the transaction is committed.
-
-        So what is rolled back leaves a part, which is swept away, and no file that
-        nobody knows of. Raises `BadRequest` where the file was closed, and what
-        `start_upload`, `receive` and `complete` raise.
-        """
-        if self.closed:
-            raise BadRequest("The form's file was closed.")
-        size = self.size or 0
-        upload = start_upload(self._user, self.filename, size, "", for_form=True)
-        self.seek(0)
-        receive(upload, 0, size, _Plain(self._source))
-        self.seek(0)
-        using = router.db_for_write(Upload, instance=upload)
-        transaction.on_commit(functools.partial(complete, upload), using=using)
-        return upload
-
-    @property
-    def temporary_file_path(self) -> Callable[[], str]:
-        """What returns the path of Django's temporary file, where it made one."""
-        return self._source.temporary_file_path  # type: ignore[attr-defined]
-
-    def _open(self) -> File:
-        return self._source.open()
-
-
-class _Plain:
-    """The bytes of a form's file, for `receive`."""
-
-    is_exact = True
-
-    def __init__(self, file: UploadedFile) -> None:
-        self.read = file.read
-
-    def finish(self, missing: int) -> None:
-        """Accept any end: `complete` tells of one that came too early."""
-
-
-def _usable_name(filename: str) -> str:
-    # Django refuses to store what it leaves nothing of, like a name of emoji alone.
+def usable_name(filename: str) -> str:
+    """Return the name under which Django's storages take the file."""
+    # They refuse what they leave nothing of, like a name of emoji alone.
     try:
         get_valid_filename(filename)
     except SuspiciousFileOperation:

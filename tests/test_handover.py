@@ -27,8 +27,9 @@ from django.dispatch import Signal
 from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.forms import ChunkedFileField
-from chunked_uploads.handover import FinishedUpload, PlainUpload
+from chunked_uploads.handover import FinishedUpload
 from chunked_uploads.models import Upload
+from chunked_uploads.plain import PlainUpload
 from chunked_uploads.removing import give_away
 from chunked_uploads.signals import upload_cancelled, upload_completed
 from tests.films.forms import FilmForm, RecordingForm
