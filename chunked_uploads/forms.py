@@ -96,18 +96,16 @@ class ChunkedFileInput(forms.ClearableFileInput):
         return context
 
     def _finished(self) -> dict[str, Any] | None:
-        if self.finished is None:
-            return None
+        finished = self.finished
         try:
-            upload = self.finished.upload
+            if finished is None or not finished.is_claimable:
+                return None
         except UploadError:
             return None  # a plain file that can't be kept has to be chosen again
-        if not upload.pk:
-            return None  # the form was saved, and shown all the same
         return {
-            "name": upload.filename,
-            "size": filesizeformat(upload.filesize),
-            "claim": self.finished.claim,
+            "name": finished.upload.filename,
+            "size": filesizeformat(finished.upload.filesize),
+            "claim": finished.claim,
         }
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:

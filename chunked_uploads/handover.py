@@ -8,7 +8,7 @@ the bytes stay where they were until a transaction that took them is committed.
 from __future__ import annotations
 
 import contextlib
-import functools
+import datetime
 import mimetypes
 import os
 import re
@@ -25,6 +25,7 @@ from django.db import router, transaction
 from django.utils import timezone
 from django.utils.text import get_valid_filename
 
+from chunked_uploads.conf import conf
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
 from chunked_uploads.models import Upload
 from chunked_uploads.removing import give_away
@@ -39,8 +40,9 @@ CLAIM = re.compile(
 def redeem(claim: str) -> Upload:
     """Return the finished upload that a form claims, and put its end off.
 
-    Raises `BadRequest` where this is no claim, `UploadNotFound` where it is nobody's
-    or has been taken, `Incomplete` where its upload is not finished.
+    Raises `BadRequest` where this is no claim, `UploadNotFound` where it is nobody's,
+    has been taken or is older than an upload may rest, `Incomplete` where its upload is
+    not finished.
     """
     match = CLAIM.fullmatch(claim)
     if match is None:
@@ -48,8 +50,9 @@ def redeem(claim: str) -> Upload:
     uuid = UUID(match[1])
     if not is_valid(match[2], uuid):
         raise UploadNotFound
+    oldest = timezone.now() - datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
     rows = Upload.objects.using(router.db_for_write(Upload)).filter(
-        uuid=uuid, for_form=True
+        uuid=uuid, for_form=True, modified_at__gte=oldest
     )
     # A write: whoever sweeps, or gave the upload away to another form, waits for
     # the end of this transaction from here on, or was before it.
@@ -81,6 +84,7 @@ class FinishedUpload(UploadedFile):
     def _set_up(self) -> None:
         self._file: File | None = None
         self._link: str | None = None
+        self._is_promised = False
         self._leftovers = contextlib.ExitStack()
         # As Django's temporary files do, links go with the object.
         weakref.finalize(self, self._leftovers.close)
@@ -92,8 +96,19 @@ class FinishedUpload(UploadedFile):
 
     @property
     def claim(self) -> str:
-        """What a form has to send to get this upload."""
+        """What a form has to send to get this upload, which stays from here on."""
+        self._is_promised = True
         return f"{self.upload.uuid}:{make_token(self.upload.uuid)}"
+
+    @property
+    def is_claimable(self) -> bool:
+        """Whether a form can claim the upload, as far as its row tells.
+
+        None can where it was kept or given away, or where a rollback took its row.
+        """
+        using = router.db_for_write(Upload, instance=self.upload)
+        rows = Upload.objects.using(using).filter(pk=self.upload.pk, for_form=True)
+        return rows.exists()
 
     def keep(self) -> Upload:
         """Say that the upload itself is kept, row and file; return it."""
@@ -107,9 +122,10 @@ class FinishedUpload(UploadedFile):
 
         Each call gives a hard link of its own, which goes with this object where
         nobody moved it. Where somebody did, the upload is given away as soon as the
-        transaction is committed. Outside of a transaction nobody can tell whether
-        the move was to any avail: there the upload stays until it is swept away,
-        which costs nothing, since both names are of the same bytes.
+        transaction is committed, unless its claim was asked for: then a form is shown
+        again, so that the move was in vain. Outside of a transaction nobody can tell
+        whether it was: there the upload stays until it is swept away, which costs
+        nothing, since both names are of the same bytes.
 
         Raises `AttributeError` where such links are not possible.
         """
@@ -134,14 +150,19 @@ class FinishedUpload(UploadedFile):
 
     def _give_link(self) -> str:
         link, self._link = self._link or self._make_link(), None
-        using = router.db_for_write(Upload, instance=self.upload)
-        give = functools.partial(self._give_away_if_moved, link)
-        transaction.on_commit(give, using=using, robust=True)
-        return link
 
-    def _give_away_if_moved(self, link: str) -> None:
-        if not os.path.lexists(link):
-            give_away(self.upload)
+        def give_away_if_moved() -> None:
+            if self._is_promised:
+                return
+            try:
+                os.lstat(link)
+            except FileNotFoundError:  # and nothing else says that it was moved
+                give_away(self.upload)
+
+        using = router.db_for_write(Upload, instance=self.upload)
+        # A function, since Django logs what fails by its name: a partial has none.
+        transaction.on_commit(give_away_if_moved, using=using, robust=True)
+        return link
 
     # --- as a file ---
 

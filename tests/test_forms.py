@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from chunked_uploads.forms import ChunkedFileField, FinishedUpload
 from chunked_uploads.models import Upload
@@ -155,6 +156,16 @@ def test_upload_that_is_gone_is_refused(upload: Upload) -> None:
     upload.delete()
 
     assert errors_of(Form({"file-upload": claim})) == ["gone"]
+
+
+@pytest.mark.parametrize(("age", "codes"), [(3.9, []), (4.1, ["gone"])])
+def test_upload_that_waited_for_too_long_is_refused(
+    upload: Upload, settings: Any, age: float, codes: list[str]
+) -> None:
+    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 4
+    Upload.objects.update(modified_at=timezone.now() - datetime.timedelta(days=age))
+
+    assert errors_of(Form({"file-upload": claim_of(upload)})) == codes
 
 
 def test_upload_of_somebody_who_became_inactive_is_refused(upload: Upload) -> None:
@@ -432,6 +443,25 @@ def test_form_that_was_saved_does_not_show_what_it_took(upload: Upload) -> None:
         form.save()
 
     assert not Upload.objects.exists()
+    assert claims_in(form.as_div()) == []
+
+
+def test_form_does_not_show_what_a_rollback_took(user: User) -> None:
+    form = Form({}, attached(file=plain()))
+    form.fields["file"].user = user  # type: ignore[attr-defined]
+    with transaction.atomic():
+        assert form.is_valid()
+        assert form.cleaned_data["file"].upload.pk
+        transaction.set_rollback(True)
+
+    assert claims_in(form.as_div()) == []
+
+
+def test_form_does_not_show_what_was_kept(upload: Upload) -> None:
+    form = Form({"file-upload": claim_of(upload)})
+    assert form.is_valid()
+    form.cleaned_data["file"].keep()
+
     assert claims_in(form.as_div()) == []
 
 

@@ -156,6 +156,33 @@ def test_nothing_is_lost_where_only_the_savepoint_is_rolled_back(
     assert finished(upload) == CONTENT
 
 
+def test_upload_stays_where_its_form_is_shown_again_after_the_move(
+    upload: Upload,
+) -> None:
+    with transaction.atomic():
+        form = film_form(upload)
+        assert form.is_valid()
+        FileSystemStorage().save("films/film.mp4", form.cleaned_data["file"])
+        form.add_error("file", "Nobody can play this film.")
+        assert claim_of(upload) in form.as_div()
+
+    assert finished(upload) == CONTENT
+    assert film_form(upload).is_valid()
+
+
+def test_link_that_cannot_be_looked_at_is_not_taken_for_moved(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch, transaction.atomic():
+        FinishedUpload(upload).temporary_file_path()
+        patch.setattr("chunked_uploads.handover.os.lstat", refuse)
+
+    assert finished(upload) == CONTENT
+
+
 def test_outside_of_a_transaction_the_upload_stays_for_the_sweep(
     upload: Upload, media_root: Path
 ) -> None:
