@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +21,9 @@ from chunked_uploads.receiving import receive, start_upload
 class PlainUpload(FinishedUpload):
     """A file that came with its form, as from a browser without JavaScript.
 
-    It is an upload only from when somebody asks for that: a form that is shown again,
-    or whoever keeps it. Raises `ValueError` where it has no usable name.
+    It is an upload only from when somebody asks for that: a form of a known user that
+    is shown again, or whoever keeps it. Raises `ValueError` where it has no usable
+    name.
     """
 
     def __init__(self, source: UploadedFile, user: Any) -> None:
@@ -57,8 +57,20 @@ class PlainUpload(FinishedUpload):
         receive(upload, 0, size, _Bytes(self._source))
         self.seek(0)
         using = router.db_for_write(Upload, instance=upload)
-        transaction.on_commit(functools.partial(complete, upload), using=using)
+        # Outside of a transaction that is now, and whoever asks hears what fails. After
+        # a commit nobody does, and the sweep makes up for it.
+        is_later = transaction.get_connection(using).in_atomic_block
+        transaction.on_commit(lambda: complete(upload), using=using, robust=is_later)
         return upload
+
+    @property
+    def is_claimable(self) -> bool:
+        """Whether a form can claim the upload, which it makes of the file.
+
+        Else whoever sends forms with errors in them could leave files here, unknown
+        and under no quota of their own.
+        """
+        return self._user is not None and super().is_claimable
 
     @property
     def temporary_file_path(self) -> Callable[[], str]:

@@ -25,7 +25,7 @@ from django.db import IntegrityError, connection, transaction
 from django.dispatch import Signal
 
 from chunked_uploads.cleanup import clean_uploads
-from chunked_uploads.errors import BadRequest
+from chunked_uploads.errors import BadRequest, StoreFull
 from chunked_uploads.forms import ChunkedFileField
 from chunked_uploads.handover import FinishedUpload
 from chunked_uploads.models import Upload
@@ -566,6 +566,24 @@ def test_plain_file_is_an_upload_once_the_transaction_is_committed() -> None:
 
     assert finished(upload) == CONTENT
     assert (upload.state, upload.for_form) == (Upload.State.COMPLETE, False)
+
+
+def test_plain_file_that_cannot_be_finished_fails_no_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(upload: Upload) -> None:
+        raise StoreFull("The disk is full.")
+
+    later: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("chunked_uploads.plain.complete", refuse)
+        with transaction.atomic():
+            plain().keep()
+            transaction.on_commit(lambda: later.append(1))
+        with pytest.raises(StoreFull):  # where somebody can hear it
+            _ = plain().upload
+
+    assert later == [1]
 
 
 def test_plain_file_whose_transaction_is_rolled_back_is_swept_away(
