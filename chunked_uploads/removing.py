@@ -15,7 +15,7 @@ from django.db.models import Exists, F, ForeignObjectRel, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chunked_uploads import ranges
-from chunked_uploads.errors import UploadNotFound
+from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, upload_cancelled
 from chunked_uploads.storages import own_folder, place_of
@@ -36,6 +36,19 @@ def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
         if not deleted.get(Upload._meta.label):
             raise UploadNotFound
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
+
+
+def cancel_unused(upload: Upload) -> None:
+    """Cancel the upload, unless a row of the site refers to it.
+
+    For its owner, who decides about the upload and not about the site's rows, which
+    the foreign key may take along. Raises `UploadInUse`, `UploadNotFound`.
+    """
+    using = router.db_for_write(Upload, instance=upload)
+    with transaction.atomic(using=using):
+        if _is_locked_among(upload, referred(Upload.objects.using(using))):
+            raise UploadInUse("The site uses this upload.", upload)
+        cancel(upload)
 
 
 def give_away(upload: Upload) -> None:

@@ -61,7 +61,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return _receive(request, found, announced, body)
     found = lookup.by_uuid(request, uuid)
     if request.method == "DELETE":
-        removing.cancel(found)
+        removing.cancel_unused(found)
         return answer([])
     return chunk_response(request, found)
 
@@ -77,7 +77,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint("DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
-    removing.cancel(lookup.by_pk(request, pk))
+    removing.cancel_unused(lookup.by_pk(request, pk))
     return answer([])
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import models
 from django.utils import timezone
 
 from chunked_uploads.models import Chunk, Upload
+from tests.films.models import Recording
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -174,6 +177,29 @@ def test_cancel_removes_rows_and_bytes(
     assert not [each for each in media_root.rglob("*") if each.is_file()]
     assert_error(uploader.delete(state[which]), 404, "not_found")
     assert_error(uploader.get(state["url"]), 404, "not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("on_delete", [models.PROTECT, models.CASCADE])
+@pytest.mark.parametrize("is_complete", [False, True])
+def test_upload_that_the_site_uses_is_not_cancelled_by_its_owner(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    on_delete: Any,
+    is_complete: bool,
+) -> None:
+    key: Any = Recording._meta.get_field("upload")
+    monkeypatch.setattr(key.remote_field, "on_delete", on_delete)
+    state = state_in(uploader.send(CONTENT))
+    if is_complete:
+        uploader.done(state)
+    Recording.objects.create(upload=Upload.objects.get())
+
+    for url in (f"{UPLOAD}{state['upload_uuid']}/", state["delete_url"]):
+        response = uploader.delete(url)
+        assert_error(response, 409, "in_use")
+        assert state_in(response)["size"] == len(CONTENT)
+    assert Recording.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
