@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chunked_uploads.models import Chunk, Upload
 from tests.films.models import Recording
+from tests.forms import FOR_FORM
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -93,18 +94,19 @@ def test_name_is_asked_for_as_it_was_given(uploader: Uploader) -> None:
 @pytest.mark.parametrize(
     "query", ["filename=film.mp4&filesize=10", "all=1", "a_session=1"]
 )
-def test_what_is_uploaded_for_a_form_is_told_where_a_form_asks(
-    browser_session: Uploader, query: str
+@pytest.mark.parametrize(
+    ("kind", "sizes"), [("", [6, 4]), ("&for_form=1", [6]), ("&for_form=0", [4])]
+)
+def test_question_is_about_all_uploads_or_those_for_forms_or_the_others(
+    browser_session: Uploader, query: str, kind: str, sizes: list[int]
 ) -> None:
     browser_session.get(UPLOAD)
     browser_session.send(CONTENT[:4], 0)
-    browser_session.send(CONTENT[:6], 0, url=UPLOAD + "?for_form=1")
+    browser_session.send(CONTENT[:6], 0, url=FOR_FORM)
 
-    plain = browser_session.get(f"{UPLOAD}?{query}")
-    of_form = browser_session.get(f"{UPLOAD}?{query}&for_form=1")
+    told = browser_session.get(f"{UPLOAD}?{query}{kind}").json()
 
-    assert [state["size"] for state in plain.json()] == [4]
-    assert [state["size"] for state in of_form.json()] == [6]
+    assert [state["size"] for state in told] == sizes
 
 
 @pytest.mark.parametrize(
