@@ -102,7 +102,8 @@ class ChunkedFileInput(forms.ClearableFileInput):
             if finished is None or not finished.is_claimable:
                 return None
         except UploadError:
-            return None  # a plain file that can't be kept has to be chosen again
+            self.finished = None  # a plain file that can't be kept: to be chosen again
+            return None
         return {
             "name": finished.upload.filename,
             "size": filesizeformat(finished.upload.filesize),

@@ -394,6 +394,22 @@ def test_upload_that_is_kept_stays(upload: Upload) -> None:
     assert errors_of(RecordingForm({"file-upload": claim_of(upload)})) == ["gone"]
 
 
+def test_upload_is_not_kept_where_its_row_cannot_be_saved(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**values: Any) -> None:
+        raise IntegrityError
+
+    form = RecordingForm({"file-upload": claim_of(upload)})
+    assert form.is_valid()
+    with monkeypatch.context() as patch:
+        patch.setattr(Recording.objects, "create", refuse)
+        with pytest.raises(IntegrityError):
+            form.save()
+
+    assert RecordingForm({"file-upload": claim_of(upload)}).is_valid()
+
+
 def test_upload_is_not_kept_where_that_is_rolled_back(upload: Upload) -> None:
     with transaction.atomic():
         FinishedUpload(upload).keep()
