@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Upload
-from chunked_uploads.removing import cancel, unkept
+from chunked_uploads.removing import cancel, referred, unkept, unreferred
 from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 
@@ -32,8 +32,9 @@ class Report:
 
     `expired`: unfinished and without activity; `unkept`: finished for a form, without
     activity, and kept by none; `stray`: parts without an unfinished upload; `lost`:
-    uploads whose part is gone; `completed`: uploads that died between their move and
-    its record; `failed`: what could not be removed, and why; `freed` in bytes.
+    uploads whose part is gone; `completed`: uploads whose last step died: between their
+    move and its record, or after the commit of the form that kept them; `failed`: what
+    could not be removed, and why; `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
@@ -51,7 +52,8 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given. Rows whose part is gone
     are removed as well, unless all are: nothing is judged by a disk that is not
     mounted. Of the finished uploads only those go that were sent for a form, and that
-    none has kept. A dry run only reports.
+    none has kept. Nothing goes that a row of the site refers to. A dry run only
+    reports.
 
     Raises `OSError` where the store can't be looked at.
     """
@@ -64,6 +66,7 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     _remove_unkept(before, report, dry_run)
     _remove_strays(itertools.chain(first, parts), before, report, dry_run)
     _settle(report, dry_run, is_mounted=bool(first))
+    _complete_referred(report, dry_run)
     return report
 
 
@@ -76,7 +79,7 @@ def _parts() -> Iterator[Leftover]:
 
 
 def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
-    expired = _unfinished().filter(modified_at__lt=before)
+    expired = unreferred(_unfinished()).filter(modified_at__lt=before)
     for upload in _each(expired):
         size = chunk_store().extent(upload.part)
         if dry_run or _cancel(upload, expired, report):
@@ -138,18 +141,35 @@ def _finished_among(parts: list[Leftover]) -> set[str]:
 
 def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
     """Complete or remove unfinished uploads that hold bytes but have no part."""
-    settled = _unfinished().filter(modified_at__lt=timezone.now() - SETTLED)
-    expired = set(report.expired)
+    settled, expired = _settled(), set(report.expired)
+    lost = unreferred(settled)
     for upload in _each(settled.filter(received__gt=0)):
         if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue
         if is_in_place(upload):
-            with _failures_told(str(upload.uuid), report):
-                if not dry_run:
-                    complete(upload)
-                report.completed.append(str(upload.uuid))
-        elif is_mounted and (dry_run or _cancel(upload, settled, report)):
+            _complete(upload, report, dry_run)
+        elif not is_mounted or not lost.filter(pk=upload.pk).exists():
+            continue
+        elif dry_run or _cancel(upload, lost, report):
             report.lost.append(str(upload.uuid))
+
+
+def _complete_referred(report: Report, dry_run: bool) -> None:
+    """Complete the uploads that a row of the site refers to and that have all bytes.
+
+    What came with a form is completed when the form's transaction is committed, unless
+    the process died then.
+    """
+    for upload in _each(referred(_settled()).filter(offset=F("filesize"))):
+        if chunk_store().extent(upload.part) == upload.filesize:
+            _complete(upload, report, dry_run)
+
+
+def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
+    with _failures_told(str(upload.uuid), report):
+        if not dry_run:
+            complete(upload)
+        report.completed.append(str(upload.uuid))
 
 
 def _cancel(upload: Upload, among: QuerySet[Upload], report: Report) -> bool:
@@ -181,6 +201,10 @@ def _each(rows: QuerySet[Upload]) -> Iterator[Upload]:
 
 def _unfinished() -> QuerySet[Upload]:
     return Upload.objects.filter(state=Upload.State.UPLOADING)
+
+
+def _settled() -> QuerySet[Upload]:
+    return _unfinished().filter(modified_at__lt=timezone.now() - SETTLED)
 
 
 def _uuid_of(part: Leftover) -> UUID:

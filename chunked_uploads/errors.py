@@ -126,6 +126,13 @@ class Incomplete(UploadError):
     code = "incomplete"
 
 
+class UploadInUse(UploadError):
+    """The upload can't be cancelled: a row of the site refers to it."""
+
+    status = 409
+    code = "in_use"
+
+
 class LengthRequired(UploadError):
     """The body's length is not known beforehand."""
 

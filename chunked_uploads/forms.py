@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.widgets import FILE_INPUT_CONTRADICTION, Script
+from django.forms.widgets import Script
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,8 @@ from chunked_uploads.errors import (
     UploadError,
     UploadNotFound,
 )
-from chunked_uploads.handover import FinishedUpload, PlainUpload, redeem
+from chunked_uploads.handover import FinishedUpload, redeem
+from chunked_uploads.plain import PlainUpload
 from chunked_uploads.receiving import check_file
 
 __all__ = ["ChunkedFileField", "ChunkedFileInput", "FinishedUpload"]
@@ -32,6 +33,7 @@ class Claim:
     """What a form says of the upload that is its file; anybody may say anything."""
 
     text: str
+    is_contradicted: bool = False  # by the wish to have no file
 
 
 SCRIPTS = (
@@ -98,18 +100,17 @@ class ChunkedFileInput(forms.ClearableFileInput):
         return context
 
     def _finished(self) -> dict[str, Any] | None:
-        if self.finished is None:
-            return None
+        finished = self.finished
         try:
-            upload = self.finished.upload
+            if finished is None or not finished.is_claimable:
+                return None
         except UploadError:
-            return None  # a plain file that can't be kept has to be chosen again
-        if not upload.pk:
-            return None  # the form was saved, and shown all the same
+            self.finished = None  # a plain file that can't be kept: to be chosen again
+            return None
         return {
-            "name": upload.filename,
-            "size": filesizeformat(upload.filesize),
-            "claim": self.finished.claim,
+            "name": finished.upload.filename,
+            "size": filesizeformat(finished.upload.filesize),
+            "claim": finished.claim,
         }
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
@@ -121,8 +122,7 @@ class ChunkedFileInput(forms.ClearableFileInput):
         text = data.get(self.upload_name(name))
         if not text or value:
             return value
-        # Nothing came with the form but the wish to clear: the same contradiction.
-        return FILE_INPUT_CONTRADICTION if value is False else Claim(str(text))
+        return Claim(str(text), is_contradicted=value is False)
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Tell whether the form says nothing of this input."""
@@ -131,14 +131,15 @@ class ChunkedFileInput(forms.ClearableFileInput):
 
     def use_required_attribute(self, initial: Any) -> bool:
         """Tell whether the browser shall ask for a file."""
-        return super().use_required_attribute(initial) and self.finished is None
+        return super().use_required_attribute(initial) and self._finished() is None
 
 
 class ChunkedFileField(forms.FileField):
     """A file field that takes finished uploads; its value is a `FinishedUpload`.
 
-    `user`, where a form sets it, owns what comes without JavaScript and has to be
-    kept; other uploads belong to whoever sent them.
+    `user`, where a form sets it, owns what comes without JavaScript: it is kept as well
+    when the form is shown again, as long as that is somebody who is logged in. Other
+    uploads belong to whoever sent them.
     """
 
     widget = ChunkedFileInput
@@ -158,10 +159,19 @@ class ChunkedFileField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the finished upload, or what Django's own field returns without."""
         self._show(None)
+        if isinstance(data, Claim) and data.is_contradicted:
+            self._show(self._claimed(data))
+            raise self._error("contradiction")
         value = super().clean(data, initial)
         if isinstance(value, FinishedUpload):
             self._show(value)
         return value
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what is shown as the file that there is already."""
+        if isinstance(data, Claim) and data.is_contradicted:
+            return initial
+        return super().bound_data(data, initial)
 
     def to_python(self, data: Any) -> Any:
         """Return the finished upload that was claimed, or that the file will be."""
@@ -188,7 +198,8 @@ class ChunkedFileField(forms.FileField):
 
     def _plain(self, file: UploadedFile) -> FinishedUpload:
         try:
-            plain = PlainUpload(file, self.user)
+            is_known = getattr(self.user, "is_authenticated", False)
+            plain = PlainUpload(file, self.user if is_known else None)
             check_file(plain.filename, plain.size or 0)
         except ValueError:
             raise self._error("invalid") from None

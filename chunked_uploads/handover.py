@@ -8,7 +8,7 @@ the bytes stay where they were until a transaction that took them is committed.
 from __future__ import annotations
 
 import contextlib
-import functools
+import datetime
 import mimetypes
 import os
 import re
@@ -23,14 +23,11 @@ from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import router, transaction
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.text import get_valid_filename
 
+from chunked_uploads.conf import conf
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
-from chunked_uploads.finishing import complete
-from chunked_uploads.headers import clean_filename
 from chunked_uploads.models import Upload
-from chunked_uploads.receiving import receive, start_upload
 from chunked_uploads.removing import give_away
 from chunked_uploads.storages import own_folder, safe_name, takes_files_as_they_are
 from chunked_uploads.tokens import is_valid, make_token
@@ -43,8 +40,9 @@ CLAIM = re.compile(
 def redeem(claim: str) -> Upload:
     """Return the finished upload that a form claims, and put its end off.
 
-    Raises `BadRequest` where this is no claim, `UploadNotFound` where it is nobody's
-    or has been taken, `Incomplete` where its upload is not finished.
+    Raises `BadRequest` where this is no claim, `UploadNotFound` where it is nobody's,
+    has been taken or is older than an upload may rest, `Incomplete` where its upload is
+    not finished.
     """
     match = CLAIM.fullmatch(claim)
     if match is None:
@@ -52,8 +50,9 @@ def redeem(claim: str) -> Upload:
     uuid = UUID(match[1])
     if not is_valid(match[2], uuid):
         raise UploadNotFound
+    oldest = timezone.now() - datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
     rows = Upload.objects.using(router.db_for_write(Upload)).filter(
-        uuid=uuid, for_form=True
+        uuid=uuid, for_form=True, modified_at__gte=oldest
     )
     # A write: whoever sweeps, or gave the upload away to another form, waits for
     # the end of this transaction from here on, or was before it.
@@ -78,13 +77,14 @@ class FinishedUpload(UploadedFile):
     def __init__(self, upload: Upload) -> None:
         self._set_up()
         self._upload = upload
-        name = _usable_name(upload.filename)
+        name = usable_name(upload.filename)
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         super().__init__(None, name, content_type, upload.filesize)
 
     def _set_up(self) -> None:
         self._file: File | None = None
         self._link: str | None = None
+        self._is_promised = False
         self._leftovers = contextlib.ExitStack()
         # As Django's temporary files do, links go with the object.
         weakref.finalize(self, self._leftovers.close)
@@ -96,8 +96,19 @@ class FinishedUpload(UploadedFile):
 
     @property
     def claim(self) -> str:
-        """What a form has to send to get this upload."""
+        """What a form has to send to get this upload, which stays from here on."""
+        self._is_promised = True
         return f"{self.upload.uuid}:{make_token(self.upload.uuid)}"
+
+    @property
+    def is_claimable(self) -> bool:
+        """Whether a form can claim the upload, as far as its row tells.
+
+        None can where it was kept or given away, or where a rollback took its row.
+        """
+        using = router.db_for_write(Upload, instance=self.upload)
+        rows = Upload.objects.using(using).filter(pk=self.upload.pk, for_form=True)
+        return rows.exists()
 
     def keep(self) -> Upload:
         """Say that the upload itself is kept, row and file; return it."""
@@ -111,9 +122,10 @@ class FinishedUpload(UploadedFile):
 
         Each call gives a hard link of its own, which goes with this object where
         nobody moved it. Where somebody did, the upload is given away as soon as the
-        transaction is committed. Outside of a transaction nobody can tell whether
-        the move was to any avail: there the upload stays until it is swept away,
-        which costs nothing, since both names are of the same bytes.
+        transaction is committed, unless its claim was asked for: then a form is shown
+        again, so that the move was in vain. Outside of a transaction nobody can tell
+        whether it was: there the upload stays until it is swept away, which costs
+        nothing, since both names are of the same bytes.
 
         Raises `AttributeError` where such links are not possible.
         """
@@ -138,14 +150,19 @@ class FinishedUpload(UploadedFile):
 
     def _give_link(self) -> str:
         link, self._link = self._link or self._make_link(), None
-        using = router.db_for_write(Upload, instance=self.upload)
-        give = functools.partial(self._give_away_if_moved, link)
-        transaction.on_commit(give, using=using, robust=True)
-        return link
 
-    def _give_away_if_moved(self, link: str) -> None:
-        if not os.path.lexists(link):
-            give_away(self.upload)
+        def give_away_if_moved() -> None:
+            if self._is_promised:
+                return
+            try:
+                os.lstat(link)
+            except FileNotFoundError:  # and nothing else says that it was moved
+                give_away(self.upload)
+
+        using = router.db_for_write(Upload, instance=self.upload)
+        # A function, since Django logs what fails by its name: a partial has none.
+        transaction.on_commit(give_away_if_moved, using=using, robust=True)
+        return link
 
     # --- as a file ---
 
@@ -182,70 +199,9 @@ class FinishedUpload(UploadedFile):
             self._file.close()
 
 
-class PlainUpload(FinishedUpload):
-    """A file that came with its form, as from a browser without JavaScript.
-
-    It is an upload only from when somebody asks for that: a form that is shown again,
-    or whoever keeps it. Raises `ValueError` where it has no usable name.
-    """
-
-    def __init__(self, source: UploadedFile, user: Any) -> None:
-        self._set_up()
-        self._source = source
-        self._user = user
-        self.filename = clean_filename(source.name or "")
-        UploadedFile.__init__(
-            self,
-            source,
-            _usable_name(self.filename),
-            source.content_type,
-            source.size,
-            source.charset,
-            source.content_type_extra,
-        )
-
-    @cached_property
-    def upload(self) -> Upload:  # type: ignore[override]
-        """The upload's row; it is complete when the transaction is committed.
-
-        So what is rolled back leaves a part, which is swept away, and no file that
-        nobody knows of. Raises `BadRequest` where the file was closed, and what
-        `start_upload`, `receive` and `complete` raise.
-        """
-        if self.closed:
-            raise BadRequest("The form's file was closed.")
-        size = self.size or 0
-        upload = start_upload(self._user, self.filename, size, "", for_form=True)
-        self.seek(0)
-        receive(upload, 0, size, _Plain(self._source))
-        self.seek(0)
-        using = router.db_for_write(Upload, instance=upload)
-        transaction.on_commit(functools.partial(complete, upload), using=using)
-        return upload
-
-    @property
-    def temporary_file_path(self) -> Callable[[], str]:
-        """What returns the path of Django's temporary file, where it made one."""
-        return self._source.temporary_file_path  # type: ignore[attr-defined]
-
-    def _open(self) -> File:
-        return self._source.open()
-
-
-class _Plain:
-    """The bytes of a form's file, for `receive`."""
-
-    is_exact = True
-
-    def __init__(self, file: UploadedFile) -> None:
-        self.read = file.read
-
-    def finish(self, missing: int) -> None:
-        """Accept any end: `complete` tells of one that came too early."""
-
-
-def _usable_name(filename: str) -> str:
-    # Django refuses to store what it leaves nothing of, like a name of emoji alone.
+def usable_name(filename: str) -> str:
+    """Return the name under which Django's storages take the file."""
+    # They refuse what they leave nothing of, like a name of emoji alone.
     try:
         get_valid_filename(filename)
     except SuspiciousFileOperation:

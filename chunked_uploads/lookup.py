@@ -19,6 +19,7 @@ from chunked_uploads.tokens import is_valid
 SESSION_KEY = "chunked_uploads"
 MOST_IN_SESSION = 50  # uploads; a session may have to fit into a cookie
 MOST_LISTED = 1000  # uploads
+KINDS = {"1": True, "0": False}  # what is said of `for_form`
 
 
 def by_uuid(request: HttpRequest, uuid: UUID, *, also_complete: bool = False) -> Upload:
@@ -39,13 +40,19 @@ def by_pk(request: HttpRequest, pk: int) -> Upload:
 
 
 def matching(
-    request: HttpRequest, filename: str, filesize: int, fingerprint: str
+    request: HttpRequest,
+    filename: str,
+    filesize: int,
+    fingerprint: str,
+    for_form: bool | None,
 ) -> list[Upload]:
     """Return the caller's unfinished uploads of this name and size, newest first.
 
-    One with another fingerprint is never among them.
+    One with another fingerprint is never among them. `for_form` says which are meant:
+    those for forms, the others, or with None all.
     """
-    found = _unfinished(request).filter(filename=filename, filesize=filesize)
+    found = _unfinished(request, for_form)
+    found = found.filter(filename=filename, filesize=filesize)
     if fingerprint:
         found = found.filter(fingerprint__in=["", fingerprint])
     return list(found[:MOST_LISTED])
@@ -76,20 +83,29 @@ def user_of(request: HttpRequest) -> Any:
     return user if user is not None and user.is_authenticated else None
 
 
-def unfinished(request: HttpRequest) -> list[Upload]:
+def unfinished(request: HttpRequest, for_form: bool | None) -> list[Upload]:
     """Return all unfinished uploads of the caller, newest first."""
-    return list(_unfinished(request)[:MOST_LISTED])
+    return list(_unfinished(request, for_form)[:MOST_LISTED])
 
 
-def of_session(request: HttpRequest) -> list[Upload]:
+def of_session(request: HttpRequest, for_form: bool | None) -> list[Upload]:
     """Return the unfinished uploads that were begun in this session, newest first."""
     uuids = _session_uuids(request)
-    return list(_unfinished(request).filter(uuid__in=uuids)) if uuids else []
+    return list(_unfinished(request, for_form).filter(uuid__in=uuids)) if uuids else []
 
 
 def is_for_form(request: HttpRequest) -> bool:
-    """Whether the caller uploads for a form, which shall take the finished file."""
-    return request.GET.get("for_form") == "1"
+    """Whether the caller uploads for a form, which shall take the finished file.
+
+    What was begun for a form would be swept away under whoever finished it for
+    something else, and what was not is never a form's to take.
+    """
+    return kind_asked_for(request) is True
+
+
+def kind_asked_for(request: HttpRequest) -> bool | None:
+    """Return whether a question is about uploads for forms, None where about all."""
+    return KINDS.get(request.GET.get("for_form", ""))
 
 
 def remember(request: HttpRequest, upload: Upload) -> None:
@@ -152,12 +168,10 @@ def _is_active(upload: Upload) -> bool:
     return upload.user is not None and upload.user.is_active
 
 
-def _unfinished(request: HttpRequest) -> QuerySet[Upload]:
-    # What was begun for a form would be swept away under whoever finished it for
-    # something else, and what was not is never a form's to take.
-    found = _owned(request).filter(
-        state=Upload.State.UPLOADING, for_form=is_for_form(request)
-    )
+def _unfinished(request: HttpRequest, for_form: bool | None) -> QuerySet[Upload]:
+    found = _owned(request).filter(state=Upload.State.UPLOADING)
+    if for_form is not None:
+        found = found.filter(for_form=for_form)
     return found.order_by("-created_at", "-pk")
 
 

@@ -83,6 +83,7 @@ class Upload(models.Model):
     for_form = models.BooleanField(
         _("for a form"),
         default=False,
+        db_default=False,  # for processes of the last version, while a site is updated
         help_text=_(
             "Finished, it waits for a form, and is swept away where none keeps it."
         ),

@@ -43,7 +43,7 @@ def start_upload(
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
     check_file(filename, filesize)
-    _check_number(user)
+    _check_number(user, for_form)
     upload = Upload(
         user=user,
         filename=filename,
@@ -148,9 +148,11 @@ def check_file(filename: str, filesize: int) -> None:
             raise TypeRefused(f"Only files of these types are taken: {listed}.")
 
 
-def _check_number(user: Any) -> None:
+def _check_number(user: Any, for_form: bool) -> None:
+    # Each kind by itself: what a form left behind is shown by no list in the page, and
+    # must not lock its sender out elsewhere.
     most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
     if most is not None:
         unfinished = Upload.objects.filter(user=user, state=Upload.State.UPLOADING)
-        if unfinished.count() >= most:
+        if unfinished.filter(for_form=for_form).count() >= most:
             raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import operator
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.files.storage import FileSystemStorage
 from django.db import router, transaction
-from django.db.models import Exists, F, ForeignObjectRel, OuterRef, QuerySet
+from django.db.models import Exists, F, ForeignObjectRel, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chunked_uploads import ranges
-from chunked_uploads.errors import UploadNotFound
+from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, upload_cancelled
 from chunked_uploads.storages import own_folder, place_of
@@ -28,12 +30,25 @@ def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
     """
     using = router.db_for_write(Upload, instance=upload)
     with transaction.atomic(using=using):
-        if among is not None and not _lock(upload, among.using(using)):
+        if among is not None and not _is_locked_among(upload, among.using(using)):
             raise UploadNotFound
         _, deleted = upload.delete(using=using)
         if not deleted.get(Upload._meta.label):
             raise UploadNotFound
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
+
+
+def cancel_unused(upload: Upload) -> None:
+    """Cancel the upload, unless a row of the site refers to it.
+
+    For its owner, who decides about the upload and not about the site's rows, which
+    the foreign key may take along. Raises `UploadInUse`, `UploadNotFound`.
+    """
+    using = router.db_for_write(Upload, instance=upload)
+    with transaction.atomic(using=using):
+        if _is_locked_among(upload, referred(Upload.objects.using(using))):
+            raise UploadInUse("The site uses this upload.", upload)
+        cancel(upload)
 
 
 def give_away(upload: Upload) -> None:
@@ -43,7 +58,7 @@ def give_away(upload: Upload) -> None:
     """
     using = router.db_for_write(Upload, instance=upload)
     with transaction.atomic(using=using):
-        if _lock(upload, unkept().using(using)):
+        if _is_locked_among(upload, unkept().using(using)):
             upload.delete(using=using)
 
 
@@ -53,15 +68,29 @@ def unkept() -> QuerySet[Upload]:
     `FinishedUpload.keep` says that one is kept. A foreign key says so as well:
     whoever forgot the call must not lose rows of their own to the clean-up.
     """
-    rows = Upload.objects.filter(state=Upload.State.COMPLETE, for_form=True)
+    return unreferred(Upload.objects.filter(state=Upload.State.COMPLETE, for_form=True))
+
+
+def referred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Return those of `rows` that a foreign key refers to, chunks aside."""
+    return rows.filter(functools.reduce(operator.or_, _references(), Q(pk__in=[])))
+
+
+def unreferred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Return those of `rows` that no foreign key refers to, chunks aside."""
+    for reference in _references():
+        rows = rows.exclude(reference)
+    return rows
+
+
+def _references() -> Iterator[Exists]:
     for relation in Upload._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
             continue
         model, key = relation.related_model, relation.field
         if model is not Chunk:
             of_upload = {key.name: OuterRef(key.target_field.attname)}
-            rows = rows.exclude(Exists(model._base_manager.filter(**of_upload)))
-    return rows
+            yield Exists(model._base_manager.filter(**of_upload))
 
 
 def lock_row(*, instance: Upload, using: str, **kwargs: Any) -> None:
@@ -103,6 +132,12 @@ def _delete_file(upload: Upload, name: str) -> None:
             storage.delete(folder)
 
 
-def _lock(upload: Upload, rows: QuerySet[Upload]) -> bool:
-    """Lock the upload's row; return whether it is one of `rows`."""
-    return bool(rows.filter(pk=upload.pk).update(state=F("state")))
+def _is_locked_among(upload: Upload, rows: QuerySet[Upload]) -> bool:
+    """Lock the upload's row; return whether it is one of `rows` then."""
+    held = Upload.objects.using(rows.db).filter(pk=upload.pk)
+    held.update(state=F("state"))  # SQLite knows no other lock
+    # The one that foreign keys wait for: nobody can refer to the row from here on. And
+    # the question is a statement of its own, since PostgreSQL shows a statement other
+    # tables as they were before it had to wait.
+    list(held.select_for_update().values_list("pk"))
+    return rows.filter(pk=upload.pk).exists()

@@ -35,8 +35,9 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Receive a chunk or a whole file; or list the caller's unfinished uploads.
 
     A GET lists those of this session, with `?filename=…&filesize=…` the matching
-    ones wherever they were begun, with `?all=1` all of the caller's. What is uploaded
-    for a form is begun, found and listed with `for_form=1`, and only so.
+    ones wherever they were begun, with `?all=1` all of the caller's; `for_form=1`
+    limits each question to those for forms, `for_form=0` to the others. What is
+    uploaded for a form is begun and continued with `for_form=1`, and only so.
     """
     if request.method == "POST":
         with closing(open_body(request)) as body:
@@ -61,7 +62,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return _receive(request, found, announced, body)
     found = lookup.by_uuid(request, uuid)
     if request.method == "DELETE":
-        removing.cancel(found)
+        removing.cancel_unused(found)
         return answer([])
     return chunk_response(request, found)
 
@@ -77,7 +78,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint("DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
-    removing.cancel(lookup.by_pk(request, pk))
+    removing.cancel_unused(lookup.by_pk(request, pk))
     return answer([])
 
 
@@ -111,8 +112,9 @@ def _find_or_start(request: HttpRequest, announced: Announced) -> Upload:
     if announced.filename is None:
         raise BadRequest("Name the file: Content-Disposition with filename=.")
     fingerprint = _fingerprint(request)
+    for_form = lookup.is_for_form(request)
     matching = lookup.matching(
-        request, announced.filename, announced.total_size, fingerprint
+        request, announced.filename, announced.total_size, fingerprint, for_form
     )
     stop = announced.start + announced.length
     found = lookup.continued_by(request, matching, announced.start, stop)
@@ -127,7 +129,7 @@ def _find_or_start(request: HttpRequest, announced: Announced) -> Upload:
         announced.filename,
         announced.total_size,
         fingerprint,
-        for_form=lookup.is_for_form(request),
+        for_form=for_form,
     )
     lookup.remember(request, upload)
     return upload
@@ -148,17 +150,18 @@ def _receive(
 def _asked_for(request: HttpRequest) -> list[Upload]:
     """Return the unfinished uploads that a GET asks for, newest first."""
     name, size = request.GET.get("filename"), request.GET.get("filesize")
+    for_form = lookup.kind_asked_for(request)
     if request.GET.get("all") == "1":
-        return lookup.unfinished(request)
+        return lookup.unfinished(request, for_form)
     if name is None and size is None:
-        return lookup.of_session(request)
+        return lookup.of_session(request, for_form)
     if name is None or size is None or not re.fullmatch("[0-9]{1,18}", size):
         raise BadRequest("Ask with filename and filesize, a number of bytes.")
     try:
         name = headers.clean_filename(name)
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    return lookup.matching(request, name, int(size), _fingerprint(request))
+    return lookup.matching(request, name, int(size), _fingerprint(request), for_form)
 
 
 def _fingerprint(request: HttpRequest) -> str:

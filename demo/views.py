@@ -1,5 +1,7 @@
 """The demo site's page and the files that were uploaded."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -32,6 +34,12 @@ class AddFilm(CreateView):
     template_name = "film.html"
     success_url = "."
     extra_context = {"films": Film._default_manager.order_by("-pk").all}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """Return the form, which keeps the user's file also without JavaScript."""
+        form = super().get_form(form_class)
+        form.fields["file"].user = self.request.user  # type: ignore[attr-defined]
+        return form
 
 
 @login_required

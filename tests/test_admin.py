@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.models import ApiKey, Chunk, ExternalUser, Upload
 from chunked_uploads.signals import upload_cancelled
+from tests.forms import FOR_FORM
 from tests.sending import CONTENT, Uploader, files_in, upload_of
 
 UPLOADS = "/admin/chunked_uploads/upload/"
@@ -125,6 +126,20 @@ def test_search_finds_by_file_name_user_and_uuid(
     answer = admin_client.get(UPLOADS, {"q": term.format(uuid=found.uuid)})
 
     assert list(answer.context["cl"].queryset) == [found]
+
+
+def test_list_is_filtered_by_what_is_for_forms(
+    admin_client: Client, uploader: Uploader
+) -> None:
+    uploader.send(CONTENT, name="first.mp4")
+    uploader.send(CONTENT, name="second.mp4", url=FOR_FORM)
+
+    offered = admin_client.get(UPLOADS).content.decode()
+    told = admin_client.get(UPLOADS, {"for_form__exact": 1}).content.decode()
+
+    assert '"?for_form__exact=1"' in offered
+    assert "second.mp4" in told
+    assert "first.mp4" not in told
 
 
 def test_list_is_filtered_by_state_and_date(

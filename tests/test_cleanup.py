@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import os
@@ -12,25 +13,26 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
 from chunked_uploads import finishing
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.local import LocalStore
+from tests.films.forms import RecordingForm
 from tests.films.models import Recording
+from tests.forms import FOR_FORM, attached, send_for_form
 from tests.sending import (
     CONTENT,
-    UPLOAD,
     Uploader,
     files_in,
     finished,
     state_in,
     upload_of,
 )
-
-FOR_FORM = UPLOAD + "?for_form=1"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,13 +56,6 @@ def make_part_old(path: Path, days: float) -> None:
     at = timezone.now() - datetime.timedelta(days=days)
     if path.exists():
         os.utime(path, (at.timestamp(), at.timestamp()))
-
-
-def send_for_form(uploader: Uploader) -> Upload:
-    """Send a whole file for a form."""
-    sent = uploader.send(CONTENT, url=FOR_FORM)
-    uploader.done(state_in(sent))
-    return upload_of(sent)
 
 
 def make_stray(chunks: Path, days: float, content: bytes = CONTENT) -> Path:
@@ -162,6 +157,43 @@ def test_upload_for_a_form_stays_where_a_row_refers_to_it(
 
     assert clean_uploads() == Report()
     assert finished(upload) == CONTENT
+
+
+def test_unfinished_upload_stays_where_a_row_refers_to_it(
+    uploader: Uploader, media_root: Path
+) -> None:
+    upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 4, media_root)
+    lost = make_old(upload_of(uploader.send(CONTENT[:4], 0, name="b")), 4, media_root)
+    (media_root / lost.part).unlink()
+    for each in (upload, lost):
+        Recording.objects.create(upload=each)
+
+    assert clean_uploads(dry_run=True) == clean_uploads() == Report()
+    assert Recording.objects.count() == 2
+    assert files_in(media_root) == [media_root / upload.part]
+
+
+@pytest.mark.parametrize("content", [CONTENT, b""], ids=len)
+def test_upload_whose_form_died_after_its_commit_is_completed(
+    media_root: Path, content: bytes
+) -> None:
+    form = RecordingForm({}, attached(file=SimpleUploadedFile("film.mp4", content)))
+    form.fields["file"].allow_empty_file = True  # type: ignore[attr-defined]
+    with contextlib.suppress(KeyboardInterrupt), transaction.atomic():
+        transaction.on_commit(die)
+        assert form.is_valid()
+        recording = form.save()
+    make_old(recording.upload, 4, media_root)
+
+    report = Report(completed=[str(recording.upload.uuid)])
+    assert clean_uploads(dry_run=True) == clean_uploads() == report
+
+    assert finished(Recording.objects.get().upload) == content
+    assert clean_uploads() == Report()
+
+
+def die() -> None:
+    raise KeyboardInterrupt
 
 
 def test_bytes_that_a_form_has_too_are_not_freed(

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 
 from chunked_uploads.models import Upload
+from tests.forms import FOR_FORM
 from tests.sending import (
     CONTENT,
     FORM,
@@ -64,6 +65,19 @@ def test_unfinished_upload_over_the_quota_gets_429(
     assert stranger.send(CONTENT).status_code == 200
     uploader.done(state)
     assert uploader.send(CONTENT, name="b").status_code == 200
+
+
+@pytest.mark.parametrize(("first", "second"), [(UPLOAD, FOR_FORM), (FOR_FORM, UPLOAD)])
+def test_uploads_for_forms_have_a_quota_of_their_own(
+    uploader: Uploader, settings: Any, first: str, second: str
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 1
+    uploader.send(CONTENT[:4], 0, url=first)
+
+    refused = uploader.send(CONTENT, name="b", url=first)
+
+    assert_error(refused, 429, "too_many_uploads")
+    assert uploader.send(CONTENT, name="b", url=second).status_code == 200
 
 
 def test_database_that_does_not_answer_gets_503(uploader: Uploader) -> None:

@@ -25,14 +25,17 @@ from django.db import IntegrityError, connection, transaction
 from django.dispatch import Signal
 
 from chunked_uploads.cleanup import clean_uploads
-from chunked_uploads.errors import BadRequest
+from chunked_uploads.errors import BadRequest, StoreFull
 from chunked_uploads.forms import ChunkedFileField
-from chunked_uploads.handover import FinishedUpload, PlainUpload
+from chunked_uploads.handover import FinishedUpload
 from chunked_uploads.models import Upload
+from chunked_uploads.plain import PlainUpload
+from chunked_uploads.removing import give_away
 from chunked_uploads.signals import upload_cancelled, upload_completed
 from tests.films.forms import FilmForm, RecordingForm
 from tests.films.models import Film, Recording
 from tests.forms import attached, claim_of, errors_of, inode, send_for_form
+from tests.polling import wait_until
 from tests.sending import CONTENT, Uploader, files_in, finished
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -149,6 +152,33 @@ def test_nothing_is_lost_where_only_the_savepoint_is_rolled_back(
         with transaction.atomic():
             form.save()
             transaction.set_rollback(True)
+
+    assert finished(upload) == CONTENT
+
+
+def test_upload_stays_where_its_form_is_shown_again_after_the_move(
+    upload: Upload,
+) -> None:
+    with transaction.atomic():
+        form = film_form(upload)
+        assert form.is_valid()
+        FileSystemStorage().save("films/film.mp4", form.cleaned_data["file"])
+        form.add_error("file", "Nobody can play this film.")
+        assert claim_of(upload) in form.as_div()
+
+    assert finished(upload) == CONTENT
+    assert film_form(upload).is_valid()
+
+
+def test_link_that_cannot_be_looked_at_is_not_taken_for_moved(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch, transaction.atomic():
+        FinishedUpload(upload).temporary_file_path()
+        patch.setattr("chunked_uploads.handover.os.lstat", refuse)
 
     assert finished(upload) == CONTENT
 
@@ -364,6 +394,22 @@ def test_upload_that_is_kept_stays(upload: Upload) -> None:
     assert errors_of(RecordingForm({"file-upload": claim_of(upload)})) == ["gone"]
 
 
+def test_upload_is_not_kept_where_its_row_cannot_be_saved(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**values: Any) -> None:
+        raise IntegrityError
+
+    form = RecordingForm({"file-upload": claim_of(upload)})
+    assert form.is_valid()
+    with monkeypatch.context() as patch:
+        patch.setattr(Recording.objects, "create", refuse)
+        with pytest.raises(IntegrityError):
+            form.save()
+
+    assert RecordingForm({"file-upload": claim_of(upload)}).is_valid()
+
+
 def test_upload_is_not_kept_where_that_is_rolled_back(upload: Upload) -> None:
     with transaction.atomic():
         FinishedUpload(upload).keep()
@@ -379,6 +425,35 @@ def test_row_that_refers_to_the_upload_is_not_taken_along(upload: Upload) -> Non
 
     assert Recording.objects.exists()
     assert finished(upload) == CONTENT
+
+
+def test_row_that_comes_while_the_upload_is_given_away_keeps_it(
+    upload: Upload,
+) -> None:
+    def give() -> None:
+        try:
+            give_away(upload)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread, transaction.atomic():
+        form = RecordingForm({"file-upload": claim_of(upload)})
+        assert form.is_valid()
+        given = thread.submit(give)
+        wait_until(is_somebody_waiting)
+        Recording.objects.create(upload=form.cleaned_data["file"].upload)
+
+    given.result()
+    assert finished(Recording.objects.get().upload) == CONTENT
+
+
+def is_somebody_waiting() -> bool:
+    """Whether a connection waits for a lock; SQLite does not tell."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
 
 
 def test_each_form_puts_off_the_end_of_its_upload(upload: Upload) -> None:
@@ -507,6 +582,24 @@ def test_plain_file_is_an_upload_once_the_transaction_is_committed() -> None:
 
     assert finished(upload) == CONTENT
     assert (upload.state, upload.for_form) == (Upload.State.COMPLETE, False)
+
+
+def test_plain_file_that_cannot_be_finished_fails_no_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(upload: Upload) -> None:
+        raise StoreFull("The disk is full.")
+
+    later: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("chunked_uploads.plain.complete", refuse)
+        with transaction.atomic():
+            plain().keep()
+            transaction.on_commit(lambda: later.append(1))
+        with pytest.raises(StoreFull):  # where somebody can hear it
+            _ = plain().upload
+
+    assert later == [1]
 
 
 def test_plain_file_whose_transaction_is_rolled_back_is_swept_away(

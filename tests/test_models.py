@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chunked_uploads import statements
 from chunked_uploads.models import ApiKey, Chunk, Upload
 from tests.sending import CONTENT, Uploader, files_in, state_in, upload_of
 
@@ -32,6 +33,17 @@ def test_upload_begins_empty(user: User) -> None:
     assert not upload.upload
     assert upload.url == ""
     assert str(upload) == "film.mp4"
+
+
+def test_row_of_a_process_that_knows_of_no_forms_is_for_none(db: None) -> None:
+    fields = [each for each in Upload._meta.local_concrete_fields if each.name != "id"]
+    upload = Upload(filename="film.mp4", filesize=10)
+    row = {each.name: each.value_from_object(upload) for each in fields}
+    del row["for_form"]
+
+    statements.insert(Upload, "default", row)
+
+    assert not Upload.objects.get().for_form
 
 
 def test_size_of_a_file_takes_64_bits(db: None) -> None:

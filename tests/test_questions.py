@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import models
 from django.utils import timezone
 
 from chunked_uploads.models import Chunk, Upload
+from tests.films.models import Recording
+from tests.forms import FOR_FORM
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -90,18 +94,19 @@ def test_name_is_asked_for_as_it_was_given(uploader: Uploader) -> None:
 @pytest.mark.parametrize(
     "query", ["filename=film.mp4&filesize=10", "all=1", "a_session=1"]
 )
-def test_what_is_uploaded_for_a_form_is_told_where_a_form_asks(
-    browser_session: Uploader, query: str
+@pytest.mark.parametrize(
+    ("kind", "sizes"), [("", [6, 4]), ("&for_form=1", [6]), ("&for_form=0", [4])]
+)
+def test_question_is_about_all_uploads_or_those_for_forms_or_the_others(
+    browser_session: Uploader, query: str, kind: str, sizes: list[int]
 ) -> None:
     browser_session.get(UPLOAD)
     browser_session.send(CONTENT[:4], 0)
-    browser_session.send(CONTENT[:6], 0, url=UPLOAD + "?for_form=1")
+    browser_session.send(CONTENT[:6], 0, url=FOR_FORM)
 
-    plain = browser_session.get(f"{UPLOAD}?{query}")
-    of_form = browser_session.get(f"{UPLOAD}?{query}&for_form=1")
+    told = browser_session.get(f"{UPLOAD}?{query}{kind}").json()
 
-    assert [state["size"] for state in plain.json()] == [4]
-    assert [state["size"] for state in of_form.json()] == [6]
+    assert [state["size"] for state in told] == sizes
 
 
 @pytest.mark.parametrize(
@@ -174,6 +179,29 @@ def test_cancel_removes_rows_and_bytes(
     assert not [each for each in media_root.rglob("*") if each.is_file()]
     assert_error(uploader.delete(state[which]), 404, "not_found")
     assert_error(uploader.get(state["url"]), 404, "not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("on_delete", [models.PROTECT, models.CASCADE])
+@pytest.mark.parametrize("is_complete", [False, True])
+def test_upload_that_the_site_uses_is_not_cancelled_by_its_owner(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    on_delete: Any,
+    is_complete: bool,
+) -> None:
+    key: Any = Recording._meta.get_field("upload")
+    monkeypatch.setattr(key.remote_field, "on_delete", on_delete)
+    state = state_in(uploader.send(CONTENT))
+    if is_complete:
+        uploader.done(state)
+    Recording.objects.create(upload=Upload.objects.get())
+
+    for url in (f"{UPLOAD}{state['upload_uuid']}/", state["delete_url"]):
+        response = uploader.delete(url)
+        assert_error(response, 409, "in_use")
+        assert state_in(response)["size"] == len(CONTENT)
+    assert Recording.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

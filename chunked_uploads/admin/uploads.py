@@ -49,7 +49,7 @@ class UploadAdmin(UploadModelAdmin):
         "link",
         "created_at",
     ]
-    list_filter = ["state"]
+    list_filter = ["state", "for_form"]
     list_select_related = ["user"]
     ordering = ["-pk"]  # newest first, by an index that is there
     search_help_text = _("Search by file name, UUID or user name.")

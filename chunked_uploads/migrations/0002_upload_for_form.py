@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='upload',
             name='for_form',
-            field=models.BooleanField(default=False, help_text='Finished, it waits for a form, and is swept away where none keeps it.', verbose_name='for a form'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Finished, it waits for a form, and is swept away where none keeps it.', verbose_name='for a form'),
         ),
     ]

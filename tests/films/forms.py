@@ -17,4 +17,7 @@ class RecordingForm(forms.Form):
     file = ChunkedFileField()
 
     def save(self):
-        return Recording.objects.create(upload=self.cleaned_data["file"].keep())
+        file = self.cleaned_data["file"]
+        recording = Recording.objects.create(upload=file.upload)
+        file.keep()
+        return recording

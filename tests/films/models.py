@@ -28,7 +28,7 @@ class Trailer(models.Model):
 class Recording(models.Model):
     """What refers to an upload, which is kept for it."""
 
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE)
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT)
 
     def __str__(self) -> str:
         return self.upload.filename

@@ -18,7 +18,7 @@ NAME = "film.bin"
 CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
 DONE = re.compile(r"/uploads/upload/done/")
 DELETE = re.compile(r"/uploads/\d+/delete/")
-LIST = re.compile(r"\?all=1$")
+LIST = re.compile(r"\?for_form=0&all=1$")
 PATIENCE = 20_000  # milliseconds
 
 # --- what a visitor does ---

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             name='Recording',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='chunked_uploads.upload')),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='chunked_uploads.upload')),
             ],
         ),
         migrations.CreateModel(

@@ -158,7 +158,7 @@
 
     async list(question, signal) {
       await this.authenticate();
-      const url = toQuery(this.endpoints.upload_url, this.site.query);
+      const url = toQuery(toQuery(this.endpoints.upload_url, "for_form=0"), this.site.query);
       return this.send("GET", this.withCredentials(toQuery(url, question)), signal);
     }
 

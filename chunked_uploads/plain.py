@@ -1,0 +1,93 @@
+"""Files that came with their form, as any do without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import router, transaction
+from django.utils.functional import cached_property
+
+from chunked_uploads.errors import BadRequest
+from chunked_uploads.finishing import complete
+from chunked_uploads.handover import FinishedUpload, usable_name
+from chunked_uploads.headers import clean_filename
+from chunked_uploads.models import Upload
+from chunked_uploads.receiving import receive, start_upload
+
+
+class PlainUpload(FinishedUpload):
+    """A file that came with its form, as from a browser without JavaScript.
+
+    It is an upload only from when somebody asks for that: a form of a known user that
+    is shown again, or whoever keeps it. Raises `ValueError` where it has no usable
+    name.
+    """
+
+    def __init__(self, source: UploadedFile, user: Any) -> None:
+        self._set_up()
+        self._source = source
+        self._user = user
+        self.filename = clean_filename(source.name or "")
+        UploadedFile.__init__(
+            self,
+            source,
+            usable_name(self.filename),
+            source.content_type,
+            source.size,
+            source.charset,
+            source.content_type_extra,
+        )
+
+    @cached_property
+    def upload(self) -> Upload:  # type: ignore[override]
+        """The upload's row; it is complete when the transaction is committed.
+
+        So what is rolled back leaves a part, which is swept away, and no file that
+        nobody knows of. Raises `BadRequest` where the file was closed, and what
+        `start_upload`, `receive` and `complete` raise.
+        """
+        if self.closed:
+            raise BadRequest("The form's file was closed.")
+        size = self.size or 0
+        upload = start_upload(self._user, self.filename, size, "", for_form=True)
+        self.seek(0)
+        receive(upload, 0, size, _Bytes(self._source))
+        self.seek(0)
+        using = router.db_for_write(Upload, instance=upload)
+        # Outside of a transaction that is now, and whoever asks hears what fails. After
+        # a commit nobody does, and the sweep makes up for it.
+        is_later = transaction.get_connection(using).in_atomic_block
+        transaction.on_commit(lambda: complete(upload), using=using, robust=is_later)
+        return upload
+
+    @property
+    def is_claimable(self) -> bool:
+        """Whether a form can claim the upload, which it makes of the file.
+
+        Else whoever sends forms with errors in them could leave files here, unknown
+        and under no quota of their own.
+        """
+        return self._user is not None and super().is_claimable
+
+    @property
+    def temporary_file_path(self) -> Callable[[], str]:
+        """What returns the path of Django's temporary file, where it made one."""
+        return self._source.temporary_file_path  # type: ignore[attr-defined]
+
+    def _open(self) -> File:
+        return self._source.open()
+
+
+class _Bytes:
+    """The bytes of a form's file, for `receive`."""
+
+    is_exact = True
+
+    def __init__(self, file: UploadedFile) -> None:
+        self.read = file.read
+
+    def finish(self, missing: int) -> None:
+        """Accept any end: `complete` tells of one that came too early."""
