@@ -22,7 +22,7 @@ COLUMNS = {
     "chunk ms": lambda result: f"{result.median * 1e3:,.2f}",
     "99 % ms": lambda result: f"{result.slowest * 1e3:,.2f}",
     "last/first 100": lambda result: f"{result.drift:.2f}",
-    "queries": lambda result: "–" if result.queries is None else str(result.queries),
+    "queries": lambda result: "–" if result.queries is None else f"{result.queries:g}",
     "version": lambda result: result.version,
 }
 

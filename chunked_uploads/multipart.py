@@ -86,7 +86,7 @@ class MultipartReader:
                 self._ended = True
             elif safe > 0:
                 return self._take(min(safe, size))
-            elif not self._fill():
+            elif not self._fill(max(size, BLOCK)):
                 return b""
         return b""
 
@@ -136,8 +136,8 @@ class MultipartReader:
         self.consumed += size
         return taken
 
-    def _fill(self) -> bool:
-        block = self._stream.read(BLOCK)
+    def _fill(self, size: int = BLOCK) -> bool:
+        block = self._stream.read(size)
         self._buffer += block
         self._cut = not block
         return not self._cut

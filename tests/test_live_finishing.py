@@ -235,8 +235,12 @@ def test_done_that_waited_for_one_that_died_finds_its_work(
 def _is_open(server: Gunicorn, upload: Upload) -> bool:
     """Whether a worker has the part file open."""
     part = str(server.media_root / upload.part)
-    descriptors = [Path(f"/proc/{pid}/fd").iterdir() for pid in server.workers]
-    return part in [os.readlink(each) for all_ in descriptors for each in all_]
+    for pid in server.workers:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed in the meantime
+                if os.readlink(descriptor) == part:
+                    return True
+    return False
 
 
 def test_cancel_at_any_step_of_done_leaves_nothing(
