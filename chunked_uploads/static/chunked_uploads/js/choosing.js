@@ -52,7 +52,7 @@
         this.takeOne(files[i]);
       }
       const count = this.uploader.queue.uploads.length - before;
-      if (count > 1) this.uploader.view.say(this.uploader.view.texts.text("added", { count }));
+      if (count > 1) this.uploader.view.sayAdded(count);
     }
 
     /** The file for a certain upload, which the visitor was asked for, among others. */

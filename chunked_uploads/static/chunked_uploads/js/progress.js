@@ -65,7 +65,8 @@
       if (!this.formats.has(key)) {
         this.formats.set(key, new Intl.NumberFormat(this.language, options));
       }
-      return this.formats.get(key).format(value);
+      // A number and its unit stay on one line.
+      return this.formats.get(key).format(value).replace(/ /g, "\u00a0").replace("/", "/\u2060");
     }
 
     bytes(count) {
@@ -106,8 +107,8 @@
       const hours = Math.floor(minutes / 60);
       if (hours >= 24) return this.unit(Math.round(hours / 24), "day");
       const rest = minutes % 60;
-      const text = this.unit(hours, "hour");
-      return rest ? `${text} ${this.unit(rest, "minute")}` : text;
+      const parts = [this.unit(hours, "hour"), ...(rest ? [this.unit(rest, "minute")] : [])];
+      return new Intl.ListFormat(this.language, { type: "unit", style: "narrow" }).format(parts);
     }
   }
 

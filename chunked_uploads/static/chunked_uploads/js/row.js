@@ -38,8 +38,8 @@
     const key = sentenceKey(failure);
     const sentence = texts.text(key, failure.values);
     const code = answer.error || (status === null ? key.replace("-", "_") : "");
-    // To a login page's 401 the server's own words would add nothing.
-    const isDetailed = detail && status !== 401;
+    // The server's own words are English; beside a sentence that is said they add little.
+    const isDetailed = detail && ["status-400", "status-else"].includes(key);
     return {
       status,
       error: code,

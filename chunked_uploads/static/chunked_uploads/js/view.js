@@ -123,7 +123,7 @@
       this.renderActions(queue, total.count > 1);
       if (total.count < 2) return;
       const percent = texts.format.percent(total.percent);
-      this.put("total-status", texts.text("complete-of", { done: total.complete, count: total.count }));
+      this.put("total-status", texts.text("complete-of", this.counts(total)));
       this.put("total-percent", percent);
       const progress = this.find("total-progress");
       progress.value = total.percent;
@@ -133,6 +133,11 @@
       const bytes = total.percent < 100 ? texts.text("bytes", { sent, total: size }) : size;
       const figures = [bytes, ...texts.pace(total.speed, total.timeLeft)];
       this.put("total-figures", figures.join(" · "));
+    }
+
+    counts({ complete, count }) {
+      const { format } = this.texts;
+      return { done: format.number(complete), count: format.number(count) };
     }
 
     renderActions({ uploads }, isShown) {
@@ -185,6 +190,10 @@
     sayOnce(upload, text) {
       if (this.told.get(upload) !== text) this.say(text, upload.name);
       this.told.set(upload, text);
+    }
+
+    sayAdded(number) {
+      this.say(this.texts.text("added", { count: this.texts.format.number(number) }));
     }
 
     /** Say how far all are together, at every quarter. */
