@@ -38,14 +38,17 @@ def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
 
 
-def cancel_unused(upload: Upload) -> None:
+def cancel_unused(upload: Upload, *, finished_too: bool) -> None:
     """Cancel the upload, unless a row of the site refers to it.
 
     For its owner, who decides about the upload and not about the site's rows, which
     the foreign key may take along. Raises `UploadInUse`, `UploadNotFound`.
     """
     using = router.db_for_write(Upload, instance=upload)
+    unfinished = Upload.objects.using(using).filter(state=Upload.State.UPLOADING)
     with transaction.atomic(using=using):
+        if not (finished_too or _is_locked_among(upload, unfinished)):
+            raise UploadNotFound
         if _is_locked_among(upload, referred(Upload.objects.using(using))):
             raise UploadInUse("The site uses this upload.", upload)
         cancel(upload)

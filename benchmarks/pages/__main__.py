@@ -85,7 +85,8 @@ async def run(
     pages = [each for each in ALL if not options.page or each.name in options.page]
     parts = options.part or PARTS
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**browsers.launch_options())
+        how = browsers.launch_options("Chromium", folder)
+        browser = await playwright.chromium.launch(**how)
         results["versions"]["Chromium"] = browser.version
         if "loading" in parts:
             costs = results["loading"] = {}

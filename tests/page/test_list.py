@@ -382,3 +382,42 @@ def test_unfinished_ones_of_others_are_not_shown(
     choose(site, file)
     expect_states(site, "complete")
     assert len(requests) == 11
+
+
+# --- drags, as the browser itself does them ---
+
+
+def drag(page: Page, selector: str, file: Path) -> None:
+    """Drag the file over the element and drop it there, like a hand does."""
+    box = page.locator(selector).bounding_box()
+    assert box
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 10}
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, **place, "data": data}
+        session.send("Input.dispatchDragEvent", event)
+
+
+def test_drop_goes_to_the_uploader_under_it(site: Page, tmp_path: Path) -> None:
+    site.route(re.compile(r"/$"), twice)
+    site.reload()
+    one, two = make_files(tmp_path, "one", "two")
+    drag(site, ".chunked-uploads-drop >> nth=0", one)
+    drag(site, ".chunked-uploads-drop >> nth=1", two)
+    uploaders = site.locator(".chunked-uploads").all()
+    for uploader, file in zip(uploaders, (one, two), strict=True):
+        expect_status(uploader, "Complete")
+        assert_arrived(file)
+
+
+def test_other_inputs_of_the_page_still_take_drops(site: Page, tmp_path: Path) -> None:
+    site.evaluate("""() => {
+        const input = Object.assign(document.createElement("input"), { type: "file" });
+        document.body.prepend(input);
+        input.id = "plain";
+    }""")
+    [file] = make_files(tmp_path, "one")
+    drag(site, "#plain", file)
+    site.wait_for_function("document.getElementById('plain').files.length === 1")
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from chunked_uploads.models import ApiKey, Upload
+from chunked_uploads.models import Upload
 from tests import browsers
 from tests.page.driving import (
     CHUNK_SIZE,
@@ -37,6 +37,7 @@ from tests.page.driving import (
     ranges_of,
     stop_at,
 )
+from tests.sending import Uploader
 from tests.servers import Gunicorn
 
 
@@ -334,20 +335,20 @@ def test_file_that_the_server_has_whole_is_finished(site: Page, file: Path) -> N
 
 
 def test_gap_that_another_sender_left_is_filled(
-    site: Page, user: User, api_key: ApiKey, file: Path
+    site: Page, uploader: Uploader, user: User, file: Path
 ) -> None:
     content = file.read_bytes()
-    sender = Client(headers={"Authorization": f"ApiKey {user.username}:{api_key.key}"})
     url = "/uploads/upload/"
     for start, stop in [(0, 100), (1000, 2000)]:
-        span = f"bytes {start}-{stop - 1}/{len(content)}"
-        headers = {"Content-Range": span, "Content-Disposition": f"a; filename={NAME}"}
-        octets = "application/octet-stream"
-        sent = sender.post(url, content[start:stop], octets, headers=headers)
+        sent = uploader.send(
+            content[start:stop], start, len(content), url=url, name=file.name
+        )
         url = sent.json()[0]["url"]
-
-    choose(site, file)
-
+    site.reload()
+    expect_status(site, "Unfinished")
+    with site.expect_file_chooser() as chooser:
+        press(site, "Choose the file")
+    chooser.value.set_files(file)
     expect_status(site, "Complete")
     assert assert_arrived(file).user == user
 
