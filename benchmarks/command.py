@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ MANY = 16_384  # chunks, of which the last are to cost what the first did
 
 def run(arguments: list[str]) -> None:
     """Measure, print the tables, and keep them where `--save` is given."""
+    # Who is asked to end stops the servers that were started, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _parse(arguments)
     if options.growth:
         return _measure_growth()
