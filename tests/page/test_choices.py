@@ -87,7 +87,7 @@ def test_file_that_is_not_taken_replaces_nothing(
     expect_status(single, "Complete")
     single.evaluate(f"{UPLOADER}.server.site.extensions = '.bin'")
     choose(single, make_file(tmp_path / "page.html", 1))
-    expect_note(single, "Files of this type cannot be uploaded here. These can: .bin")
+    expect_note(single, "Files of this type cannot be uploaded here. These can: .bin.")
     expect_status(single, "Complete")
 
 
@@ -160,8 +160,7 @@ def test_file_of_a_row_that_is_being_cancelled_is_taken_anew(
     site: Page, file: Path
 ) -> None:
     leave_unfinished(site, file)
-    held: list[object] = []
-    site.route(DELETE, held.append)
+    site.route(DELETE, lambda route: None)  # it hangs
     press(site, "Cancel")
     choose(site, file)
     expect_states(site, "cancelling", "complete")

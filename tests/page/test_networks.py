@@ -90,7 +90,7 @@ def test_slow_line_tells_speed_and_time_left(
     weather.slow(bytes_per_second=400_000)
     choose(site, make_file(tmp_path / NAME, LARGE))
     figures = site.locator(".chunked-uploads-row .chunked-uploads-figures")
-    expect(figures).to_contain_text("kB/s · about", timeout=20_000)
+    expect(figures).to_contain_text("kB/\u2060s · about", timeout=20_000)
     press(site, "Pause")
     expect_status(site, "Paused")
     weather.clear()

@@ -1,0 +1,67 @@
+"use strict";
+
+/*
+ * Brings jQuery File Upload to each uploader of the page. `root.chunkedUploads` is
+ * what scripts may use of it.
+ */
+(function () {
+  const { Uploader } = window.ChunkedUploads;
+
+  // Our jQuery stays ours; a page that brought its own gets that back.
+  const $ = window.jQuery.noConflict(true);
+  if (!window.jQuery) window.jQuery = $;
+  if (!window.$) window.$ = $;
+
+  // We listen for files ourselves, and hand them over chunk by chunk.
+  const SETTINGS = {
+    dropZone: null,
+    pasteZone: null,
+    multipart: false,
+    type: "POST",
+    dataType: "json",
+  };
+
+  function makeUploader(root) {
+    const body = $(root).find(".chunked-uploads-body");
+    body.fileupload({ ...SETTINGS, fileInput: $() });
+    return new Uploader(root, (settings) => body.fileupload("send", settings));
+  }
+
+  const ROOT = "[data-chunked-uploads]";
+  const roots = new Set();
+
+  /** Make an Uploader of each partial in `place` that is not one yet. */
+  function connect(place) {
+    place.querySelectorAll(ROOT).forEach((root) => {
+      // The admin's inlines keep a form to be copied, which is not to be used itself.
+      if (root.chunkedUploads || root.closest(".empty-form")) return;
+      root.chunkedUploads = makeUploader(root);
+      root.chunkedUploads.notices.tell("ready", null);
+      roots.add(root);
+    });
+  }
+
+  /** Let go of the uploaders that were taken out of the page. */
+  function disconnect() {
+    roots.forEach((root) => {
+      if (root.isConnected) return;
+      root.chunkedUploads.leave();
+      delete root.chunkedUploads;
+      roots.delete(root);
+    });
+  }
+
+  $(() => {
+    connect(document);
+    // Partials that come later: of inline forms, or fetched by a script.
+    const observer = new MutationObserver((changes) => {
+      const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+      added
+        .filter((node) => node.parentElement && node.matches)
+        .filter((node) => node.matches(ROOT) || node.querySelector(ROOT))
+        .forEach((node) => connect(node.parentElement));
+      disconnect();
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+  });
+})();
