@@ -107,6 +107,8 @@ class FinishedUpload(UploadedFile):
         None can where it was kept or given away, or where a rollback took its row.
         """
         using = router.db_for_write(Upload, instance=self.upload)
+        if transaction.get_connection(using).needs_rollback:
+            return True  # which nobody can ask any more, and it was there before
         rows = Upload.objects.using(using).filter(pk=self.upload.pk, for_form=True)
         return rows.exists()
 

@@ -70,7 +70,9 @@ class PlainUpload(FinishedUpload):
         Else whoever sends forms with errors in them could leave files here, unknown
         and under no quota of their own.
         """
-        return self._user is not None and super().is_claimable
+        using = router.db_for_write(Upload)
+        is_doomed = transaction.get_connection(using).needs_rollback
+        return self._user is not None and not is_doomed and super().is_claimable
 
     @property
     def temporary_file_path(self) -> Callable[[], str]:

@@ -493,6 +493,22 @@ def test_form_does_not_show_what_a_rollback_took(user: User) -> None:
     assert claims_in(form.as_div()) == []
 
 
+def test_form_that_is_shown_again_before_the_rollback_has_what_outlives_it(
+    upload: Upload, user: User
+) -> None:
+    with transaction.atomic():
+        claimed = FilmForm({"title": "A film", "file-upload": claim_of(upload)})
+        claimed.save()
+        brought = Form({}, attached(file=plain()))
+        brought.fields["file"].user = user  # type: ignore[attr-defined]
+        transaction.set_rollback(True)
+
+        assert claims_in(claimed.as_div()) == [claim_of(upload)]
+        assert claims_in(brought.as_div()) == []
+
+    assert Form({"file-upload": claim_of(upload)}).is_valid()
+
+
 def test_form_does_not_show_what_was_kept(upload: Upload) -> None:
     form = Form({"file-upload": claim_of(upload)})
     assert form.is_valid()
