@@ -18,7 +18,13 @@ from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Upload
-from chunked_uploads.removing import cancel, referred, unkept, unreferred
+from chunked_uploads.removing import (
+    cancel,
+    referred,
+    unkept,
+    unprotected,
+    unreferred,
+)
 from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 
@@ -79,12 +85,16 @@ def _parts() -> Iterator[Leftover]:
 
 
 def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
-    expired = unreferred(_unfinished()).filter(modified_at__lt=before)
-    for upload in _each(expired):
-        size = chunk_store().extent(upload.part)
-        if dry_run or _cancel(upload, expired, report):
-            report.expired.append(str(upload.uuid))
-            report.freed += size
+    idle = _unfinished().filter(modified_at__lt=before)
+    # Of a whole one that a row of the site refers to, nothing but its end is missing.
+    whole = unreferred(idle.filter(offset=F("filesize")))
+    partial = unprotected(idle.filter(offset__lt=F("filesize")))
+    for expired in (partial, whole):
+        for upload in _each(expired):
+            size = chunk_store().extent(upload.part)
+            if dry_run or _cancel(upload, expired, report):
+                report.expired.append(str(upload.uuid))
+                report.freed += size
 
 
 def _remove_unkept(before: datetime.datetime, report: Report, dry_run: bool) -> None:
@@ -142,7 +152,7 @@ def _finished_among(parts: list[Leftover]) -> set[str]:
 def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
     """Complete or remove unfinished uploads that hold bytes but have no part."""
     settled, expired = _settled(), set(report.expired)
-    lost = unreferred(settled)
+    lost = unprotected(settled)
     for upload in _each(settled.filter(received__gt=0)):
         if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue

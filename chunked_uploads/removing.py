@@ -11,7 +11,18 @@ from typing import Any
 
 from django.core.files.storage import FileSystemStorage
 from django.db import router, transaction
-from django.db.models import Exists, F, ForeignObjectRel, OuterRef, Q, QuerySet
+from django.db.models import (
+    PROTECT,
+    RESTRICT,
+    Exists,
+    F,
+    ForeignObjectRel,
+    OuterRef,
+    ProtectedError,
+    Q,
+    QuerySet,
+    RestrictedError,
+)
 from django.utils import timezone
 
 from chunked_uploads import ranges
@@ -38,20 +49,22 @@ def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
 
 
-def cancel_unused(upload: Upload, *, finished_too: bool) -> None:
-    """Cancel the upload, unless a row of the site refers to it.
+def cancel_unused(upload: Upload) -> None:
+    """Cancel the upload, unless it is whole and a row of the site refers to it.
 
     For its owner, who decides about the upload and not about the site's rows, which
-    the foreign key may take along. Raises `UploadInUse`, `UploadNotFound`.
+    the foreign key may take along; a row that only follows an upload on its way goes
+    with it. Raises `UploadInUse`, `UploadNotFound`.
     """
     using = router.db_for_write(Upload, instance=upload)
-    unfinished = Upload.objects.using(using).filter(state=Upload.State.UPLOADING)
     with transaction.atomic(using=using):
-        if not (finished_too or _is_locked_among(upload, unfinished)):
-            raise UploadNotFound
-        if _is_locked_among(upload, referred(Upload.objects.using(using))):
+        used = referred(Upload.objects.using(using)).filter(offset=F("filesize"))
+        if _is_locked_among(upload, used):
             raise UploadInUse("The site uses this upload.", upload)
-        cancel(upload)
+        try:
+            cancel(upload)
+        except (ProtectedError, RestrictedError):
+            raise UploadInUse("The site protects this upload.", upload) from None
 
 
 def give_away(upload: Upload) -> None:
@@ -86,9 +99,18 @@ def unreferred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
     return rows
 
 
-def _references() -> Iterator[Exists]:
+def unprotected(rows: QuerySet[Upload]) -> QuerySet[Upload]:
+    """Return those of `rows` that no foreign key protects from their removal."""
+    for reference in _references(PROTECT, RESTRICT):
+        rows = rows.exclude(reference)
+    return rows
+
+
+def _references(*on_delete: Any) -> Iterator[Exists]:
     for relation in Upload._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
+            continue
+        if on_delete and relation.on_delete not in on_delete:
             continue
         model, key = relation.related_model, relation.field
         if model is not Chunk:

@@ -62,7 +62,8 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return _receive(request, found, announced, body)
     found = lookup.by_uuid(request, uuid)
     if request.method == "DELETE":
-        return _cancel(request, found)
+        removing.cancel_unused(found)
+        return answer([])
     return chunk_response(request, found)
 
 
@@ -77,13 +78,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint("DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
-    return _cancel(request, lookup.by_pk(request, pk))
-
-
-def _cancel(request: HttpRequest, found: Upload) -> HttpResponse:
-    # Whoever comes with a token means what was unfinished when it was given, though
-    # a login that came along might reach the finished file.
-    removing.cancel_unused(found, finished_too="token" not in request.GET)
+    removing.cancel_unused(lookup.by_pk(request, pk))
     return answer([])
 
 

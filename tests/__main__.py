@@ -17,7 +17,8 @@ NOTHING_SELECTED = 5  # pytest's exit code
 QUICK = "not browser and not once"
 
 programs.require()
-pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+workers = ["--numprocesses=auto", "--dist=worksteal"]
+pytest = [sys.executable, "-m", "pytest", *workers, *sys.argv[1:]]
 results = checks.run()
 
 print("== tests, over PostgreSQL", flush=True)

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import CASCADE
 from django.utils import timezone
 
 from chunked_uploads import finishing
@@ -159,7 +160,7 @@ def test_upload_for_a_form_stays_where_a_row_refers_to_it(
     assert finished(upload) == CONTENT
 
 
-def test_unfinished_upload_stays_where_a_row_refers_to_it(
+def test_unfinished_upload_stays_where_a_row_protects_it(
     uploader: Uploader, media_root: Path
 ) -> None:
     upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 4, media_root)
@@ -171,6 +172,18 @@ def test_unfinished_upload_stays_where_a_row_refers_to_it(
     assert clean_uploads(dry_run=True) == clean_uploads() == Report()
     assert Recording.objects.count() == 2
     assert files_in(media_root) == [media_root / upload.part]
+
+
+def test_unfinished_upload_goes_with_the_rows_that_follow_it(
+    uploader: Uploader, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key: Any = Recording._meta.get_field("upload")
+    monkeypatch.setattr(key.remote_field, "on_delete", CASCADE)
+    upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 4, media_root)
+    Recording.objects.create(upload=upload)
+
+    assert clean_uploads().expired == [str(upload.uuid)]
+    assert not Recording.objects.exists()
 
 
 @pytest.mark.parametrize("content", [CONTENT, b""], ids=len)

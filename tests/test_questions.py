@@ -226,3 +226,20 @@ def test_cancel_while_a_chunk_arrives_leaves_nothing(
     assert_error(response, 404, "not_found")
     assert not Upload.objects.exists()
     assert not [each for each in media_root.rglob("*") if each.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "status"), [(models.CASCADE, 200), (models.PROTECT, 409)]
+)
+def test_upload_on_its_way_is_cancelled_with_the_rows_that_follow_it(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, on_delete: Any, status: int
+) -> None:
+    key: Any = Recording._meta.get_field("upload")
+    monkeypatch.setattr(key.remote_field, "on_delete", on_delete)
+    state = state_in(uploader.send(CONTENT[:4], 0))
+    Recording.objects.create(upload=Upload.objects.get())
+
+    response = uploader.delete(state["delete_url"])
+
+    assert response.status_code == status
+    assert Recording.objects.exists() == (status == 409)

@@ -177,17 +177,3 @@ def test_right_credentials_help_where_the_token_does_not(
 ) -> None:
     url = begun["url"].replace(token_of(begun), "wrong")
     assert Uploader().get(url, headers=authorization).status_code == 200
-
-
-def test_cancel_by_token_leaves_what_was_finished_meanwhile(
-    begun: dict[str, Any], authorization: dict[str, str]
-) -> None:
-    uploader = Uploader(headers=authorization)
-    uploader.send(CONTENT[HALF:], HALF, url=begun["url"])
-    uploader.done(begun)
-    for url in (begun["url"], begun["delete_url"]):
-        assert uploader.delete(url).status_code == 404
-    upload = Upload.objects.get()
-    assert upload.is_complete
-    assert uploader.delete(begun["delete_url"].partition("?")[0]).status_code == 200
-    assert not Upload.objects.exists()

@@ -33,9 +33,9 @@ percent(count){return this.number(count/100,{style:"percent"});}
 unit(value,unit){return this.number(value,{style:"unit",unit,unitDisplay:"long"});}
 duration(seconds){if(seconds<60)return this.unit(Math.max(5,Math.ceil(seconds/5)*5),"second");const minutes=Math.ceil(seconds/60);if(minutes<60)return this.unit(minutes,"minute");const hours=Math.floor(minutes/60);if(hours>=24)return this.unit(Math.round(hours/24),"day");const rest=minutes%60;const parts=[this.unit(hours,"hour"),...(rest?[this.unit(rest,"minute")]:[])];return new Intl.ListFormat(this.language,{type:"unit",style:"narrow"}).format(parts);}}
 Object.assign(window.ChunkedUploads,{Formatter,SpeedMeter});})();
-"use strict";(function(){const CURABLE_CODES=new Set(["body_cut","digest_mismatch"]);const CURABLE_STATUSES=new Set([401,408,409,423,425,429]);class RequestFailed extends Error{constructor(status,answer,retryAfter){super(`The request failed with status ${status}.`);this.name="RequestFailed";this.status=status;this.answer=answer||{};this.isFromUploads=Boolean(answer&&answer.error);this.retryAfter=secondsUntil(retryAfter);}
+"use strict";(function(){const CURABLE_CODES=new Set(["body_cut","digest_mismatch"]);const HOPELESS_CODES=new Set(["in_use"]);const CURABLE_STATUSES=new Set([401,408,409,423,425,429]);class RequestFailed extends Error{constructor(status,answer,retryAfter){super(`The request failed with status ${status}.`);this.name="RequestFailed";this.status=status;this.answer=answer||{};this.isFromUploads=Boolean(answer&&answer.error);this.retryAfter=secondsUntil(retryAfter);}
 get detail(){return this.answer.detail||"";}
-get isCurable(){return(this.status<400||this.status>=500||CURABLE_STATUSES.has(this.status)||CURABLE_CODES.has(this.answer.error));}}
+get isCurable(){if(HOPELESS_CODES.has(this.answer.error))return false;return(this.status<400||this.status>=500||CURABLE_STATUSES.has(this.status)||CURABLE_CODES.has(this.answer.error));}}
 function secondsUntil(retryAfter){if(!retryAfter)return 0;const seconds=/^\d+$/.test(retryAfter.trim())?Number(retryAfter):(Date.parse(retryAfter)-Date.now())/1000;return Math.max(0,seconds||0);}
 function parseList(text){try{const answer=JSON.parse(text);return Array.isArray(answer)?answer:null;}catch(error){return null;}}
 function failureOf(request){if(!request||!request.status)return new RequestFailed(0);const list=parseList(request.responseText);return new RequestFailed(request.status,list&&list[0],request.getResponseHeader("Retry-After"),);}
@@ -143,7 +143,7 @@ const isOther=this.fingerprint&&this.fingerprint!==current;if(isOther&&!this.isU
 chunkRequest(){return this.server.chunkRequest(this.known,this.fingerprint);}
 learn(answer){this.known={...this.known,...answer};if(answer.chunk_size>0)this.chunkSize=answer.chunk_size;this.held=answer.size;if(answer.size>this.furthest){this.furthest=answer.size;this.retrying.reset();}}
 setSent(bytes){this.sent=Math.min(bytes,this.size);this.meter.add(this.sent);this.report("progress");}
-async remove(signal){if(!this.known&&this.hasBegun)this.known=await findByFile(this,signal);if(!this.known)return;try{await this.server.remove(this.known,signal);}catch(failure){if(GONE.has(failure.status))return;if(OUT_OF_REACH.has(failure.status)&&!(await this.isListed(signal)))return;throw failure;}}
+async remove(signal){if(!this.known&&this.hasBegun)this.known=await findByFile(this,signal);if(!this.known)return;try{const{state}=(await this.server.state(this.known,signal))||{};if(state!=="COMPLETE")await this.server.remove(this.known,signal);}catch(failure){if(GONE.has(failure.status))return;if(OUT_OF_REACH.has(failure.status)&&!(await this.isListed(signal)))return;throw failure;}}
 async isListed(signal){const listed=await this.server.unfinished(signal);return listed.some((each)=>each.upload_uuid===this.known.upload_uuid);}
 takeTurn(){this.controller.abort();this.controller=new AbortController();return this.controller.signal;}
 setState(state,failure=null){this.state=state;this.failure=failure;this.report("state");}}

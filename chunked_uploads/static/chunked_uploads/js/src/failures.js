@@ -6,6 +6,7 @@
 (function () {
   // A connection that broke in the middle of a body is no mistake of the sender's.
   const CURABLE_CODES = new Set(["body_cut", "digest_mismatch"]);
+  const HOPELESS_CODES = new Set(["in_use"]);
   const CURABLE_STATUSES = new Set([401, 408, 409, 423, 425, 429]);
 
   /** A request that did not give what was asked for. `status` 0: no answer at all. */
@@ -26,6 +27,7 @@
     /** Whether the same request may succeed later. */
     get isCurable() {
       // A 2xx that came here is not ours: a captive portal or a login page.
+      if (HOPELESS_CODES.has(this.answer.error)) return false;
       return (
         this.status < 400 ||
         this.status >= 500 ||

@@ -288,7 +288,9 @@
       if (!this.known && this.hasBegun) this.known = await findByFile(this, signal);
       if (!this.known) return;
       try {
-        await this.server.remove(this.known, signal);
+        // Finished in another tab, it is nothing to take back any more.
+        const { state } = (await this.server.state(this.known, signal)) || {};
+        if (state !== "COMPLETE") await this.server.remove(this.known, signal);
       } catch (failure) {
         if (GONE.has(failure.status)) return;
         // A token ends with its upload: perhaps an earlier attempt got through.
