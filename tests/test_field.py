@@ -363,6 +363,41 @@ def test_form_that_begins_anew_has_no_file(form: Page, file: Path, state: str) -
     expect_told(form, "Please choose a file.")
 
 
+def test_form_that_does_not_begin_anew_after_all_keeps_its_file(
+    form: Page, file: Path
+) -> None:
+    choose(form, file)
+    expect_status(form, "Complete")
+    form.evaluate("""() => document.addEventListener("reset", (event) => {
+        event.preventDefault();
+        setTimeout(() => (window.isOver = true));
+    })""")
+
+    form.get_by_role("button", name="Begin anew").click()
+
+    form.wait_for_function("window.isOver")
+    save(form)
+    saved(file)
+
+
+def test_form_waits_for_the_file_that_took_the_place_of_another(
+    form: Page, file: Path, tmp_path: Path
+) -> None:
+    held = Hold(form, DONE)
+    choose(form, make_file(tmp_path / "first.mp4"))
+    expect_status(form, "Finishing…")
+    save(form)
+    expect_told(form, WAITING)
+
+    choose(form, file)
+
+    expect(form.locator(".chunked-uploads-row")).to_have_count(1)
+    expect_status(form, "Finishing…")
+    expect_told(form, WAITING)
+    held.routes[-1].continue_()
+    assert saved(file).file.name == "films/film.mp4"
+
+
 # The form shown again
 
 

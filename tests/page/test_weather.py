@@ -27,6 +27,7 @@ from tests.page.driving import (
     fail_once,
     go_on,
     lose_the_answer,
+    make_file,
     note_news,
     note_requests,
     press,
@@ -302,3 +303,57 @@ def test_login_that_runs_out_in_the_middle_is_not_missed(
     press(site, "Resume")
     expect_status(site, "Complete")
     assert assert_arrived(file).user == user
+
+
+def test_device_that_slept_does_not_wait_for_a_dead_connection(
+    site: Page, file: Path
+) -> None:
+    held: list[Route] = []
+    fail_once(site, LATER_CHUNKS, "POST", lambda route: held.append(route))
+    choose(site, file)
+    expect_status(site, "Uploading")
+    site.wait_for_function(f"{UPLOADER}.uploads[0].held > 0")
+    site.evaluate("""() => {
+        const { now } = Date;
+        Date.now = () => now() + 3_600_000;
+    }""")
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+# --- integrity, where it can't be had ---
+
+
+def test_digests_are_done_without_where_the_worker_is_out_of_reach(
+    site: Page, file: Path
+) -> None:
+    site.route(re.compile(r"digest\.worker\.js"), lambda route: route.abort())
+    requests = note_requests(site)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert not any("content-digest" in each for each in requests)
+
+
+def test_small_file_needs_no_question(site: Page, tmp_path: Path) -> None:
+    asked: list[str] = []
+    site.on("request", lambda request: asked.append(request.url))
+    choose(site, make_file(tmp_path / "small.bin", 100))
+    expect_status(site, "Complete")
+    assert not any("filename=" in url for url in asked)
+
+
+def test_limit_of_a_proxy_is_found_in_one_step(site: Page) -> None:
+    sizes = site.evaluate(f"""() => {{
+        const {{ server }} = {UPLOADER};
+        const MIB = 2 ** 20;
+        const told = [8 * MIB, MIB, 128 * 1024, 64 * 1024].map((size) =>
+            [server.shrinkChunks(size), server.largestChunk]);
+        return told;
+    }}""")
+    assert sizes == [
+        [True, 2**20],
+        [True, 2**19],
+        [True, 2**16],
+        [False, 2**16],
+    ]
