@@ -46,6 +46,22 @@ def choose_and_stop(page: Page, file: Path) -> None:
     expect(page.locator(".chunked-uploads-percent")).to_have_text("29%")
 
 
+def leave_unfinished(page: Page, file: Path) -> None:
+    """Send three chunks, pause, and open the page again."""
+    choose_and_stop(page, file)
+    press(page, "Pause")
+    go_on(page)
+    page.reload()
+    expect_status(page, "Unfinished")
+
+
+def give(page: Page, *files: Path) -> None:
+    """Choose the files when the only unfinished upload asks for its own."""
+    with page.expect_file_chooser() as chooser:
+        press(page, "Choose the file")
+    chooser.value.set_files(files)
+
+
 def press(place: Page | Locator, name: str) -> None:
     button(place, name).click()
 

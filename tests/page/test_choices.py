@@ -19,7 +19,9 @@ from tests.page.driving import (
     expect_note,
     expect_states,
     expect_status,
+    give,
     go_on,
+    leave_unfinished,
     make_file,
     make_files,
     note_news,
@@ -39,14 +41,6 @@ def single(visitor: Page, server: Gunicorn) -> Page:
     """A page that takes one file at a time."""
     visitor.goto(f"{server.url}/?multiple=no")
     return visitor
-
-
-def leave_unfinished(page: Page, file: Path) -> None:
-    choose_and_stop(page, file)
-    press(page, "Pause")
-    go_on(page)
-    page.reload()
-    expect_status(page, "Unfinished")
 
 
 # --- one file at a time ---
@@ -135,9 +129,7 @@ def test_upload_without_a_fingerprint_goes_on_where_the_visitor_says_so(
     uploader.send(content[:100], 0, len(content), name=file.name)
     site.reload()
     expect_status(site, "Unfinished")
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files(file)
+    give(site, file)
     expect_status(site, "Complete")
     assert assert_arrived(file).user == user
     assert Upload.objects.count() == 1
@@ -173,9 +165,7 @@ def test_several_files_for_one_that_is_missing(
 ) -> None:
     leave_unfinished(site, file)
     [other] = make_files(tmp_path, "other.bin")
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files([other, file])
+    give(site, other, file)
     expect_states(site, "complete", "complete")
     assert_arrived(file)
     assert_arrived(other)

@@ -29,7 +29,9 @@ from tests.page.driving import (
     expect_note,
     expect_status,
     fail_once,
+    give,
     go_on,
+    leave_unfinished,
     make_file,
     note_news,
     note_requests,
@@ -201,9 +203,7 @@ def test_page_reopened_asks_for_the_file(site: Page, file: Path) -> None:
     expect(site.locator(".chunked-uploads-percent")).to_have_text("29%")
     expect_message(site, "Choose this file again, or drop it here, to go on")
     requests = note_requests(site)
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files(file)
+    give(site, file)
     expect_status(site, "Complete")
     assert_arrived(file)
     assert ranges_of(requests)[0][0] == 3 * CHUNK_SIZE
@@ -212,11 +212,7 @@ def test_page_reopened_asks_for_the_file(site: Page, file: Path) -> None:
 def test_file_chosen_the_usual_way_continues_the_unfinished_upload(
     site: Page, file: Path
 ) -> None:
-    choose_and_stop(site, file)
-    press(site, "Pause")
-    go_on(site)
-    site.reload()
-    expect_status(site, "Unfinished")
+    leave_unfinished(site, file)
     requests = note_requests(site)
     choose(site, file)
     expect_status(site, "Complete")
@@ -266,15 +262,9 @@ def test_upload_that_another_tab_finished_is_found_complete(
 def test_other_content_of_same_name_and_size_is_not_mixed_in(
     site: Page, file: Path, tmp_path: Path
 ) -> None:
-    choose_and_stop(site, file)
-    press(site, "Pause")
-    go_on(site)
-    site.reload()
-    expect_status(site, "Unfinished")
+    leave_unfinished(site, file)
     other = make_file(tmp_path / "other" / file.name, file.stat().st_size)
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files(other)
+    give(site, other)
     expect_message(site, "That file has the same name and size, but other content.")
     expect_status(site, "Unfinished")
     choose(site, file)
@@ -289,9 +279,7 @@ def test_wrong_file_for_an_unfinished_upload_is_told(
     press(site, "Pause")
     site.reload()
     expect_status(site, "Unfinished")
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files(make_file(tmp_path / "other.bin", 1))
+    give(site, make_file(tmp_path / "other.bin", 1))
     expect_message(
         site, "That was another file: this one is called film.bin and has 655 kB."
     )
@@ -346,9 +334,7 @@ def test_gap_that_another_sender_left_is_filled(
         url = sent.json()[0]["url"]
     site.reload()
     expect_status(site, "Unfinished")
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files(file)
+    give(site, file)
     expect_status(site, "Complete")
     assert assert_arrived(file).user == user
 
@@ -362,9 +348,7 @@ def test_changed_file_is_told_and_can_be_chosen_again(site: Page, file: Path) ->
     press(site, "Resume")
     expect_message(site, "The file on your device was changed, moved or deleted")
     file.write_bytes(content)
-    with site.expect_file_chooser() as chooser:
-        press(site, "Choose the file")
-    chooser.value.set_files(file)
+    give(site, file)
     expect_status(site, "Complete")
     assert_arrived(file)
 
