@@ -375,7 +375,7 @@ def test_form_that_does_not_begin_anew_after_all_keeps_its_file(
 
     form.get_by_role("button", name="Begin anew").click()
 
-    form.wait_for_function("window.isOver")
+    wait_until(lambda: form.evaluate("window.isOver === true"))
     save(form)
     saved(file)
 

@@ -29,6 +29,7 @@ from tests.page.driving import (
     row,
     stop_at,
 )
+from tests.polling import wait_until
 from tests.sending import Uploader
 from tests.servers import Gunicorn
 
@@ -258,6 +259,6 @@ def test_uploader_that_is_taken_away_pauses_and_listens_no_more(
     choose_and_stop(site, file)
     site.evaluate(f"window.gone = {UPLOADER}")
     site.evaluate("document.querySelector('[data-chunked-uploads]').remove()")
-    site.wait_for_function("gone.uploads[0].state === 'paused'")
+    wait_until(lambda: site.evaluate("gone.uploads[0].state === 'paused'"))
     site.reload()
     expect(row(site, "film.bin")).to_have_attribute("data-state", "missing")

@@ -34,6 +34,7 @@ from tests.page.driving import (
     press,
     row,
 )
+from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 # Drops a transfer of files on the element, and returns how the target looked.
@@ -419,5 +420,6 @@ def test_other_inputs_of_the_page_still_take_drops(site: Page, tmp_path: Path) -
     }""")
     [file] = make_files(tmp_path, "one")
     drag(site, "#plain", file)
-    site.wait_for_function("document.getElementById('plain').files.length === 1")
+    count = "document.getElementById('plain').files.length"
+    wait_until(lambda: site.evaluate(count) == 1)
     expect(site.locator(".chunked-uploads-row")).to_have_count(0)

@@ -357,6 +357,7 @@ def test_changed_file_is_told_and_can_be_chosen_again(site: Page, file: Path) ->
 
 
 def test_by_keyboard(site: Page, file: Path) -> None:
+    expect(site.get_by_label("Choose files")).to_be_visible()
     site.keyboard.press("Tab")
     expect(site.get_by_label("Choose files")).to_be_focused()
     stop_at(site, 3 * CHUNK_SIZE)

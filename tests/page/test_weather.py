@@ -34,6 +34,7 @@ from tests.page.driving import (
     ranges_of,
     stop_at,
 )
+from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 LATER_CHUNKS = re.compile(r"/uploads/upload/[\w-]+/\?token")
@@ -312,7 +313,7 @@ def test_device_that_slept_does_not_wait_for_a_dead_connection(
     fail_once(site, LATER_CHUNKS, "POST", lambda route: held.append(route))
     choose(site, file)
     expect_status(site, "Uploading")
-    site.wait_for_function(f"{UPLOADER}.uploads[0].held > 0")
+    wait_until(lambda: site.evaluate(f"{UPLOADER}.uploads[0].held") > 0)
     site.evaluate("""() => {
         const { now } = Date;
         Date.now = () => now() + 3_600_000;

@@ -7,6 +7,7 @@
   const { Formatter, Row, describe } = window.ChunkedUploads;
 
   const SPOKEN_STEP = 25; // per cent
+  const REDRAW = 100; // milliseconds between two pictures of the progress
   const BREATH = 700; // milliseconds in which what is said is gathered
 
   /** The page's own words, and numbers in its language. */
@@ -92,7 +93,7 @@
       return found ? found[0] : null;
     }
 
-    /** Show what changed with the next frame, however often it changes until then. */
+    /** Show what changed in a moment, however often it changes until then. */
     touch(upload, queue) {
       this.dirty.add(upload);
       this.touchTotal(queue);
@@ -101,12 +102,12 @@
     touchTotal(queue) {
       if (this.isTouched) return;
       this.isTouched = true;
-      requestAnimationFrame(() => {
+      setTimeout(() => {
         this.isTouched = false;
         this.dirty.forEach((upload) => this.render(upload));
         this.dirty.clear();
         this.renderTotal(queue);
-      });
+      }, REDRAW);
     }
 
     render(upload) {
