@@ -215,7 +215,7 @@ class View{constructor(root,limits){this.root=root;this.texts=new Texts(root);th
 find(part){return this.root.querySelector(`.chunked-uploads-${part}`);}
 put(part,text){const element=this.find(part);if(element.textContent!==text)element.textContent=text;element.hidden=!text;}
 renderLimits({maxSize,extensions}){const{texts}=this;const told=[];if(maxSize<Infinity)told.push(texts.text("up-to",{size:texts.format.bytes(maxSize)}));if(extensions.length)told.push(texts.text("types",{types:extensions.join(", ")}));this.put("limits",told.join(" "));}
-add(upload){const row=new Row(upload,this.template,this.texts);this.rows.set(upload,row);this.find("list").append(row.element);}
+add(upload){const row=new Row(upload,this.template,this.texts);this.rows.set(upload,row);const list=this.find("list");list.append(row.element);list.hidden=false;}
 remove(upload){const{element}=this.rows.get(upload);const hasFocus=element.contains(document.activeElement);const neighbour=element.nextElementSibling||element.previousElementSibling;element.remove();this.rows.delete(upload);if(!hasFocus)return;const row=[...this.rows.values()].find((each)=>each.element===neighbour);if(row)row.focus();else this.find("input").focus();}
 uploadOf(element){const found=[...this.rows].find(([,row])=>row.element===element);return found?found[0]:null;}
 touch(upload,queue){this.dirty.add(upload);this.touchTotal(queue);}

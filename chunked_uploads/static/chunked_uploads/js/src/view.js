@@ -72,7 +72,9 @@
     add(upload) {
       const row = new Row(upload, this.template, this.texts);
       this.rows.set(upload, row);
-      this.find("list").append(row.element);
+      const list = this.find("list");
+      list.append(row.element);
+      list.hidden = false; // at once: what is hidden takes no focus
     }
 
     /** Take a row away; the focus goes to its neighbour, or to where files come in. */
