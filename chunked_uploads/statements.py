@@ -1,18 +1,30 @@
 """The statements that every chunk makes, as SQL.
 
 The ORM composes a statement anew each time, which takes as long as receiving half a
-megabyte. Names and values go through the models' fields and the connection here, as
-they do there; all conditions are equalities.
+megabyte; here each is composed once. Names and values go through the models' fields
+and the connection, as they do there; all conditions are equalities.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connections, models
 from django.db.models import Field
+from django.db.models.expressions import Col
 
 Row = TypeVar("Row", bound=models.Model)
+Names = tuple[str, ...]  # of fields
+
+
+class Selection(NamedTuple):
+    """A statement that reads rows, and what becomes of their columns."""
+
+    sql: str
+    attributes: list[str]
+    converted: dict[int, Col]  # by place: those that are not taken as they come
 
 
 def select(
@@ -23,22 +35,22 @@ def select(
     `beside` is a field of the model's `user`; the row then has what stands in it as
     `user_<name>`, None without a user.
     """
-    table = _table(model, using)
-    names = [field.name for field in model._meta.concrete_fields]
-    columns = [f"{table}.{_column(model, name, using)}" for name in names]
-    source = table
+    selection = _selection(model, using, tuple(where), beside)
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(selection.sql, _values(model, connection, where))
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    values = list(found)
+    for place, column in selection.converted.items():
+        for convert in _converters(column, connection):
+            values[place] = convert(values[place], column, connection)
+    own = len(selection.attributes)
+    row = model.from_db(using, selection.attributes, values[:own])
     if beside is not None:
-        other = _table(beside.model, using)
-        column = _column(beside.model, beside.name, using)
-        columns += [f"{other}.{column} AS {_quoted(f'user_{beside.name}', using)}"]
-        target = _field(model, "user").target_field.name
-        near = f"{table}.{_column(model, 'user', using)}"
-        far = f"{other}.{_column(beside.model, target, using)}"
-        source += f" LEFT OUTER JOIN {other} ON {near} = {far}"
-    terms = " AND ".join([f"{table}.{term}" for term in _terms(model, using, where)])
-    sql = f"SELECT {', '.join(columns)} FROM {source} WHERE {terms}"
-    found = model._base_manager.using(using).raw(sql, _values(model, using, where))
-    return next(iter(found), None)
+        setattr(row, f"user_{beside.name}", values[own])
+    return row
 
 
 def update(
@@ -48,38 +60,88 @@ def update(
     changes: dict[str, Any],
 ) -> int:
     """Change the rows that fit; return how many did."""
-    settings = ", ".join(_terms(model, using, changes))
-    terms = " AND ".join(_terms(model, using, where))
-    sql = f"UPDATE {_table(model, using)} SET {settings} WHERE {terms}"
-    values = _values(model, using, changes) + _values(model, using, where)
-    with connections[using].cursor() as cursor:
+    connection = connections[using]
+    sql = _update(model, using, tuple(where), tuple(changes))
+    values = [
+        *_values(model, connection, changes),
+        *_values(model, connection, where),
+    ]
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.rowcount
 
 
 def insert(model: type[models.Model], using: str, row: dict[str, Any]) -> None:
     """Add a row, in which every field but the primary key must be told."""
-    columns = ", ".join([_column(model, name, using) for name in row])
-    places = ", ".join(["%s"] * len(row))
-    sql = f"INSERT INTO {_table(model, using)} ({columns}) VALUES ({places})"
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, _values(model, using, row))
-
-
-def _terms(model: type[models.Model], using: str, values: dict[str, Any]) -> list[str]:
-    return [f"{_column(model, name, using)} = %s" for name in values]
-
-
-def _values(model: type[models.Model], using: str, values: dict[str, Any]) -> list[Any]:
     connection = connections[using]
+    sql = _insert(model, using, tuple(row))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _values(model, connection, row))
+
+
+@functools.cache
+def _selection(
+    model: type[models.Model], using: str, where: Names, beside: Field | None
+) -> Selection:
+    table, own = _table(model, using), model._meta.concrete_fields
+    columns = [field.get_col(model._meta.db_table) for field in own]
+    source = table
+    if beside is not None:
+        other, user = beside.model, _field(model, "user")
+        columns.append(beside.get_col(other._meta.db_table))
+        source += f" LEFT OUTER JOIN {_table(other, using)} ON " + " = ".join(
+            _full(field, using) for field in (user, user.target_field)
+        )
+    names = ", ".join(_full(column.target, using) for column in columns)
+    terms = " AND ".join(f"{_full(_field(model, name), using)} = %s" for name in where)
+    sql = f"SELECT {names} FROM {source} WHERE {terms}"
+    connection = connections[using]
+    converted = {
+        place: column
+        for place, column in enumerate(columns)
+        if _converters(column, connection)
+    }
+    return Selection(sql, [field.attname for field in own], converted)
+
+
+@functools.cache
+def _update(model: type[models.Model], using: str, where: Names, changed: Names) -> str:
+    settings = ", ".join(_terms(model, using, changed))
+    terms = " AND ".join(_terms(model, using, where))
+    return f"UPDATE {_table(model, using)} SET {settings} WHERE {terms}"
+
+
+@functools.cache
+def _insert(model: type[models.Model], using: str, names: Names) -> str:
+    columns = ", ".join(_column(_field(model, name), using) for name in names)
+    places = ", ".join(["%s"] * len(names))
+    return f"INSERT INTO {_table(model, using)} ({columns}) VALUES ({places})"
+
+
+def _terms(model: type[models.Model], using: str, names: Iterable[str]) -> list[str]:
+    return [f"{_column(_field(model, name), using)} = %s" for name in names]
+
+
+def _values(
+    model: type[models.Model], connection: Any, values: dict[str, Any]
+) -> list[Any]:
     return [
         _field(model, name).get_db_prep_save(value, connection)
         for name, value in values.items()
     ]
 
 
-def _column(model: type[models.Model], name: str, using: str) -> str:
-    return _quoted(_field(model, name).column, using)
+def _converters(column: Col, connection: Any) -> list[Callable[..., Any]]:
+    backend = connection.ops.get_db_converters(column)
+    return [*backend, *column.get_db_converters(connection)]
+
+
+def _full(field: Any, using: str) -> str:
+    return f"{_table(field.model, using)}.{_column(field, using)}"
+
+
+def _column(field: Any, using: str) -> str:
+    return _quoted(field.column, using)
 
 
 def _field(model: type[models.Model], name: str) -> Any:

@@ -46,6 +46,23 @@ def test_row_of_a_process_that_knows_of_no_forms_is_for_none(db: None) -> None:
     assert not Upload.objects.get().for_form
 
 
+@pytest.mark.parametrize("has_user", [True, False])
+def test_row_of_a_statement_is_that_of_the_orm(user: User, has_user: bool) -> None:
+    made = make_upload(user=user if has_user else None, hash_state=b"state")
+    activity = User._meta.get_field("is_active")
+
+    found = statements.select(Upload, "default", {"uuid": made.uuid}, activity)
+
+    assert found is not None
+    wanted = Upload.objects.get()
+    for field in Upload._meta.concrete_fields:
+        assert getattr(found, field.attname) == getattr(wanted, field.attname)
+    assert found._state.db == "default"
+    assert not found._state.adding
+    assert getattr(found, "user_is_active") is (True if has_user else None)  # noqa: B009
+    assert statements.select(Upload, "default", {"id": 0}) is None
+
+
 def test_size_of_a_file_takes_64_bits(db: None) -> None:
     upload = make_upload(filesize=2**63 - 1)
 
