@@ -110,12 +110,12 @@ def _check_import(name: str, path: str) -> Iterator[CheckMessage]:
 
 def _check_choices() -> Iterator[CheckMessage]:
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    if algorithm is not None and algorithm not in [*digests.ALGORITHMS]:
+    if algorithm is not None and algorithm not in digests.ALGORITHMS:
         wanted = ", ".join(map(repr, digests.ALGORITHMS))
         yield Error(
             f"CHUNKED_UPLOADS_DIGEST must be one of {wanted} or None.", id=_id("E004")
         )
-    elif algorithm is not None and digests.rehashes is None:
+    elif algorithm is not None and not digests.can_carry(algorithm):
         yield Warning(
             "CHUNKED_UPLOADS_DIGEST: every finished file is read once more.",
             hint='pip install "django-chunked-uploads[digest]" saves that.',

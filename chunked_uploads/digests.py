@@ -1,15 +1,19 @@
 """The finished file's digest, carried along while the bytes arrive in order.
 
-`hashlib` can't put a half-done hash aside; `rehashes` (the extra `[digest]`) can.
-Without it the digest is computed by one read when the upload is done.
+`hashlib` can't put a half-done hash aside. OpenSSL, where Python links it, can
+(`libcrypto`), and so can `rehashes` (the extra `[digest]`). Without either the digest
+is computed by one read when the upload is done.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from chunked_uploads import libcrypto
 from chunked_uploads.conf import conf
 
 if TYPE_CHECKING:
@@ -20,65 +24,84 @@ try:
 except ImportError:  # the extra is not installed
     rehashes = None
 
-ALGORITHMS = {"md5": "PyMd5", "sha256": "PySha256"}
+ALGORITHMS = ("md5", "sha256")
+REHASHES = {"md5": "PyMd5", "sha256": "PySha256"}  # its classes
 
 
 class Digest(Protocol):
     """A digest on its way over the bytes from 0."""
 
-    def update(self, block: bytes) -> None:
+    def update(self, block: bytes | memoryview, /) -> None:
         """Take in the next bytes."""
 
     def hexdigest(self) -> str:
         """Return the digest of what was taken in, in lower-case hexadecimal."""
 
 
-class CarriedDigest:
+class CarriedDigest(Digest, Protocol):
     """A digest that can be put aside between two requests."""
 
-    def __init__(self, algorithm: str, state: bytes | None) -> None:
-        kind = getattr(rehashes, ALGORITHMS[algorithm])
-        self._hash = kind() if state is None else kind.deserialize(state)
-        self.update = self._hash.update
-
     def state(self) -> bytes:
-        """Return what another `CarriedDigest` goes on from."""
-        return self._hash.serialize()
-
-    def hexdigest(self) -> str:
-        """Return the digest of what was taken in, in lower-case hexadecimal."""
-        return self._hash.finalize()
+        """Return what another one goes on from."""
 
 
-def is_behind(upload: Upload) -> bool:
-    """Whether a digest is wanted of bytes that are held and were not hashed yet."""
-    is_carried = conf.CHUNKED_UPLOADS_DIGEST is not None and rehashes is not None
-    return is_carried and upload.hashed < upload.offset
+class Carrier(NamedTuple):
+    """What makes digests that can be put aside."""
+
+    mark: bytes  # of the states that it can go on from
+    carry_on: Callable[[bytes | None], CarriedDigest]
+
+
+class RehashesDigest:
+    """A `CarriedDigest` of `rehashes`."""
+
+    def __init__(self, algorithm: str, state: bytes | None) -> None:
+        kind = getattr(rehashes, REHASHES[algorithm])
+        self._hash = kind() if state is None else kind.deserialize(state)
+        self.state = self._hash.serialize
+        self.hexdigest = self._hash.finalize
+
+    def update(self, block: bytes | memoryview) -> None:
+        """Take in the next bytes."""
+        self._hash.update(bytes(block))
+
+
+def can_carry(algorithm: str) -> bool:
+    """Whether a digest can be carried along here."""
+    return _carrier(algorithm) is not None
+
+
+def bytes_behind(upload: Upload) -> int:
+    """Return how many bytes are held without a gap that a digest still lacks."""
+    algorithm = conf.CHUNKED_UPLOADS_DIGEST
+    is_carried = algorithm is not None and can_carry(algorithm)
+    return max(0, upload.offset - upload.hashed) if is_carried else 0
 
 
 def carry_on(upload: Upload) -> CarriedDigest | None:
     """Return the digest over the first `upload.hashed` bytes.
 
-    None where no digest is wanted, where `rehashes` is missing, or where the state
-    was put aside by another version or for another algorithm.
+    None where no digest is wanted or none can be carried, or where the state was put
+    aside by something else or for another algorithm.
     """
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    if algorithm is None or rehashes is None:
+    carrier = None if algorithm is None else _carrier(algorithm)
+    if carrier is None:
         return None
     if upload.hashed == 0:
-        return CarriedDigest(algorithm, None)
-    mark = _mark(algorithm)
+        return carrier.carry_on(None)
     state = bytes(upload.hash_state or b"")
-    if not state.startswith(mark):
+    if not state.startswith(carrier.mark):
         return None
-    return CarriedDigest(algorithm, state[len(mark) :])
+    return carrier.carry_on(state[len(carrier.mark) :])
 
 
 def put_aside(digest: CarriedDigest) -> bytes:
     """Return the digest's state, marked with what can read it."""
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    assert algorithm is not None, "a digest is carried only where one is wanted"
-    return _mark(algorithm) + digest.state()
+    carrier = None if algorithm is None else _carrier(algorithm)
+    assert carrier is not None, "a digest is carried only where one is wanted"
+    return carrier.mark + digest.state()
 
 
 def start(algorithm: str) -> Digest:
@@ -86,14 +109,19 @@ def start(algorithm: str) -> Digest:
     return hashlib.new(algorithm, usedforsecurity=False)
 
 
-def _mark(algorithm: str) -> bytes:
-    # rehashes reads only what the same version of it wrote.
-    version = getattr(rehashes, "__version__", None) or _installed_version()
-    return f"{algorithm}/{version}:".encode()
+def _carrier(algorithm: str) -> Carrier | None:
+    if libcrypto.is_usable(algorithm):
+        mark = f"{algorithm}/libcrypto-{sys.byteorder}:"
+        return Carrier(mark.encode(), functools.partial(libcrypto.Hash, algorithm))
+    if rehashes is not None:
+        # It reads only what the same version of it wrote.
+        mark = f"{algorithm}/rehashes-{_rehashes_version()}:"
+        return Carrier(mark.encode(), functools.partial(RehashesDigest, algorithm))
+    return None
 
 
 @functools.cache  # it is read from disk
-def _installed_version() -> str:
+def _rehashes_version() -> str:
     from importlib.metadata import version
 
     return version("rehashes")

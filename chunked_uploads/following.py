@@ -8,88 +8,132 @@ page cache, by a thread that follows the writer.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from queue import SimpleQueue
 
 from chunked_uploads.conf import MIB
+from chunked_uploads.digests import Digest
 from chunked_uploads.stores import Writer
 
 BLOCK = 256 * 1024  # bytes
 STRIDE = MIB  # bytes; for fewer it is not worth waking another thread
-
-
-class Updated(Protocol):
-    """A digest on its way."""
-
-    def update(self, block: bytes, /) -> None:
-        """Take in the next bytes."""
+LAG = 8 * MIB  # bytes that may be left to the next request; some milliseconds' work
 
 
 class Follower:
-    """Takes all that the writer has written from `start` on into each of the digests.
+    """Hashes what the writer has written from `start` on.
+
+    `check` takes all of it. `carried` goes on from its first `hashed` bytes, which end
+    where the range starts or before; bytes in between were written earlier. It may
+    stay up to LAG behind: the next request finds these bytes, and hashes them while it
+    receives its own.
 
     A context: at its end nothing is read back any more.
     """
 
-    def __init__(self, writer: Writer, start: int, digests: Sequence[Updated]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        start: int,
+        check: Digest | None,
+        carried: Digest | None,
+        hashed: int,
+    ) -> None:
         self._writer = writer
         self._start = start
-        self._digests = digests
-        self._asked = 0  # bytes of the range that were hashed or are about to be
+        self._check = check
+        self._carried = carried
+        self.hashed = hashed if carried else start  # bytes from 0
+        self._goal = self.hashed
+        self._buffer: memoryview | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._last: Future[None] | None = None
+        self._running: Future[None] | None = None
+        self._calls: SimpleQueue[bool] = SimpleQueue()  # to work; False to end
 
     def __enter__(self) -> Follower:
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._goal = 0
+            self._calls.put(False)
+            self._pool.shutdown()
 
     @property
     def can_follow(self) -> bool:
         """Whether bytes may be written unseen."""
-        return self._writer.is_readable or not self._digests
+        return self._writer.is_readable or not (self._check or self._carried)
 
     @contextlib.contextmanager
     def given(self, block: bytes) -> Iterator[None]:
-        """Hash what is written of `block` in this context."""
+        """Hash what is written of `block` in this context; all before it is hashed."""
         before = self._writer.written
         try:
             yield
         finally:
-            taken = block[: self._writer.written - before]
-            for digest in self._digests:
-                digest.update(taken)
-            self._asked = self._writer.written
+            self._take(block[: self._writer.written - before])
 
     def follow(self) -> None:
         """Hash what was written unseen, at the same time as more is written."""
-        written = self._writer.written
-        if self._digests and written - self._asked >= STRIDE:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(1, "chunked_uploads_digest")
-            self._last = self._pool.submit(self._hash, self._asked, written)
-            self._asked = written
+        end = self._end
+        if (self._check or self._carried) and end - self._goal >= STRIDE:
+            self._goal = end
+            if self._running is None:
+                if self._pool is None:
+                    self._pool = ThreadPoolExecutor(1, "chunked_uploads_digest")
+                self._running = self._pool.submit(self._work)
+            self._calls.put(True)
 
-    def catch_up(self) -> None:
-        """Return when all that was written is hashed."""
-        if self._last is not None:
-            self._last.result()
-        self._hash(self._asked, self._writer.written)
-        self._asked = self._writer.written
+    def catch_up(self, lag: int = 0) -> None:
+        """Return when all that was written is hashed, but for the last `lag` bytes."""
+        self._goal = self._end - lag
+        if self._running is not None:
+            self._calls.put(False)
+            self._running.result()
+            self._running = None
+        self.read_back(self._end - lag)
 
-    def _hash(self, start: int, stop: int) -> None:
-        start, stop = self._start + start, self._start + stop
-        for block in read(self._writer, start, stop):
-            for digest in self._digests:
-                digest.update(block)
+    def read_back(self, goal: int) -> None:
+        """Return when the bytes up to `goal` are hashed; nobody else is at it."""
+        self._goal = goal
+        self._read_back()
+
+    @property
+    def _end(self) -> int:
+        return self._start + self._writer.written
+
+    def _work(self) -> None:
+        while self._calls.get():
+            self._read_back()
+
+    def _read_back(self) -> None:
+        # The goal may be moved meanwhile, also back.
+        while (size := min(BLOCK, self._goal - self.hashed)) > 0:
+            if self.hashed < self._start:
+                size = min(size, self._start - self.hashed)
+            if self._buffer is None:
+                self._buffer = memoryview(bytearray(BLOCK))
+            view = self._buffer[:size]
+            fill(view, self._writer, self.hashed)
+            self._take(view)
+
+    def _take(self, block: bytes | memoryview) -> None:
+        if self._carried:
+            self._carried.update(block)
+        if self._check and self.hashed >= self._start:
+            self._check.update(block)
+        self.hashed += len(block)
 
 
-def read(writer: Writer, start: int, stop: int) -> Iterator[bytes]:
-    """Yield the part's bytes from `start` up to `stop`, which were written."""
-    while start < stop:
-        block = writer.read(start, min(BLOCK, stop - start))
-        yield block
-        start += len(block)
+def fill(view: memoryview, writer: Writer, position: int) -> None:
+    """Read the part's bytes from `position` on, which were written, into `view`.
+
+    Raises `OSError` where they are not there any more.
+    """
+    while view:
+        count = writer.read(position, view)
+        if count == 0:
+            raise OSError("The part is shorter than what was written.")
+        position += count
+        view = view[count:]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB
 from chunked_uploads.errors import DigestMismatch, StoreFull
-from chunked_uploads.following import Follower, read
+from chunked_uploads.following import LAG, Follower
 from chunked_uploads.models import Upload
 from chunked_uploads.pipes import Pipe, open_pipe
 from chunked_uploads.stores import Writer
@@ -61,10 +61,8 @@ class Intake:
         self.writer = writer
         self.sha256 = sha256
         self.check = hashlib.sha256() if sha256 else None
-        in_order = start == upload.hashed
-        self.digest = digests.carry_on(upload) if in_order else None
-        wanted = [each for each in (self.check, self.digest) if each]
-        self.follower = Follower(writer, start, wanted)
+        self.digest = digests.carry_on(upload) if self._is_near() else None
+        self.follower = Follower(writer, start, self.check, self.digest, upload.hashed)
         self.recorded = 0
 
     def run(self, source: Source) -> None:
@@ -85,8 +83,15 @@ class Intake:
             source.finish(missing)
             self._check(missing)
             self._record()
-        if self.writer.is_readable and digests.is_behind(self.upload):
+        if self.writer.is_readable and digests.bytes_behind(self.upload) > LAG:
             self._carry_further()
+
+    def _is_near(self) -> bool:
+        """Whether the range goes on where the carried digest is, or a little after."""
+        ahead = self.start - self.upload.hashed
+        if ahead == 0 or not self.writer.is_readable:
+            return ahead == 0
+        return self.start == self.upload.offset and 0 < ahead <= CHECKPOINT
 
     def _take_all(self, source: Source, step: int) -> None:
         while self.writer.written < self.length:
@@ -102,6 +107,7 @@ class Intake:
         splice: Splice | None = getattr(source, "splice", None)
         if splice is not None and self.follower.can_follow:
             return self._splice(splice, goal)
+        self.follower.catch_up()
         while self.writer.written < goal:
             block = source.read(min(BLOCK, goal - self.writer.written))
             if not block:
@@ -123,8 +129,7 @@ class Intake:
         stop = min(self.upload.offset, start + CHECKPOINT)
         digest = digests.carry_on(self.upload) if start < stop else None
         if digest is not None:
-            for block in read(self.writer, start, stop):
-                digest.update(block)
+            Follower(self.writer, stop, None, digest, start).read_back(stop)
             state = digests.put_aside(digest)
             ranges.carry(self.upload, start, {"hashed": stop, "hash_state": state})
 
@@ -141,8 +146,8 @@ class Intake:
         start = self.start + self.recorded
         carried: dict[str, Any] = {}
         if self.digest:
-            self.follower.catch_up()
-            carried["hashed"] = start + size
+            self.follower.catch_up(LAG)
+            carried["hashed"] = self.follower.hashed
             carried["hash_state"] = digests.put_aside(self.digest)
         ranges.record(self.upload, start, size, carried)
         self.recorded += size

@@ -134,7 +134,10 @@ class ChunkStoreContract:
         with store.writer(name, 3, 6) as writer:
             writer.write(b"abcdef")
             if writer.is_readable:
-                assert writer.read(5, 3) == b"cde"
+                buffer = bytearray(b"......")
+                assert writer.read(5, memoryview(buffer)[1:4]) == 3
+                assert buffer == b".cde.."
+                assert writer.read(9, memoryview(buffer)) == 0
 
     @pytest.mark.parametrize(("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99)])
     def test_second_writer_of_the_same_bytes_is_told_so_at_once(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chunked_uploads import digests
+from chunked_uploads import digests, following, intake, libcrypto
 from chunked_uploads.models import Upload
+from chunked_uploads.stores.local import LocalWriter
 from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["md5", "sha256"])
@@ -20,15 +23,43 @@ LARGE = bytes(range(251)) * 1000
 def bytes_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of all reads from part files."""
     sizes: list[int] = []
-    pread = os.pread
+    pread, preadv = os.pread, os.preadv
 
     def read(fd: int, size: int, offset: int) -> bytes:
         block = pread(fd, size, offset)
         sizes.append(len(block))
         return block
 
+    def read_into(fd: int, buffers: Any, offset: int) -> int:
+        count = preadv(fd, buffers, offset)
+        sizes.append(count)
+        return count
+
     monkeypatch.setattr(os, "pread", read)
+    monkeypatch.setattr(os, "preadv", read_into)
     return sizes
+
+
+@pytest.fixture(params=["libcrypto", "rehashes"])
+def carrier(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What carries the digest; both are there on the machines that test."""
+    if request.param == "rehashes":
+        monkeypatch.setattr(libcrypto, "is_usable", lambda algorithm: False)
+    else:
+        monkeypatch.setattr(digests, "rehashes", None)
+    return request.param
+
+
+@pytest.fixture
+def no_carrier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libcrypto, "is_usable", lambda algorithm: False)
+    monkeypatch.setattr(digests, "rehashes", None)
+
+
+@pytest.fixture
+def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left to the next request."""
+    monkeypatch.setattr(intake, "LAG", 0)
 
 
 def hexdigest(algorithm: str, content: bytes) -> str:
@@ -82,6 +113,7 @@ def test_no_digest_is_told_where_none_is_wanted(uploader: Uploader) -> None:
 
 
 @ALGORITHMS
+@pytest.mark.usefixtures("carrier")
 def test_bytes_that_came_in_order_are_not_read_again(
     uploader: Uploader, settings: Any, bytes_read: list[int], algorithm: str
 ) -> None:
@@ -119,6 +151,7 @@ def test_only_what_came_out_of_order_is_read(
     assert sum(bytes_read) == len(LARGE) - 200_000
 
 
+@pytest.mark.usefixtures("no_lag", "carrier")
 def test_done_reads_nothing_of_what_came_out_of_order(
     uploader: Uploader, settings: Any, bytes_read: list[int]
 ) -> None:
@@ -130,6 +163,46 @@ def test_done_reads_nothing_of_what_came_out_of_order(
     assert sum(bytes_read) == 0
 
 
+@pytest.mark.parametrize("lag", [0, 1000, 60_000, 2**23])
+def test_what_is_left_to_later_requests_is_hashed_once(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    bytes_read: list[int],
+    lag: int,
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    monkeypatch.setattr(intake, "LAG", lag)
+
+    sent = send_all(uploader, LARGE, 0, 200_000, 100_000, 150_000)
+
+    came_early = len(LARGE) - 200_000
+    behind = upload_of(sent).offset - upload_of(sent).hashed
+    assert behind == (came_early if lag > came_early else 0)
+    assert_digest(uploader, sent, "sha256", LARGE)
+    assert sum(bytes_read) == came_early
+
+
+def test_no_request_hashes_much_more_than_its_own(
+    uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(LARGE[:200_000], 0, len(LARGE))
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    monkeypatch.setattr(intake, "LAG", 1000)
+    monkeypatch.setattr(intake, "CHECKPOINT", 50_000)
+
+    sent = uploader.send(
+        LARGE[200_000:210_000], 200_000, len(LARGE), url=state_in(sent)["url"]
+    )
+
+    assert upload_of(sent).hashed == 50_000
+    sent = uploader.send(
+        LARGE[210_000:], 210_000, len(LARGE), url=state_in(sent)["url"]
+    )
+    assert_digest(uploader, sent, "sha256", LARGE)
+
+
+@pytest.mark.usefixtures("no_lag")
 def test_ranges_after_one_out_of_order_are_hashed_as_they_come(
     uploader: Uploader, settings: Any, bytes_read: list[int]
 ) -> None:
@@ -142,14 +215,10 @@ def test_ranges_after_one_out_of_order_are_hashed_as_they_come(
 
 
 @ALGORITHMS
-def test_without_rehashes_the_part_is_read_once(
-    uploader: Uploader,
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    bytes_read: list[int],
-    algorithm: str,
+@pytest.mark.usefixtures("no_carrier")
+def test_without_a_carrier_the_part_is_read_once(
+    uploader: Uploader, settings: Any, bytes_read: list[int], algorithm: str
 ) -> None:
-    monkeypatch.setattr(digests, "rehashes", None)
     settings.CHUNKED_UPLOADS_DIGEST = algorithm
 
     sent = send_all(uploader, LARGE, 0, 1000, 200_000)
@@ -159,12 +228,13 @@ def test_without_rehashes_the_part_is_read_once(
     assert sum(bytes_read) == len(LARGE)
 
 
-def test_extra_that_went_between_two_chunks_is_done_without(
-    uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
+def test_carrier_that_went_between_two_chunks_is_done_without(
+    uploader: Uploader, settings: Any, request: pytest.FixtureRequest
 ) -> None:
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
     sent = send_all(uploader, LARGE, 0, 1000)
-    monkeypatch.setattr(digests, "rehashes", None)
+    assert upload_of(sent).hash_state
+    request.getfixturevalue("no_carrier")
 
     assert_digest(uploader, sent, "sha256", LARGE)
 
@@ -192,9 +262,38 @@ def test_state_of_another_algorithm_is_ignored(
     assert_digest(uploader, sent, "sha256", CONTENT)
 
 
+@ALGORITHMS
+@pytest.mark.parametrize("first", ["libcrypto", "rehashes"])
+def test_state_of_the_other_carrier_is_ignored(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    algorithm: str,
+    first: str,
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = algorithm
+    usable = {algorithm: first == "libcrypto"}
+    monkeypatch.setattr(libcrypto, "is_usable", usable.get)
+    sent = uploader.send(CONTENT[:4], 0)
+    assert first.encode() in bytes(upload_of(sent).hash_state or b"")
+    usable[algorithm] = not usable[algorithm]
+
+    sent = uploader.send(CONTENT[4:], 4)
+
+    assert_digest(uploader, sent, algorithm, CONTENT)
+
+
 @pytest.mark.parametrize("half", [True, False])
 @pytest.mark.parametrize(
-    "state", [None, b"", b"sha256/0.0.1:state", b"sha256", b"nonsense"]
+    "state",
+    [
+        None,
+        b"",
+        b"sha256/rehashes-0.0.1:state",
+        b"sha256/libcrypto-big:state",
+        b"sha256",
+        b"nonsense",
+    ],
 )
 def test_state_of_another_version_is_ignored(
     uploader: Uploader, settings: Any, half: bool, state: bytes | None
@@ -246,3 +345,95 @@ def test_digest_is_known_where_the_storage_has_no_paths(
 def no_paths(settings: Any) -> None:
     in_memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     settings.STORAGES = {"default": in_memory, "staticfiles": in_memory}
+
+
+@ALGORITHMS
+def test_library_that_hashes_otherwise_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, algorithm: str
+) -> None:
+    libcrypto.is_usable.cache_clear()
+    assert libcrypto.is_usable(algorithm)
+    kept = {algorithm: ("SHA1", 96, 20)}
+    monkeypatch.setattr(libcrypto, "ALGORITHMS", kept)
+    libcrypto.is_usable.cache_clear()
+
+    assert not libcrypto.is_usable(algorithm)
+
+    kept[algorithm] = ("SHA0", 96, 20)
+    libcrypto.is_usable.cache_clear()
+    assert not libcrypto.is_usable(algorithm)
+    libcrypto.is_usable.cache_clear()
+
+
+@ALGORITHMS
+def test_half_done_hash_can_be_asked_and_goes_on(algorithm: str) -> None:
+    first = libcrypto.Hash(algorithm)
+    for cut in range(0, 300, 7):
+        first.update(memoryview(bytearray(LARGE[cut : cut + 7])))
+    assert first.hexdigest() == hexdigest(algorithm, LARGE[:301])
+    second = libcrypto.Hash(algorithm, first.state())
+    first.update(b"")
+    second.update(LARGE[301:])
+
+    assert second.hexdigest() == hexdigest(algorithm, LARGE)
+    assert first.hexdigest() == hexdigest(algorithm, LARGE[:301])
+
+
+class Listed(LocalWriter):
+    """Writes, and gives back no more than a few bytes at once."""
+
+    def read(self, position: int, view: memoryview) -> int:
+        return super().read(position, view[:7000])
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Listed]:
+    fd = os.open(tmp_path / "part", os.O_RDWR | os.O_CREAT)
+    os.write(fd, LARGE[:1000])
+    yield Listed(fd, 1000)
+    os.close(fd)
+
+
+def test_follower_hashes_all_of_both(
+    writer: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "STRIDE", 10_000)
+    check, carried = hashlib.sha256(), hashlib.sha256(LARGE[:400])
+
+    with following.Follower(writer, 1000, check, carried, 400) as follower:
+        for start in range(1000, len(LARGE), 9000):
+            writer.write(LARGE[start : start + 9000])
+            follower.follow()
+        follower.catch_up()
+
+    assert check.digest() == hashlib.sha256(LARGE[1000:]).digest()
+    assert carried.digest() == hashlib.sha256(LARGE).digest()
+    assert follower.hashed == len(LARGE)
+
+
+def test_follower_leaves_no_more_than_it_may(
+    writer: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "STRIDE", 10_000)
+    carried = hashlib.sha256()
+
+    with following.Follower(writer, 1000, None, carried, 0) as follower:
+        writer.write(LARGE[1000:])
+        follower.follow()
+        follower.catch_up(lag=50_000)
+
+    assert follower.hashed >= len(LARGE) - 50_000
+    assert carried.digest() == hashlib.sha256(LARGE[: follower.hashed]).digest()
+
+
+def test_follower_tells_what_went_wrong_with_reading(
+    writer: Listed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "STRIDE", 10_000)
+
+    with following.Follower(writer, 1000, hashlib.sha256(), None, 0) as follower:
+        writer.write(LARGE)
+        os.truncate(tmp_path / "part", 5000)
+        follower.follow()
+        with pytest.raises(OSError, match="shorter"):
+            follower.catch_up()

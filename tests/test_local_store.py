@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from chunked_uploads.errors import RangeBusy, StoreFull
-from chunked_uploads.stores import ChunkStore, chunk_store, locks
+from chunked_uploads.pipes import open_pipe
+from chunked_uploads.stores import ChunkStore, chunk_store, locks, writeout
 from chunked_uploads.stores import local as local_store
 from chunked_uploads.stores.local import LocalStore
 from tests.stores import ChunkStoreContract, read, simulate_file_systems, write
@@ -45,6 +46,28 @@ class TestLocalStore(ChunkStoreContract):
     def chunks(self, settings: Any) -> None:
         """The folder that the contract's names begin with."""
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
+
+    def test_whole_blocks_are_given_to_the_disk_as_they_come(
+        self, store: ChunkStore, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+        monkeypatch.setattr(local_store, "WRITE_OUT", 100)
+        monkeypatch.setattr(
+            local_store,
+            "begin_write_out",
+            lambda fd, start, length: asked.append((start, length)),
+        )
+
+        with open_pipe() as pipe, store.writer(name, 150, 500) as writer:
+            writer.write(b"x" * 49)
+            assert asked == []
+            writer.write(b"x")
+            assert asked == [(100, 100)]
+            writer.write(b"x" * 250)
+            os.write(pipe.inlet, b"x" * 60)
+            writer.write_from(pipe.outlet, 60)
+
+        assert asked == [(100, 100), (200, 200), (400, 100)]
 
     @pytest.fixture
     def holder(
@@ -347,3 +370,25 @@ def is_other(folder: Path, than: Path) -> bool:
     if not os.access(folder, os.W_OK):
         return False
     return folder.stat().st_dev != than.stat().st_dev
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sync_file_range is Linux's")
+def test_kernel_takes_what_it_is_asked_to_write(tmp_path: Path) -> None:
+    with open(tmp_path / "part", "wb") as file:
+        file.write(b"x" * 100_000)
+        file.flush()
+        call = writeout._sync_file_range()
+        assert call(file.fileno(), 0, 65536, writeout.START) == 0
+        assert call(file.fileno(), -1, 65536, writeout.START) == -1
+
+        writeout.begin_write_out(file.fileno(), 2**40, 65536)
+
+
+def test_write_out_is_done_without_where_the_system_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    writeout._sync_file_range.cache_clear()
+    with open(tmp_path / "part", "wb") as file:
+        writeout.begin_write_out(file.fileno(), 0, 65536)
+    writeout._sync_file_range.cache_clear()

@@ -16,7 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 from django.contrib.auth.models import User
+from django.test import override_settings
 
+from chunked_uploads import digests
+from chunked_uploads.following import LAG
 from chunked_uploads.models import Chunk, Upload
 from tests.clients import Client, Wire, content_range, randbytes
 from tests.live import CUTS, WORKERS, arrived, assert_finished, part_file
@@ -264,6 +267,32 @@ def test_digests_are_those_of_the_plain_path(
     assert client.done(upload).item["sha256"] == hashlib.sha256(content).hexdigest()
 
 
+@with_each_worker_class
+@pytest.mark.parametrize("size", [SIZE, 5 * MIB + 1, 66 * MIB])
+def test_digest_is_carried_a_little_behind_the_bytes(
+    make: Make, authorization: dict[str, str], begin: Begin, workers: str, size: int
+) -> None:
+    server = make(workers, settings={**SPLICED, **SHA256})
+    client = Client(server.url, authorization)
+    upload, content = begin(2 * size), randbytes(2 * size)
+
+    for start in (0, size):
+        client.send(upload, content[start : start + size], start)
+        assert_carried(upload, content)
+
+    assert client.done(upload).item["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def assert_carried(upload: Upload, content: bytes) -> None:
+    upload.refresh_from_db()
+    assert upload.offset - LAG <= upload.hashed <= upload.offset
+    wanted = hashlib.sha256(content[: upload.hashed]).hexdigest()
+    with override_settings(**SHA256):
+        carried = digests.carry_on(upload)
+    assert carried
+    assert carried.hexdigest() == wanted
+
+
 def test_digest_is_right_where_the_store_gives_nothing_back(
     make: Make, authorization: dict[str, str], begin: Begin
 ) -> None:
@@ -304,8 +333,8 @@ def test_what_fits_on_a_full_disk_is_kept(
     assert (answer.status, answer.item["error"]) == (507, "store_full")
     assert client.size(upload) == 2 * MIB + 1
     assert part_file(server, upload).read_bytes() == content[: 2 * MIB + 1]
-    upload.refresh_from_db()
-    assert upload.hashed == (2 * MIB + 1 if wanted else 0)
+    if wanted:
+        assert_carried(upload, content)
 
 
 # Where it is not taken

@@ -33,7 +33,7 @@ class UnreadableWriter(LocalWriter):
 
     is_readable = False
 
-    def read(self, position: int, size: int) -> bytes:
+    def read(self, position: int, view: memoryview) -> int:
         raise AssertionError("Nobody can read these bytes.")
 
 

@@ -65,11 +65,12 @@ class Writer(ABC):
     def written(self) -> int:
         """The bytes written so far, from the start of the range."""
 
-    def read(self, position: int, size: int) -> bytes:
-        """Return `size` bytes of the part that were written, from `position` on.
+    def read(self, position: int, view: memoryview) -> int:
+        """Read bytes of the part that were written, from `position` on, into `view`.
 
-        Also those of other ranges, where their writers have left. May be called in
-        another thread while more are being written.
+        Returns how many, 0 only at the part's end. Also those of other ranges, where
+        their writers have left. May be called in another thread while more are being
+        written.
         """
         raise NotImplementedError
 

@@ -24,8 +24,10 @@ from chunked_uploads.errors import RangeBusy, StoreFull
 from chunked_uploads.pipes import UNABLE
 from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
 from chunked_uploads.stores.locks import lock
+from chunked_uploads.stores.writeout import begin_write_out
 
 BLOCK = 2**20  # bytes
+WRITE_OUT = 8 * 2**20  # bytes that are given to the disk at once
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -54,7 +56,7 @@ class LocalWriter(Writer):
         while view:
             with _full_disk_told():
                 count = os.pwrite(self._fd, view, self._start + self._written)
-            self._written += count
+            self._advance(count)
             view = view[count:]
 
     def write_from(self, outlet: int, size: int) -> None:
@@ -67,11 +69,18 @@ class LocalWriter(Writer):
                 if error.errno not in UNABLE:
                     raise
                 return super().write_from(outlet, size)
-            self._written += count
+            self._advance(count)
             size -= count
 
-    def read(self, position: int, size: int) -> bytes:
-        return os.pread(self._fd, size, position)
+    def read(self, position: int, view: memoryview) -> int:
+        return os.preadv(self._fd, [view], position)
+
+    def _advance(self, count: int) -> None:
+        begun = (self._start + self._written) // WRITE_OUT * WRITE_OUT
+        self._written += count
+        whole = (self._start + self._written) // WRITE_OUT * WRITE_OUT
+        if whole > begun:
+            begin_write_out(self._fd, begun, whole - begun)
 
 
 class LocalPart(Part):

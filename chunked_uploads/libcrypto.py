@@ -1,0 +1,78 @@
+"""Hashes of OpenSSL's that can be put aside half-done.
+
+`hashlib` does not give a hash's state away. The library that it is made of does, by
+functions that keep all of the state in a structure of the caller's (`SHA256_Update(3)`,
+`MD5_Update(3)`), and they run beside other threads. Found where Python links it as a
+shared library, as Linux distributions do.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+from typing import Any
+
+# By algorithm: the functions' prefix; the structure's size and the digest's, in bytes.
+ALGORITHMS = {"sha256": ("SHA256", 112, 32), "md5": ("MD5", 92, 16)}
+SPARE = 256  # bytes more than the structure takes in any version known
+
+
+class Hash:
+    """A hash of `algorithm`, begun anew or from the `state` of another."""
+
+    def __init__(self, algorithm: str, state: bytes | None = None) -> None:
+        prefix, self._state_size, self._digest_size = ALGORITHMS[algorithm]
+        library = _library()
+        self._update = getattr(library, f"{prefix}_Update")
+        self._final = getattr(library, f"{prefix}_Final")
+        self._state = ctypes.create_string_buffer(state or b"", SPARE)
+        if state is None:
+            getattr(library, f"{prefix}_Init")(self._state)
+
+    def update(self, block: bytes | memoryview) -> None:
+        """Take in the next bytes, while other threads run."""
+        size = len(block)
+        address: Any = block
+        if isinstance(block, memoryview):
+            address = (ctypes.c_char * size).from_buffer(block)
+        self._update(self._state, address, ctypes.c_size_t(size))
+
+    def state(self) -> bytes:
+        """Return what another `Hash` on a machine of this kind goes on from."""
+        return self._state.raw[: self._state_size]
+
+    def hexdigest(self) -> str:
+        """Return the digest of what was taken in, in lower-case hexadecimal."""
+        copy = ctypes.create_string_buffer(self._state.raw, SPARE)
+        digest = ctypes.create_string_buffer(self._digest_size)
+        self._final(digest, copy)
+        return digest.raw.hex()
+
+
+@functools.cache
+def is_usable(algorithm: str) -> bool:
+    """Whether the library is there and does what `hashlib` does, over two halves."""
+    if _library() is None:
+        return False
+    text = bytes(range(256)) * 3
+    try:
+        first = Hash(algorithm)
+        first.update(text[:333])
+        second = Hash(algorithm, first.state())
+        second.update(text[333:])
+        found = second.hexdigest()
+    except AttributeError:  # built without these functions
+        return False
+    return found == hashlib.new(algorithm, text, usedforsecurity=False).hexdigest()
+
+
+@functools.cache
+def _library() -> Any:
+    """Return the library by its name in the module that links it, None without."""
+    try:
+        import _hashlib
+
+        return ctypes.CDLL(_hashlib.__file__)
+    except (ImportError, AttributeError, OSError):
+        return None
