@@ -2,9 +2,11 @@
 
 `python3 -m benchmarks.browser` sends one file again and again, in turns: as the body
 of one XMLHttpRequest to a server that throws it away, and through the uploader to the
-demo site with chunks of several sizes and several ranges in flight. With `--line` all
-of it crosses a line of 100 Mbit/s and 50 ms (a round trip), else the loopback
-interface alone. Prints MB/s, medians, and the share of what the plain request reached.
+demo site with chunks of several sizes and several ranges in flight, with the chunks'
+digests and without; and in the same pieces to the first server, which is what any
+script can reach that sends chunks. With `--line` all of it crosses a line of 100 Mbit/s
+and 50 ms (a round trip), else the loopback interface alone. Prints MB/s, medians, and
+the share of what the plain request reached.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from tests import browsers  # noqa: E402
 from tests.servers import HOST, Server, free_port  # noqa: E402
 
 MIB = 2**20
+DIGESTS = ("with digests", "without")
 RATE, DELAY = 12_500_000, 0.025  # bytes per second; seconds, each way
 
 PLAIN = """async () => {
@@ -51,8 +54,28 @@ PLAIN = """async () => {
     });
     return performance.now() - started;
 }"""
-PREPARE = """([chunkSize, ranges]) => {
+PIECES = """async ([chunkSize, lanes]) => {
+    const file = document.querySelector("input").files[0];
+    let cursor = 0;
+    const send = async () => {
+        while (cursor < file.size) {
+            const piece = file.slice(cursor, (cursor += chunkSize));
+            await new Promise((resolve, reject) => {
+                const request = new XMLHttpRequest();
+                request.onload = resolve;
+                request.onerror = reject;
+                request.open("POST", "/");
+                request.send(piece);
+            });
+        }
+    };
+    const started = performance.now();
+    await Promise.all(Array.from({ length: lanes }, send));
+    return performance.now() - started;
+}"""
+PREPARE = """([chunkSize, ranges, withDigests]) => {
     const root = document.querySelector("[data-chunked-uploads]");
+    if (!withDigests) root.chunkedUploads.digests.giveUp();
     root.chunkedUploads.queue.ranges = ranges;
     root.chunkedUploads.options.chunkSize = chunkSize;
     // As if the server suggested it.
@@ -98,7 +121,7 @@ def main() -> None:
     for name, each in figures.items():
         share, tasks = each["of plain"], each.get("long tasks")
         more = "" if tasks is None else f"  long tasks {tasks}, heap {each['heap']}"
-        print(f"{name:28} {each['median']:8.1f} MB/s  {share:5.2f} of plain{more}")
+        print(f"{name:44} {each['median']:8.1f} MB/s  {share:5.2f} of plain{more}")
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -110,7 +133,10 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     pairs = list(itertools.product(options.chunks, options.ranges))
     figures: dict[str, Any] = {"plain": {"MB/s": []}}
     for pair in pairs:
-        figures[title(*pair)] = {"MB/s": [], "long tasks": [], "heap": []}
+        figures[title(*pair, "to the sink")] = {"MB/s": []}
+        for digests in DIGESTS:
+            name = title(*pair, digests)
+            figures[name] = {"MB/s": [], "long tasks": [], "heap": []}
     with ExitStack() as stack:
         sink = Sink()
         stack.callback(sink.close)
@@ -125,25 +151,33 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         for _ in range(options.rounds):
             took = send_plainly(browser, sink_url, file)
             figures["plain"]["MB/s"].append(file.stat().st_size / took / 1000)
-            for pair in pairs:
-                each = figures[title(*pair)]
-                took = send_by_page(browser, demo_url, file, pair, each)
+            for chunk, ranges in pairs:
+                pieces = [chunk * MIB, ranges]
+                took = send_plainly(browser, sink_url, file, PIECES, pieces)
+                each = figures[title(chunk, ranges, "to the sink")]
                 each["MB/s"].append(file.stat().st_size / took / 1000)
+                for digests in DIGESTS:
+                    each = figures[title(chunk, ranges, digests)]
+                    wanted = [*pieces, digests == DIGESTS[0]]
+                    took = send_by_page(browser, demo_url, file, wanted, each)
+                    each["MB/s"].append(file.stat().st_size / took / 1000)
         browser.close()
     return figures
 
 
-def title(chunk: int, ranges: int) -> str:
-    return f"chunks of {chunk} MiB, {ranges} at once"
+def title(chunk: int, ranges: int, how: str) -> str:
+    return f"chunks of {chunk} MiB, {ranges} at once, {how}"
 
 
-def send_plainly(browser: Browser, url: str, file: Path) -> float:
-    """Return how many milliseconds one request of the whole file took."""
+def send_plainly(
+    browser: Browser, url: str, file: Path, script: str = PLAIN, argument: Any = None
+) -> float:
+    """Return how many milliseconds one request took, or one for each piece."""
     page = browser.new_page()
     page.goto(url)
     page.set_content("<input type=file>")
     page.set_input_files("input", file)
-    took = page.evaluate(PLAIN)
+    took = page.evaluate(script, argument)
     page.close()
     return took
 
@@ -152,15 +186,14 @@ def send_by_page(
     browser: Browser,
     url: str,
     file: Path,
-    pair: tuple[int, int],
+    prepared: list[Any],
     figures: dict[str, Any],
 ) -> float:
     """Return how many milliseconds the uploader took, done included."""
     page = browser.new_page()
     page.set_default_timeout(600_000)
     log_in(page, url)
-    chunk, ranges = pair
-    page.evaluate(PREPARE, [chunk * MIB, ranges])
+    page.evaluate(PREPARE, prepared)
     page.set_input_files(".chunked-uploads-input", file)
     took = page.evaluate("took")
     figures["long tasks"].append(page.evaluate("long.length"))

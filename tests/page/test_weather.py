@@ -325,6 +325,17 @@ def test_device_that_slept_does_not_wait_for_a_dead_connection(
 # --- integrity, where it can't be had ---
 
 
+def test_page_may_do_without_digests(
+    visitor: Page, server: Gunicorn, file: Path
+) -> None:
+    requests = note_requests(visitor)
+    visitor.goto(f"{server.url}/?digests=no")
+    choose(visitor, file)
+    expect_status(visitor, "Complete")
+    assert_arrived(file)
+    assert not any("content-digest" in each for each in requests)
+
+
 def test_digests_are_done_without_where_the_worker_is_out_of_reach(
     site: Page, file: Path
 ) -> None:

@@ -28,7 +28,7 @@
         if (Number(root.dataset[name]) > 0) this.options[name] = Number(root.dataset[name]);
       });
       this.server = new Server(siteOf(root));
-      this.digests = new Digests(root.dataset.digestWorker);
+      this.digests = new Digests(this.isSet("digests") ? root.dataset.digestWorker : "");
       this.queue = new Queue({
         files: this.options.filesInFlight,
         ranges: this.options.rangesInFlight,
