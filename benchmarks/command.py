@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import picture
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import CHECKOUT, DATA, HERE
-from benchmarks.measuring import MIB, client_speed, make_source, measure
+from benchmarks.measuring import MIB, client_speed, hash_speed, make_source, measure
 from benchmarks.reporting import Results, Scenario, as_json, as_text, machine, table
 from benchmarks.servers import Database
 
@@ -35,7 +35,9 @@ def run(arguments: list[str]) -> None:
     source = make_source(DATA, options.size * MIB)
     speed = client_speed(DATA, source, 8 * MIB)
     about["client alone"] = f"{speed / 1e6:,.0f} MB/s"
-    print(f"The client alone: {about['client alone']}", flush=True)
+    about["SHA-256 alone"] = f"{hash_speed() / 1e6:,.0f} MB/s"
+    for name in ("client alone", "SHA-256 alone"):
+        print(f"{name}: {about[name]}", flush=True)
     results: Results = {}
     for scenario in _scenarios(options):
         results[scenario] = _measure(scenario, options)

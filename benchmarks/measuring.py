@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 
 from benchmarks import processes
@@ -23,6 +23,7 @@ from benchmarks.sites.counting import ASKED
 
 MIB = 2**20
 HUNDRED = 100  # chunks at the beginning that are compared with as many at the end
+HASHED = 2000  # blocks
 WARM_UP = 4  # chunks before anything is measured
 
 
@@ -127,6 +128,15 @@ def client_speed(data: Path, source: Source, chunk: int) -> float:
         _send_all(upload, chunk)
         upload.connection.close()
         return source.size / (time.perf_counter() - begun)
+
+
+def hash_speed() -> float:
+    """Return how many bytes per second SHA-256 takes in, one core doing nothing else."""
+    block, digest = os.urandom(MIB // 4), sha256()
+    begun = time.perf_counter()
+    for _ in range(HASHED):
+        digest.update(block)
+    return HASHED * len(block) / (time.perf_counter() - begun)
 
 
 def check_stored(server: Measured, source: Source) -> None:
