@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ class Connection:
         self, method: str, path: str, headers: dict[str, str], body: Piece | bytes = b""
     ) -> Answer:
         """Send a request and return the answer."""
+        if self._socket is not None and _is_over(self._socket):
+            self.close()
         if self._socket is None:
             self._socket = socket.create_connection((self.host, self.port), 120)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -94,6 +97,11 @@ class Connection:
         if not block:
             raise ConnectionError("The server closed the connection.")
         return block
+
+
+def _is_over(connection: socket.socket) -> bool:
+    # A server that closed a connection nobody used for a while; it has nothing to say.
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def _length(body: Piece | bytes) -> int:

@@ -131,7 +131,7 @@ def client_speed(data: Path, source: Source, chunk: int) -> float:
 
 
 def hash_speed() -> float:
-    """Return how many bytes per second SHA-256 takes in, one core doing nothing else."""
+    """Return how many bytes per second SHA-256 takes in on one core."""
     block, digest = os.urandom(MIB // 4), sha256()
     begun = time.perf_counter()
     for _ in range(HASHED):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.client import Connection
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.measuring import (
     MIB,
@@ -20,6 +24,8 @@ from benchmarks.measuring import (
 )
 from benchmarks.protocols import Source
 from benchmarks.reporting import Scenario, as_json, as_text
+from tests.polling import wait_until
+from tests.servers import HOST
 
 pytestmark = pytest.mark.once
 SIZE = 3 * MIB
@@ -43,6 +49,29 @@ def test_upload_is_measured_and_compared(
     assert result.written > 0.9
     assert result.queries == (3 if name == "ours" else None)
     assert not list(tmp_path.glob("run-*"))
+
+
+def test_connection_that_the_server_closed_is_made_anew() -> None:
+    def serve(listener: socket.socket) -> None:
+        for _ in range(2):
+            with listener.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server((HOST, 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        connection = Connection(*listener.getsockname())
+        assert connection.ask("GET", "/", {}).status == 200
+        wait_until(lambda: is_over(connection))
+        assert connection.ask("GET", "/", {}).status == 200
+        connection.close()
+        thread.join()
+
+
+def is_over(connection: Connection) -> bool:
+    assert connection._socket
+    return bool(select.select([connection._socket], [], [], 0)[0])
 
 
 def test_wrong_byte_is_seen(tmp_path: Path, source: Source) -> None:
