@@ -29,7 +29,7 @@ REHASHES = {"md5": "PyMd5", "sha256": "PySha256"}  # its classes
 
 
 class Digest(Protocol):
-    """A digest on its way over the bytes from 0."""
+    """A digest on its way."""
 
     def update(self, block: bytes | memoryview, /) -> None:
         """Take in the next bytes."""
@@ -93,7 +93,10 @@ def carry_on(upload: Upload) -> CarriedDigest | None:
     state = bytes(upload.hash_state or b"")
     if not state.startswith(carrier.mark):
         return None
-    return carrier.carry_on(state[len(carrier.mark) :])
+    try:
+        return carrier.carry_on(state[len(carrier.mark) :])
+    except ValueError:  # it was cut
+        return None
 
 
 def put_aside(digest: CarriedDigest) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.digests import Digest
@@ -48,8 +47,7 @@ class Follower:
         self._goal = self.hashed
         self._buffer: memoryview | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._running: Future[None] | None = None
-        self._calls: SimpleQueue[bool] = SimpleQueue()  # to work; False to end
+        self._last: Future[None] | None = None
 
     def __enter__(self) -> Follower:
         return self
@@ -57,8 +55,7 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         if self._pool is not None:
             self._goal = 0
-            self._calls.put(False)
-            self._pool.shutdown()
+            self._pool.shutdown(cancel_futures=True)
 
     @property
     def can_follow(self) -> bool:
@@ -67,7 +64,7 @@ class Follower:
 
     @contextlib.contextmanager
     def given(self, block: bytes) -> Iterator[None]:
-        """Hash what is written of `block` in this context; all before it is hashed."""
+        """Hash what is written of `block` in this context. Only after `catch_up`."""
         before = self._writer.written
         try:
             yield
@@ -79,33 +76,26 @@ class Follower:
         end = self._end
         if (self._check or self._carried) and end - self._goal >= STRIDE:
             self._goal = end
-            if self._running is None:
-                if self._pool is None:
-                    self._pool = ThreadPoolExecutor(1, "chunked_uploads_digest")
-                self._running = self._pool.submit(self._work)
-            self._calls.put(True)
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(1, "chunked_uploads_digest")
+            self._last = self._pool.submit(self._read_back)
 
     def catch_up(self, lag: int = 0) -> None:
         """Return when all that was written is hashed, but for the last `lag` bytes."""
         self._goal = self._end - lag
-        if self._running is not None:
-            self._calls.put(False)
-            self._running.result()
-            self._running = None
-        self.read_back(self._end - lag)
+        if self._last is not None:
+            self._last.result()
+            self._last = None
+        self._read_back()
 
     def read_back(self, goal: int) -> None:
-        """Return when the bytes up to `goal` are hashed; nobody else is at it."""
+        """Return when the bytes up to `goal` are hashed."""
         self._goal = goal
         self._read_back()
 
     @property
     def _end(self) -> int:
         return self._start + self._writer.written
-
-    def _work(self) -> None:
-        while self._calls.get():
-            self._read_back()
 
     def _read_back(self) -> None:
         # The goal may be moved meanwhile, also back.
@@ -115,8 +105,10 @@ class Follower:
             if self._buffer is None:
                 self._buffer = memoryview(bytearray(BLOCK))
             view = self._buffer[:size]
-            fill(view, self._writer, self.hashed)
-            self._take(view)
+            count = self._writer.read(self.hashed, view)
+            if count == 0:
+                raise OSError("The part is shorter than what was written.")
+            self._take(view[:count])
 
     def _take(self, block: bytes | memoryview) -> None:
         if self._carried:
@@ -124,16 +116,3 @@ class Follower:
         if self._check and self.hashed >= self._start:
             self._check.update(block)
         self.hashed += len(block)
-
-
-def fill(view: memoryview, writer: Writer, position: int) -> None:
-    """Read the part's bytes from `position` on, which were written, into `view`.
-
-    Raises `OSError` where they are not there any more.
-    """
-    while view:
-        count = writer.read(position, view)
-        if count == 0:
-            raise OSError("The part is shorter than what was written.")
-        position += count
-        view = view[count:]

@@ -91,7 +91,7 @@ class Intake:
         ahead = self.start - self.upload.hashed
         if ahead == 0 or not self.writer.is_readable:
             return ahead == 0
-        return self.start == self.upload.offset and 0 < ahead <= CHECKPOINT
+        return self.start == self.upload.offset and 0 < ahead <= LAG
 
     def _take_all(self, source: Source, step: int) -> None:
         while self.writer.written < self.length:
@@ -125,9 +125,11 @@ class Intake:
     def _carry_further(self) -> None:
         """Hash what came out of order, now that nothing is missing before it."""
         ranges.refresh(self.upload)
+        if digests.bytes_behind(self.upload) <= LAG:
+            return  # somebody else did
         start = self.upload.hashed
         stop = min(self.upload.offset, start + CHECKPOINT)
-        digest = digests.carry_on(self.upload) if start < stop else None
+        digest = digests.carry_on(self.upload)
         if digest is not None:
             Follower(self.writer, stop, None, digest, start).read_back(stop)
             state = digests.put_aside(digest)

@@ -2,31 +2,40 @@
 
 `hashlib` does not give a hash's state away. The library that it is made of does, by
 functions that keep all of the state in a structure of the caller's (`SHA256_Update(3)`,
-`MD5_Update(3)`), and they run beside other threads. Found where Python links it as a
+`MD5_Update(3)`), and they run without Python's lock. Found where Python links it as a
 shared library, as Linux distributions do.
 """
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import hashlib
 from typing import Any
 
+try:
+    import ctypes
+except (ImportError, OSError):  # Python was built without it
+    ctypes = None  # type: ignore[assignment]
+
 # By algorithm: the functions' prefix; the structure's size and the digest's, in bytes.
 ALGORITHMS = {"sha256": ("SHA256", 112, 32), "md5": ("MD5", 92, 16)}
-SPARE = 256  # bytes more than the structure takes in any version known
+ROOM = 256  # bytes; more than the structure takes in any version known
 
 
 class Hash:
-    """A hash of `algorithm`, begun anew or from the `state` of another."""
+    """A hash of `algorithm`, begun anew or from the `state` of another.
+
+    Raises `ValueError` where that is no such state.
+    """
 
     def __init__(self, algorithm: str, state: bytes | None = None) -> None:
         prefix, self._state_size, self._digest_size = ALGORITHMS[algorithm]
+        if state is not None and len(state) != self._state_size:
+            raise ValueError("The state of a hash has another length.")
         library = _library()
         self._update = getattr(library, f"{prefix}_Update")
         self._final = getattr(library, f"{prefix}_Final")
-        self._state = ctypes.create_string_buffer(state or b"", SPARE)
+        self._state = ctypes.create_string_buffer(state or b"", ROOM)
         if state is None:
             getattr(library, f"{prefix}_Init")(self._state)
 
@@ -34,8 +43,10 @@ class Hash:
         """Take in the next bytes, while other threads run."""
         size = len(block)
         address: Any = block
-        if isinstance(block, memoryview):
+        if isinstance(block, memoryview) and not block.readonly:
             address = (ctypes.c_char * size).from_buffer(block)
+        elif not isinstance(block, bytes):
+            address = bytes(block)
         self._update(self._state, address, ctypes.c_size_t(size))
 
     def state(self) -> bytes:
@@ -44,7 +55,7 @@ class Hash:
 
     def hexdigest(self) -> str:
         """Return the digest of what was taken in, in lower-case hexadecimal."""
-        copy = ctypes.create_string_buffer(self._state.raw, SPARE)
+        copy = ctypes.create_string_buffer(self._state.raw, ROOM)
         digest = ctypes.create_string_buffer(self._digest_size)
         self._final(digest, copy)
         return digest.raw.hex()
@@ -74,5 +85,5 @@ def _library() -> Any:
         import _hashlib
 
         return ctypes.CDLL(_hashlib.__file__)
-    except (ImportError, AttributeError, OSError):
+    except (ImportError, AttributeError, OSError):  # also where ctypes is None
         return None

@@ -19,6 +19,7 @@ from chunked_uploads.tokens import is_valid
 SESSION_KEY = "chunked_uploads"
 MOST_IN_SESSION = 50  # uploads; a session may have to fit into a cookie
 MOST_LISTED = 1000  # uploads
+LARGEST_PK = 2**63 - 1  # databases refuse to compare with more
 KINDS = {"1": True, "0": False}  # what is said of `for_form`
 
 
@@ -36,6 +37,8 @@ def by_pk(request: HttpRequest, pk: int) -> Upload:
 
     Raises `UploadNotFound`, and what `authenticate` raises.
     """
+    if pk > LARGEST_PK:
+        raise UploadNotFound
     return _reachable(request, {"id": pk}, also_complete=False)
 
 

@@ -84,7 +84,7 @@ def test_upload_of_somebody_else_looks_like_none(
     uploader: Uploader, stranger: Uploader, method: str, path: str
 ) -> None:
     upload = upload_of(uploader.send(CONTENT, 0))
-    none = path.format(uuid=UNKNOWN, pk=10**18)
+    none = path.format(uuid=UNKNOWN, pk=10**20)
     headers = {"Content-Range": "bytes 0-0/10"}
 
     theirs = stranger.generic(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from chunked_uploads import digests, following, intake, libcrypto
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.local import LocalWriter
+from tests.polling import wait_until
 from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["md5", "sha256"])
@@ -183,6 +185,20 @@ def test_what_is_left_to_later_requests_is_hashed_once(
     assert sum(bytes_read) == came_early
 
 
+def test_next_range_in_order_hashes_what_was_left(
+    uploader: Uploader, settings: Any, bytes_read: list[int]
+) -> None:
+    sent = uploader.send(LARGE[:200_000], 0, len(LARGE))
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+
+    sent = uploader.send(
+        LARGE[200_000:210_000], 200_000, len(LARGE), url=state_in(sent)["url"]
+    )
+
+    assert upload_of(sent).hashed == 210_000
+    assert sum(bytes_read) == 200_000
+
+
 def test_no_request_hashes_much_more_than_its_own(
     uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +307,8 @@ def test_state_of_the_other_carrier_is_ignored(
         b"",
         b"sha256/rehashes-0.0.1:state",
         b"sha256/libcrypto-big:state",
+        b"sha256/libcrypto-little:state",
+        b"sha256/libcrypto-little:" + bytes(300),
         b"sha256",
         b"nonsense",
     ],
@@ -347,22 +365,38 @@ def no_paths(settings: Any) -> None:
     settings.STORAGES = {"default": in_memory, "staticfiles": in_memory}
 
 
+@pytest.fixture
+def unknown() -> Iterator[None]:
+    """Nobody has asked yet what this system can do."""
+    caches = (libcrypto.is_usable, libcrypto._library)
+    for each in caches:
+        each.cache_clear()
+    yield
+    for each in caches:
+        each.cache_clear()
+
+
 @ALGORITHMS
+@pytest.mark.usefixtures("unknown")
+@pytest.mark.parametrize("prefix", ["SHA1", "SHA0", None])
 def test_library_that_hashes_otherwise_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, algorithm: str, prefix: str | None
+) -> None:
+    if prefix is not None:
+        other = {algorithm: (prefix, 96, 20)}
+        monkeypatch.setattr(libcrypto, "ALGORITHMS", other)
+
+    assert libcrypto.is_usable(algorithm) is (prefix is None)
+
+
+@ALGORITHMS
+@pytest.mark.usefixtures("unknown")
+def test_python_without_ctypes_does_without(
     monkeypatch: pytest.MonkeyPatch, algorithm: str
 ) -> None:
-    libcrypto.is_usable.cache_clear()
-    assert libcrypto.is_usable(algorithm)
-    kept = {algorithm: ("SHA1", 96, 20)}
-    monkeypatch.setattr(libcrypto, "ALGORITHMS", kept)
-    libcrypto.is_usable.cache_clear()
+    monkeypatch.setattr(libcrypto, "ctypes", None)
 
     assert not libcrypto.is_usable(algorithm)
-
-    kept[algorithm] = ("SHA0", 96, 20)
-    libcrypto.is_usable.cache_clear()
-    assert not libcrypto.is_usable(algorithm)
-    libcrypto.is_usable.cache_clear()
 
 
 @ALGORITHMS
@@ -373,67 +407,78 @@ def test_half_done_hash_can_be_asked_and_goes_on(algorithm: str) -> None:
     assert first.hexdigest() == hexdigest(algorithm, LARGE[:301])
     second = libcrypto.Hash(algorithm, first.state())
     first.update(b"")
+    first.update(memoryview(b""))
+    first.update(memoryview(bytearray()))
     second.update(LARGE[301:])
 
     assert second.hexdigest() == hexdigest(algorithm, LARGE)
     assert first.hexdigest() == hexdigest(algorithm, LARGE[:301])
 
 
-class Listed(LocalWriter):
-    """Writes, and gives back no more than a few bytes at once."""
+class ShortReads(LocalWriter):
+    """Gives back a part of what was asked for, and notes who asked."""
+
+    def __init__(self, fd: int, start: int) -> None:
+        super().__init__(fd, start)
+        self.readers: set[threading.Thread] = set()
+        self.error: OSError | None = None
 
     def read(self, position: int, view: memoryview) -> int:
+        self.readers.add(threading.current_thread())
+        if self.error and threading.current_thread() is not threading.main_thread():
+            raise self.error
         return super().read(position, view[:7000])
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[Listed]:
+def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShortReads]:
+    monkeypatch.setattr(following, "STRIDE", 10_000)
     fd = os.open(tmp_path / "part", os.O_RDWR | os.O_CREAT)
     os.write(fd, LARGE[:1000])
-    yield Listed(fd, 1000)
+    yield ShortReads(fd, 1000)
     os.close(fd)
 
 
-def test_follower_hashes_all_of_both(
-    writer: Listed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "STRIDE", 10_000)
+def test_follower_hashes_all_of_both_in_a_thread_of_its_own(writer: ShortReads) -> None:
     check, carried = hashlib.sha256(), hashlib.sha256(LARGE[:400])
 
     with following.Follower(writer, 1000, check, carried, 400) as follower:
         for start in range(1000, len(LARGE), 9000):
             writer.write(LARGE[start : start + 9000])
             follower.follow()
+        wait_until(lambda: writer.readers)
         follower.catch_up()
 
+    assert writer.readers - {threading.main_thread()}
     assert check.digest() == hashlib.sha256(LARGE[1000:]).digest()
     assert carried.digest() == hashlib.sha256(LARGE).digest()
     assert follower.hashed == len(LARGE)
 
 
-def test_follower_leaves_no_more_than_it_may(
-    writer: Listed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "STRIDE", 10_000)
+def test_follower_leaves_what_it_may(writer: ShortReads) -> None:
     carried = hashlib.sha256()
 
     with following.Follower(writer, 1000, None, carried, 0) as follower:
         writer.write(LARGE[1000:])
-        follower.follow()
         follower.catch_up(lag=50_000)
 
-    assert follower.hashed >= len(LARGE) - 50_000
+    assert follower.hashed == len(LARGE) - 50_000
     assert carried.digest() == hashlib.sha256(LARGE[: follower.hashed]).digest()
 
 
-def test_follower_tells_what_went_wrong_with_reading(
-    writer: Listed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "STRIDE", 10_000)
+def test_follower_tells_what_went_wrong_in_its_thread(writer: ShortReads) -> None:
+    writer.error = OSError("Input/output error")
 
     with following.Follower(writer, 1000, hashlib.sha256(), None, 0) as follower:
         writer.write(LARGE)
-        os.truncate(tmp_path / "part", 5000)
         follower.follow()
+        with pytest.raises(OSError, match="Input/output"):
+            follower.catch_up()
+
+
+def test_follower_tells_of_bytes_that_went(writer: ShortReads, tmp_path: Path) -> None:
+    with following.Follower(writer, 1000, hashlib.sha256(), None, 0) as follower:
+        writer.write(LARGE)
+        os.truncate(tmp_path / "part", 5000)
         with pytest.raises(OSError, match="shorter"):
             follower.catch_up()

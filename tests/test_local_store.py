@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import signal
@@ -384,11 +385,38 @@ def test_kernel_takes_what_it_is_asked_to_write(tmp_path: Path) -> None:
         writeout.begin_write_out(file.fileno(), 2**40, 65536)
 
 
-def test_write_out_is_done_without_where_the_system_has_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
+@pytest.fixture
+def unknown() -> Iterator[None]:
+    """Nobody has asked yet what this system can do."""
     writeout._sync_file_range.cache_clear()
+    yield
+    writeout._sync_file_range.cache_clear()
+
+
+def without_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+
+def without_ctypes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+
+
+def without_dynamic_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str | None) -> None:
+        raise OSError("Dynamic loading not supported")
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+
+
+@pytest.mark.usefixtures("unknown")
+@pytest.mark.parametrize(
+    "without", [without_linux, without_ctypes, without_dynamic_loading]
+)
+def test_write_out_is_done_without_where_the_system_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: Callable[..., None]
+) -> None:
+    without(monkeypatch)
+
+    assert writeout._sync_file_range() is None
     with open(tmp_path / "part", "wb") as file:
         writeout.begin_write_out(file.fileno(), 0, 65536)
-    writeout._sync_file_range.cache_clear()

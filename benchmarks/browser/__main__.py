@@ -39,7 +39,7 @@ from tests import browsers  # noqa: E402
 from tests.servers import HOST, Server, free_port  # noqa: E402
 
 MIB = 2**20
-DIGESTS = ("with digests", "without")
+DIGESTS = ("with digests", "without digests")
 RATE, DELAY = 12_500_000, 0.025  # bytes per second; seconds, each way
 
 PLAIN = """async () => {

@@ -68,9 +68,9 @@ class Writer(ABC):
     def read(self, position: int, view: memoryview) -> int:
         """Read bytes of the part that were written, from `position` on, into `view`.
 
-        Returns how many, 0 only at the part's end. Also those of other ranges, where
-        their writers have left. May be called in another thread while more are being
-        written.
+        Returns how many, 0 only at the part's end. Also those that other writers wrote,
+        whether or not they have left. May be called in another thread while more are
+        being written.
         """
         raise NotImplementedError
 

@@ -1,12 +1,12 @@
 """Let the kernel begin to write what lies in the page cache (Linux).
 
-By itself it begins when a tenth of the memory is dirty or half a minute old: the sync
-of a finished file would wait for gigabytes, in the request that finishes it.
+By itself it begins when a tenth of the memory is dirty, or a page has been for half a
+minute: the sync of a finished file would wait for gigabytes, in the request that
+finishes it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import sys
 from typing import Any
@@ -28,7 +28,11 @@ def begin_write_out(fd: int, start: int, length: int) -> None:
 def _sync_file_range() -> Any:
     if sys.platform != "linux":
         return None
-    call = getattr(ctypes.CDLL(None), "sync_file_range", None)
-    if call is not None:
-        call.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+    try:
+        import ctypes
+
+        call = ctypes.CDLL(None).sync_file_range
+    except (ImportError, OSError, AttributeError):  # Python or libc does without
+        return None
+    call.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
     return call
