@@ -56,33 +56,46 @@ class RawBody:
         """Nothing to do: nothing was put aside."""
 
 
-class SplicedBody(RawBody):
-    """The request's body as it is, from a connection that can be spliced."""
+class ConnectedBody(RawBody):
+    """The request's body as it is, from a connection that is known."""
 
     def __init__(
         self, request: HttpRequest, length: int, connection: Connection
     ) -> None:
         super().__init__(request, length)
         self._connection = connection
-        self._left = length  # bytes that were not spliced yet
+        self._left = length  # bytes that were not taken from it yet
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes as they come, none at the body's end or a cut."""
+        if not self._is_untouched():
+            return super().read(size)
+        try:
+            block = self._connection.read(size)
+        except OSError:
+            _end(self._request)
+            return b""
+        self._left -= len(block)
+        return block
 
     def splice(self, pipe: Pipe, size: int) -> int:
         """Move up to `size` bytes into the empty pipe, none where the body ends."""
-        moved = self._splice(pipe, size)
-        self._left -= moved
-        return moved
-
-    def _splice(self, pipe: Pipe, size: int) -> int:
-        self._request.read(0)  # so that Django knows that the body is being read
-        # Whoever read some of it meanwhile made it Django's to give out.
-        if self._connection.left == self._left:
+        if self._is_untouched():
             try:
-                return self._connection.splice(pipe, size)
+                moved = self._connection.splice(pipe, size)
             except OSError as error:
                 if error.errno not in UNABLE:
                     _end(self._request)
                     return 0
+            else:
+                self._left -= moved
+                return moved
         return os.write(pipe.inlet, self.read(min(size, pipe.size)))
+
+    def _is_untouched(self) -> bool:
+        # Whoever read some of it meanwhile made it Django's to give out.
+        self._request.read(0)  # so that Django knows that the body is being read
+        return self._connection.left == self._left
 
 
 class FormBody:
@@ -158,14 +171,15 @@ def open_body(request: HttpRequest) -> Body:
         boundary = parse_boundary(request.META.get("CONTENT_TYPE", ""))
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    if boundary is not None:
-        return FormBody(request, RawBody(request, length), boundary)
-    _set_form(request, QueryDict())
     fast = conf.CHUNKED_UPLOADS_FAST_PATH
     connection = find_connection(request.META, length) if fast else None
-    if connection is None:
-        return RawBody(request, length)
-    return SplicedBody(request, length, connection)
+    raw = RawBody(request, length)
+    if connection is not None:
+        raw = ConnectedBody(request, length, connection)
+    if boundary is not None:
+        return FormBody(request, raw, boundary)
+    _set_form(request, QueryDict())
+    return raw
 
 
 @contextlib.contextmanager

@@ -1,9 +1,11 @@
-"""The fast path: a body's bytes from gunicorn's socket into a pipe, unseen by Python.
+"""The fast path: a body's bytes straight from gunicorn's socket.
 
-`splice(2)` hands the kernel's own pages on, so that a store can move them from the
-pipe to their place without a copy in between. Chosen only where all that it relies on
-is known: Linux, a plain socket, gunicorn's sync and gthread workers of the versions
-that the tests run. TLS, gevent and other servers take the plain path.
+Into a pipe, unseen by Python: `splice(2)` hands the kernel's own pages on, so that a
+store can move them from the pipe to their place without a copy in between. Or, where
+somebody has to look at them, as in a form, into a block of bytes at once. Chosen only
+where all that it relies on is known: Linux, a plain socket, gunicorn's sync and gthread
+workers of the versions that the tests run. TLS, gevent and other servers take the plain
+path.
 """
 
 from __future__ import annotations
@@ -44,6 +46,19 @@ class Connection:
     def read_ahead(self) -> int:
         """The bytes that gunicorn holds, which no longer come out of the socket."""
         return len(self._reader.unreader.buf.getvalue())
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes as they come, none where the body ends or is cut.
+
+        gunicorn's own way copies them four times, and what it received beyond `size`
+        with each. Raises `OSError` as `splice` does.
+        """
+        size = min(size, self.left)
+        if ahead := min(size, self.read_ahead):
+            return self._reader.read(ahead)
+        block = self._socket.recv(size) if size else b""
+        self._reader.length -= len(block)
+        return block
 
     def splice(self, pipe: Pipe, size: int) -> int:
         """Move up to `size` bytes into the empty pipe, none where the body ends.

@@ -21,7 +21,7 @@ from django.test import override_settings
 from chunked_uploads import digests
 from chunked_uploads.following import LAG
 from chunked_uploads.models import Chunk, Upload
-from tests.clients import Client, Wire, content_range, randbytes
+from tests.clients import BOUNDARY, Client, Wire, content_range, form, randbytes
 from tests.live import CUTS, WORKERS, arrived, assert_finished, part_file
 from tests.polling import wait_until
 from tests.servers import HOST, Gunicorn
@@ -150,6 +150,31 @@ def test_next_request_may_stand_behind_the_body(
             assert one.read_answer().item["upload_uuid"] == str(second.uuid)
 
         assert sender.stored(first) == sender.stored(second) == content
+
+
+@with_each_socket
+def test_next_request_may_stand_behind_a_form(
+    make: Make, authorization: dict[str, str], begin: Begin, unix: bool
+) -> None:
+    sender = Sender(make(settings={}, unix=unix), authorization)
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    for size in (1, 100, READ_AHEAD, SIZE, 3 * MIB):
+        content = randbytes(size)
+        whole = b"".join(form(content))
+        upload, other = begin(size), begin(size)
+        with sender.connect(upload) as one, sender.connect(other) as two:
+            head = sender.head(one, upload, 0, size, Content_Type=kind)
+            head = head.replace(
+                b"Content-Length: %d\r\n" % size,
+                b"Content-Length: %d\r\n" % len(whole),
+            )
+            both = head + whole + sender.head(two, other, 0, size) + content
+            one.socket.sendall(both[:-1])
+            assert one.read_answer().item["size"] == size
+            one.socket.sendall(both[-1:])
+            assert one.read_answer().item["upload_uuid"] == str(other.uuid)
+
+        assert sender.stored(upload) == sender.stored(other) == content
 
 
 def test_connection_serves_on_after_chunks_and_errors(
