@@ -42,7 +42,7 @@ class Connection:
         self, method: str, path: str, headers: dict[str, str], body: Piece | bytes = b""
     ) -> Answer:
         """Send a request and return the answer."""
-        if self._socket is not None and _is_over(self._socket):
+        if self._socket is not None and is_over(self._socket):
             self.close()
         if self._socket is None:
             self._socket = socket.create_connection((self.host, self.port), 120)
@@ -99,8 +99,8 @@ class Connection:
         return block
 
 
-def _is_over(connection: socket.socket) -> bool:
-    # A server that closed a connection nobody used for a while; it has nothing to say.
+def is_over(connection: socket.socket) -> bool:
+    """Whether the server closed a connection that nobody uses; else it is silent."""
     return bool(select.select([connection], [], [], 0)[0])
 
 

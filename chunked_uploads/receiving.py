@@ -143,9 +143,15 @@ def check_file(filename: str, filesize: int) -> None:
     allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS
     if allowed is not None:
         extension = os.path.splitext(filename)[1].lower().lstrip(".")
-        if extension not in {each.lower().lstrip(".") for each in allowed}:
+        if extension not in allowed_extensions():
             listed = ", ".join(sorted(allowed))
             raise TypeRefused(f"Only files of these types are taken: {listed}.")
+
+
+def allowed_extensions() -> list[str]:
+    """Return the setting's extensions in lower case without dots; none without it."""
+    allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS or ()
+    return [each.lower().lstrip(".") for each in allowed]
 
 
 def _check_number(user: Any, for_form: bool) -> None:

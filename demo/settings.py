@@ -1,10 +1,9 @@
 """Settings of the demo site: SQLite, the local disk, nothing to install."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
-from chunked_uploads.libcrypto import is_usable
+from chunked_uploads.digests import can_carry
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CHUNKED_UPLOADS_DEMO_DATA") or CHECKOUT / "demo" / "data")
@@ -83,5 +82,4 @@ MEDIA_ROOT = DATA / "media"
 # Unfinished bytes lie where no URL leads, on the same disk: `done` is a rename.
 CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = str(DATA / "chunks")
 # Where the hash's state can be carried along, knowing it at `done` costs nothing.
-IS_CARRIED = is_usable("sha256") or find_spec("rehashes")
-CHUNKED_UPLOADS_DIGEST = "sha256" if IS_CARRIED else None
+CHUNKED_UPLOADS_DIGEST = "sha256" if can_carry("sha256") else None

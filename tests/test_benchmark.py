@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.client import Connection
+from benchmarks.client import Connection, is_over
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.measuring import (
     MIB,
@@ -63,15 +62,12 @@ def test_connection_that_the_server_closed_is_made_anew() -> None:
         thread.start()
         connection = Connection(*listener.getsockname())
         assert connection.ask("GET", "/", {}).status == 200
-        wait_until(lambda: is_over(connection))
+        kept = connection._socket
+        assert kept
+        wait_until(lambda: is_over(kept))
         assert connection.ask("GET", "/", {}).status == 200
         connection.close()
         thread.join()
-
-
-def is_over(connection: Connection) -> bool:
-    assert connection._socket
-    return bool(select.select([connection._socket], [], [], 0)[0])
 
 
 def test_wrong_byte_is_seen(tmp_path: Path, source: Source) -> None:

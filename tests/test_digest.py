@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads import digests, following, intake, libcrypto
 from chunked_uploads.models import Upload
@@ -18,6 +20,7 @@ from tests.polling import wait_until
 from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["md5", "sha256"])
+FRAMING = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 LARGE = bytes(range(251)) * 1000
 
 
@@ -323,6 +326,23 @@ def test_state_of_another_version_is_ignored(
         sent = uploader.send(CONTENT[4:], 4)
 
     assert_digest(uploader, sent, "sha256", CONTENT)
+
+
+@pytest.mark.usefixtures("no_lag")
+def test_state_that_cannot_be_read_costs_no_chunk_a_query(
+    uploader: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    sent = uploader.send(CONTENT[:4], 0)
+    Upload.objects.update(hash_state=b"nonsense")
+    url = state_in(sent)["url"]
+
+    with CaptureQueriesContext(connection) as queries:
+        sent = uploader.send(CONTENT[4:6], 4, url=url)
+
+    made = [each["sql"] for each in queries if not each["sql"].startswith(FRAMING)]
+    assert [sql.split()[0] for sql in made] == ["SELECT", "UPDATE", "INSERT"]
+    assert_digest(uploader, uploader.send(CONTENT[6:], 6, url=url), "sha256", CONTENT)
 
 
 def test_lost_bytes_are_hashed_anew(

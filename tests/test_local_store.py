@@ -373,7 +373,6 @@ def is_other(folder: Path, than: Path) -> bool:
     return folder.stat().st_dev != than.stat().st_dev
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="sync_file_range is Linux's")
 def test_kernel_takes_what_it_is_asked_to_write(tmp_path: Path) -> None:
     with open(tmp_path / "part", "wb") as file:
         file.write(b"x" * 100_000)

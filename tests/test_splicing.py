@@ -336,7 +336,7 @@ def test_digest_is_right_where_the_store_gives_nothing_back(
 
 FULL = """
 import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, (2**21 + 1, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_FSIZE, (12 * 2**20 + 1, resource.RLIM_INFINITY))
 """
 
 
@@ -350,16 +350,19 @@ def test_what_fits_on_a_full_disk_is_kept(
     wanted: dict[str, str],
 ) -> None:
     server = make(workers, settings={**SPLICED, **wanted}, hook=FULL)
-    client, content = Client(server.url, authorization), randbytes(4 * MIB)
-    upload = begin(4 * MIB)
+    client, content = Client(server.url, authorization), randbytes(16 * MIB)
+    upload = begin(16 * MIB)
 
     answer = client.send(upload, content)
 
     assert (answer.status, answer.item["error"]) == (507, "store_full")
-    assert client.size(upload) == 2 * MIB + 1
-    assert part_file(server, upload).read_bytes() == content[: 2 * MIB + 1]
+    assert client.size(upload) == 12 * MIB + 1
+    assert part_file(server, upload).read_bytes() == content[: 12 * MIB + 1]
     if wanted:
         assert_carried(upload, content)
+    else:
+        upload.refresh_from_db()
+        assert upload.hashed == 0
 
 
 # Where it is not taken

@@ -19,15 +19,15 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.files.base import File
 
-from chunked_uploads.conf import conf
+from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import RangeBusy, StoreFull
 from chunked_uploads.pipes import UNABLE
 from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
 from chunked_uploads.stores.locks import lock
 from chunked_uploads.stores.writeout import begin_write_out
 
-BLOCK = 2**20  # bytes
-WRITE_OUT = 8 * 2**20  # bytes that are given to the disk at once
+BLOCK = MIB  # bytes
+WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -8,6 +8,7 @@ from django import template
 from django.conf import settings
 
 from chunked_uploads.conf import conf
+from chunked_uploads.receiving import allowed_extensions
 
 register = template.Library()
 
@@ -19,10 +20,9 @@ def chunked_uploads_limits() -> dict[str, Any]:
     `extensions` are as in a file input's `accept`, separated by commas, each with
     its dot.
     """
-    allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS or ()
     return {
         "max_size": conf.CHUNKED_UPLOADS_MAX_SIZE,
         "chunk_size": conf.CHUNKED_UPLOADS_CHUNK_SIZE,
-        "extensions": ",".join(f".{each.lower().lstrip('.')}" for each in allowed),
+        "extensions": ",".join(f".{each}" for each in allowed_extensions()),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
     }

@@ -167,8 +167,13 @@ def go_on(page: Page) -> None:
     page.unroute(CHUNKS)
 
 
-def fail_once(page: Page, url: Any, method: str, fail: Callable[[Route], None]) -> None:
-    """Let `fail` answer the first such request that comes, the server the others."""
+def fail_once(
+    page: Page, url: Any, method: str, fail: Callable[[Route], None]
+) -> list[Route]:
+    """Let `fail` answer the first such request that comes, the server the others.
+
+    Returns the list that this request will be in.
+    """
     failed: list[Route] = []
 
     def handle(route: Route) -> None:
@@ -178,6 +183,7 @@ def fail_once(page: Page, url: Any, method: str, fail: Callable[[Route], None]) 
         return fail(route)
 
     page.route(url, handle)
+    return failed
 
 
 def answer(status: int, body: str = "", **headers: str) -> Callable[[Route], None]:

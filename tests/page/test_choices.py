@@ -34,7 +34,6 @@ from tests.sending import Uploader
 from tests.servers import Gunicorn
 
 UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
-EVERY = "[...document.querySelectorAll('[data-chunked-uploads]')]"
 
 
 @pytest.fixture

@@ -228,6 +228,20 @@ def test_several_uploaders_on_one_page(site: Page, tmp_path: Path) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_file_waits_for_its_twin_in_another_uploader(
+    site: Page, tmp_path: Path
+) -> None:
+    site.route(re.compile(r"/$"), twice)
+    site.reload()
+    [file] = make_files(tmp_path, "a")
+    uploaders = site.locator(".chunked-uploads").all()
+    for uploader in uploaders:
+        uploader.locator(".chunked-uploads-input").set_input_files(file)
+    for uploader in uploaders:
+        expect_status(uploader, "Complete")
+    assert Upload.objects.filter(state=Upload.State.COMPLETE).count() == 2
+
+
 def twice(route: Route) -> None:
     response = route.fetch()
     before, partial, after = re.split(r"(?s)<body>(.*)</body>", response.text())

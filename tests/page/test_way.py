@@ -163,10 +163,11 @@ def test_cancel_removes_the_upload(site: Page, file: Path) -> None:
 
 
 def test_cancel_is_tried_again(site: Page, file: Path) -> None:
-    fail_once(site, DELETE, "DELETE", answer(503))
+    failed = fail_once(site, DELETE, "DELETE", answer(503))
     choose_and_stop(site, file)
     press(site, "Cancel")
     expect_note(site, "film.bin: the upload was cancelled.")
+    assert failed
     assert not Upload.objects.exists()
 
 

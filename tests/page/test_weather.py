@@ -58,35 +58,39 @@ UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
 def test_chunk_is_tried_again(
     site: Page, file: Path, chunk: re.Pattern[str], fail: Callable[[Route], None]
 ) -> None:
-    fail_once(site, chunk, "POST", fail)
+    failed = fail_once(site, chunk, "POST", fail)
     choose(site, file)
     expect_status(site, "Complete")
     assert_arrived(file)
+    assert failed
 
 
 def test_lost_answer_to_the_first_chunk(site: Page, file: Path) -> None:
-    fail_once(site, CHUNKS, "POST", lose_the_answer)
+    failed = fail_once(site, CHUNKS, "POST", lose_the_answer)
     choose(site, file)
     expect_status(site, "Complete")
     assert_arrived(file)
+    assert failed
     assert Upload.objects.count() == 1
 
 
 def test_lost_answer_to_done(site: Page, file: Path) -> None:
     requests = note_requests(site)
-    fail_once(site, DONE, "POST", lose_the_answer)
+    failed = fail_once(site, DONE, "POST", lose_the_answer)
     choose(site, file)
     expect_status(site, "Complete")
     assert_arrived(file)
+    assert failed
     assert len(requests) == 11
 
 
 def test_done_before_all_bytes_are_there_goes_on(site: Page, file: Path) -> None:
     fail = '[{"state": "FAIL", "size": 0, "error": "incomplete"}]'
-    fail_once(site, DONE, "POST", answer(409, fail))
+    failed = fail_once(site, DONE, "POST", answer(409, fail))
     choose(site, file)
     expect_status(site, "Complete")
     assert_arrived(file)
+    assert failed
 
 
 def test_pause_between_attempts_is_the_servers(site: Page, file: Path) -> None:
@@ -217,6 +221,7 @@ def test_every_chunk_tells_its_digest(site: Page, file: Path) -> None:
     requests = note_requests(site)
     choose(site, file)
     expect_status(site, "Complete")
+    assert len(requests) == 11
     content = file.read_bytes()
     for headers, (first, last) in zip(requests, ranges_of(requests), strict=True):
         digest = hashlib.sha256(content[first : last + 1]).digest()
@@ -332,6 +337,7 @@ def test_page_may_do_without_digests(
     visitor.goto(f"{server.url}/?digests=no")
     choose(visitor, file)
     expect_status(visitor, "Complete")
+    assert len(requests) == 11
     assert_arrived(file)
     assert not any("content-digest" in each for each in requests)
 
@@ -343,6 +349,7 @@ def test_digests_are_done_without_where_the_worker_is_out_of_reach(
     requests = note_requests(site)
     choose(site, file)
     expect_status(site, "Complete")
+    assert len(requests) == 11
     assert_arrived(file)
     assert not any("content-digest" in each for each in requests)
 

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             (report.unkept, "finished for a form that did not keep it: {}removed"),
             (report.stray, "part without an unfinished upload: {}removed"),
             (report.lost, "row without a part: {}removed"),
-            (report.completed, "moved but not recorded: {}completed"),
+            (report.completed, "whole, but its last step died: {}completed"),
         ):
             for name in names:
                 self.stdout.write(f"{name}: {told.format(would)}")

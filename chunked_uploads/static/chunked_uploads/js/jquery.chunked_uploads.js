@@ -153,7 +153,7 @@ get running(){return this.uploads.filter((upload)=>upload.isRunning);}
 get counted(){return this.uploads.filter(({state})=>!["missing","refused"].includes(state));}
 add(upload){this.uploads.push(upload);}
 remove(upload){this.uploads=this.uploads.filter((each)=>each!==upload);}
-pump(){let free=this.files-this.running.length;for(const upload of this.uploads){if(free<=0)return;if(upload.state==="queued"&&!this.hasTwin(upload)){free-=1;upload.run();}}}
+pump(){let free=this.files-this.running.length;for(const upload of this.uploads){if(free<=0)return;if(upload.state==="queued"&&!this.hasTwin(upload)){upload.run();free=this.files-this.running.length;}}}
 hasTwin({name,size}){return this.everywhere().some((other)=>other.isRunning&&other.name===name&&other.size===size,);}
 lanes(){const share=Math.floor(MOST_REQUESTS/Math.max(1,this.running.length));return Math.max(1,Math.min(this.ranges,share));}
 total(){const uploads=this.counted;const sum=(value)=>uploads.reduce((total,upload)=>total+value(upload),0);const size=sum((upload)=>upload.size);const sent=sum((upload)=>(upload.state==="complete"?upload.size:upload.sent));const left=uploads.filter(({isGoing})=>isGoing);const rest=left.reduce((total,upload)=>total+upload.size-upload.sent,0);const complete=uploads.filter(({state})=>state==="complete").length;const speed=sum((upload)=>upload.speed||0);const isComplete=complete===uploads.length;const share=size?Math.min(99,Math.floor((sent*100)/size)):0;return{count:uploads.length,complete,size,sent,speed:speed||null,timeLeft:speed?rest/speed:null,percent:isComplete?100:share,};}}
@@ -262,13 +262,14 @@ const isHere=({name,total_size})=>this.uploads.some((upload)=>upload.name===name
 note(key,values){this.view.note(this.view.texts.text(key,values));}
 remove(upload){this.queue.remove(upload);this.view.remove(upload);this.view.renderTotal(this.queue);this.notices.tell("remove",upload);}
 hear(upload,news){const{queue,view}=this;if(!queue.uploads.includes(upload))return;if(news==="progress"){view.touch(upload,queue);if(!upload.isRunning)return;view.announceProgress(queue);this.notices.tell("progress",upload);return;}
-if(upload.state==="cancelled")this.drop(upload);else view.render(upload);view.touchTotal(queue);this.choosing.check(upload);view.announceState(upload,queue);this.notices.pass(upload);queue.pump();this.watch(queue.running.length>0);}
+if(upload.state==="cancelled")this.drop(upload);else view.render(upload);view.touchTotal(queue);this.choosing.check(upload);view.announceState(upload,queue);this.notices.pass(upload);uploadersOfPage().forEach((each)=>each.queue.pump());this.watch(queue.running.length>0);}
 drop(upload){this.queue.remove(upload);this.view.remove(upload);this.view.renderTotal(this.queue);this.note(upload.failure?"cancelled-here":"cancelled",{name:upload.name});}
 watch(isRunning){if(isRunning===Boolean(this.ticker))return;const act=isRunning?"addEventListener":"removeEventListener";window[act]("beforeunload",this.askBeforeLeaving);clearInterval(this.ticker);this.ticker=isRunning?setInterval(()=>this.tick(),TICK):null;if(!isRunning)this.notices.tell("idle",null);}
 tick(){this.queue.running.forEach((upload)=>{if(upload.state==="uploading")upload.meter.add(upload.sent);this.view.touch(upload,this.queue);});}
 askBeforeLeaving(event){event.preventDefault();event.returnValue="";}}
 function siteOf(root){const{dataset}=root;const form=root.closest("form");const field=form&&form.elements.namedItem("csrfmiddlewaretoken");return{upload_url:dataset.uploadUrl,done_url:dataset.doneUrl,csrf_token:dataset.csrfToken||(field?field.value:""),csrf_cookie:dataset.csrfCookie,max_size:dataset.maxSize,extensions:dataset.extensions,query:dataset.query,};}
-function uploadsOfPage(){const roots=[...document.querySelectorAll("[data-chunked-uploads]")];return roots.flatMap(({chunkedUploads})=>(chunkedUploads?chunkedUploads.uploads:[]));}
+function uploadersOfPage(){const roots=[...document.querySelectorAll("[data-chunked-uploads]")];return roots.map(({chunkedUploads})=>chunkedUploads).filter(Boolean);}
+function uploadsOfPage(){return uploadersOfPage().flatMap(({uploads})=>uploads);}
 Object.assign(window.ChunkedUploads,{Uploader});})();
 "use strict";(function(){const{Uploader}=window.ChunkedUploads;const $=window.jQuery.noConflict(true);if(!window.jQuery)window.jQuery=$;if(!window.$)window.$=$;const SETTINGS={dropZone:null,pasteZone:null,multipart:false,type:"POST",dataType:"json",};function makeUploader(root){const body=$(root).find(".chunked-uploads-body");body.fileupload({...SETTINGS,fileInput:$()});return new Uploader(root,(settings)=>body.fileupload("send",settings));}
 const ROOT="[data-chunked-uploads]";const roots=new Set();function connect(place){place.querySelectorAll(ROOT).forEach((root)=>{if(root.chunkedUploads||root.closest(".empty-form"))return;root.chunkedUploads=makeUploader(root);root.chunkedUploads.notices.tell("ready",null);roots.add(root);});}

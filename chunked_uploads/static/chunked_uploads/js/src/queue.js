@@ -42,8 +42,8 @@
       for (const upload of this.uploads) {
         if (free <= 0) return;
         if (upload.state === "queued" && !this.hasTwin(upload)) {
-          free -= 1;
           upload.run();
+          free = this.files - this.running.length; // it may have let others begin
         }
       }
     }

@@ -200,7 +200,8 @@
       this.choosing.check(upload);
       view.announceState(upload, queue);
       this.notices.pass(upload);
-      queue.pump();
+      // A twin of another uploader may have waited for this one.
+      uploadersOfPage().forEach((each) => each.queue.pump());
       this.watch(queue.running.length > 0);
     }
 
@@ -251,10 +252,13 @@
     };
   }
 
-  /** The uploads of all uploaders of the page. */
-  function uploadsOfPage() {
+  function uploadersOfPage() {
     const roots = [...document.querySelectorAll("[data-chunked-uploads]")];
-    return roots.flatMap(({ chunkedUploads }) => (chunkedUploads ? chunkedUploads.uploads : []));
+    return roots.map(({ chunkedUploads }) => chunkedUploads).filter(Boolean);
+  }
+
+  function uploadsOfPage() {
+    return uploadersOfPage().flatMap(({ uploads }) => uploads);
   }
 
   Object.assign(window.ChunkedUploads, { Uploader });
