@@ -7,6 +7,12 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+# Transitions end before the colours are judged; what moves without end has no end.
+SETTLED = """() => Promise.allSettled(
+    document.getAnimations()
+        .filter((it) => Number.isFinite(it.effect.getComputedTiming().endTime))
+        .map((it) => it.finished)
+)"""
 # WCAG 2.2 up to level AA, and what axe-core advises beyond it.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -16,6 +22,7 @@ def violations(page: Page) -> list[str]:
 
     axe-core comes in as the debugger's code, which no Content Security Policy bars.
     """
+    page.evaluate(SETTLED)
     found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
     return [_line(rule, node) for rule in found for node in rule["nodes"]]
 

@@ -106,6 +106,13 @@ def test_motion_is_reduced(site: Page) -> None:
     assert site.evaluate(f"({moving})().transitionProperty") == "none"
 
 
+def test_colors_are_judged_after_their_transition(site: Page) -> None:
+    drop = site.locator(".chunked-uploads-drop")
+    drop.evaluate("(it) => it.style.setProperty('transition-duration', '2s')")
+    site.emulate_media(color_scheme="dark")
+    assert violations(site) == []
+
+
 def test_what_is_wrong_is_found(site: Page) -> None:
     site.locator("html").evaluate("(html) => html.removeAttribute('lang')")
 
