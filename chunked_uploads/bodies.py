@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
 
 from django.conf import settings
@@ -33,6 +33,9 @@ class RawBody:
         self.length = length  # bytes of the whole body
         self.filename: str | None = None
         self._request = request
+
+    def heed(self, is_wanted: Callable[[], bool]) -> None:
+        """Nothing to do: here a connection's time-out alone ends a silence."""
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, fewer or none where the body ends or is cut."""
@@ -65,6 +68,10 @@ class ConnectedBody(RawBody):
         super().__init__(request, length)
         self._connection = connection
         self._left = length  # bytes that were not taken from it yet
+
+    def heed(self, is_wanted: Callable[[], bool]) -> None:
+        """End as if cut when nothing comes and `is_wanted` says that others wait."""
+        self._connection.is_wanted = is_wanted
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes as they come, none at the body's end or a cut."""
@@ -104,6 +111,7 @@ class FormBody:
     is_exact = False
 
     def __init__(self, request: HttpRequest, body: RawBody, boundary: bytes) -> None:
+        self.heed = body.heed
         self._reader = MultipartReader(body, boundary)
         try:
             self._reader.open_file()

@@ -31,6 +31,9 @@ class Source(Protocol):
 
     is_exact: bool  # whether only a cut can make it shorter than announced
 
+    def heed(self, is_wanted: Callable[[], bool]) -> None:
+        """End as if cut when nothing comes and `is_wanted` says that others wait."""
+
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes that are certainly content; none at the end."""
 
@@ -72,6 +75,7 @@ class Intake:
         the source.
         """
         # Bytes that may yet prove wrong are not recorded before the end.
+        source.heed(self.writer.is_wanted)
         step = CHECKPOINT if source.is_exact and not self.check else self.length
         with self.follower:
             try:

@@ -91,5 +91,8 @@ class _Bytes:
     def __init__(self, file: UploadedFile) -> None:
         self.read = file.read
 
+    def heed(self, is_wanted: Callable[[], bool]) -> None:
+        """Nothing to do: all of it is here, and nobody waits for long."""
+
     def finish(self, missing: int) -> None:
         """Accept any end: `complete` tells of one that came too early."""

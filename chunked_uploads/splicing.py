@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import _socket
 import contextlib
+import math
 import os
 import select
 import socket
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from chunked_uploads.pipes import Pipe
 
 GUNICORN_SOCKET = "gunicorn.socket"
 GUNICORN_VERSIONS = range(25, 28)  # major ones, which tox.ini names
+MOMENT = 1  # seconds of silence after which others may take the connection's place
 FAMILIES = (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
+
+Taken = TypeVar("Taken", bytes, int)
 
 
 class Connection:
@@ -34,6 +39,7 @@ class Connection:
     def __init__(self, reader: Any, connection: socket.socket) -> None:
         self._reader = reader
         self._socket = connection
+        self.is_wanted = _by_nobody  # whether others wait for what comes here
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
@@ -56,34 +62,44 @@ class Connection:
         size = min(size, self.left)
         if ahead := min(size, self.read_ahead):
             return self._reader.read(ahead)
-        block = self._socket.recv(size) if size else b""
+        block = self._wait_for(os.read, size) if size else b""
         self._reader.length -= len(block)
         return block
 
     def splice(self, pipe: Pipe, size: int) -> int:
         """Move up to `size` bytes into the empty pipe, none where the body ends.
 
-        Waits for the first of them. Raises `OSError` where the connection broke or
-        brought nothing for its time-out, and with an error of `UNABLE` (`pipes`)
-        where the system does not splice here.
+        Waits for the first of them. Raises `OSError` where the connection broke,
+        brought nothing for its time-out, or for a moment while others wait; and with
+        an error of `UNABLE` (`pipes`) where the system does not splice here.
         """
         size = min(size, self.left, pipe.size)
         if size == 0:
             return 0
         if ahead := min(size, self.read_ahead):
             return os.write(pipe.inlet, self._reader.read(ahead))
-        moved = self._wait_and_splice(pipe, size)
+        moved = self._wait_for(os.splice, pipe.inlet, size)
         self._reader.length -= moved
         return moved
 
-    def _wait_and_splice(self, pipe: Pipe, size: int) -> int:
+    def _wait_for(self, take: Callable[..., Taken], *arguments: int) -> Taken:
         # A socket with a time-out does not block, as far as the kernel knows.
         while True:
             with contextlib.suppress(BlockingIOError):
-                return os.splice(self._socket.fileno(), pipe.inlet, size)
-            timeout = self._socket.gettimeout()
-            if not self._poll.poll(None if timeout is None else timeout * 1000):
+                return take(self._socket.fileno(), *arguments)
+            self._wait()
+
+    def _wait(self) -> None:
+        timeout = self._socket.gettimeout()
+        left = math.inf if timeout is None else timeout
+        while not self._poll.poll(min(left, MOMENT) * 1000):
+            left -= MOMENT
+            if left <= 0 or self.is_wanted():
                 raise TimeoutError("The connection brings nothing.")
+
+
+def _by_nobody() -> bool:
+    return False
 
 
 def find_connection(environ: dict[str, Any], length: int) -> Connection | None:

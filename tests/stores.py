@@ -140,7 +140,7 @@ class ChunkStoreContract:
                 assert writer.read(9, memoryview(buffer)) == 0
 
     @pytest.mark.parametrize(("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99)])
-    def test_second_writer_of_the_same_bytes_is_told_so_at_once(
+    def test_second_writer_of_the_same_bytes_is_told_so(
         self, store: ChunkStore, name: str, start: int, length: int
     ) -> None:
         with store.writer(name, 10, 10), pytest.raises(RangeBusy):

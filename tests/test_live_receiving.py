@@ -238,7 +238,7 @@ def test_second_writer_of_a_range_is_told_that_it_is_busy(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
     upload = begin(3 * MIB)
-    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB):
+    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB) as wire, wire.talking():
         wait_until(lambda: writers(server, upload))
 
         overlapping = client.send(upload, b"B" * MIB, MIB)
@@ -256,7 +256,7 @@ def test_range_is_free_once_its_writers_worker_is_killed(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
     upload = begin(2 * MIB)
-    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB):
+    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB) as wire, wire.talking():
         (worker,) = wait_until(lambda: writers(server, upload))
         assert client.send(upload, b"B" * 2 * MIB).status == 409
 
@@ -283,13 +283,34 @@ def test_range_is_free_once_its_writers_client_is_gone(
     for cut in CUTS.values():
         upload = begin(2 * MIB)
         with client.begin_chunk(upload, 2 * MIB, b"A" * MIB) as wire:
-            wait_until(lambda: writers(server, upload))  # noqa: B023
-            assert client.send(upload, b"B" * 2 * MIB).status == 409
+            wait_until(lambda: arrived(server, upload) == MIB)  # noqa: B023
             cut(wire)
             wait_until(lambda: client.size(upload) == MIB)  # noqa: B023
 
         assert client.send(upload, b"B" * 2 * MIB).item["error"] == "range_conflict"
         assert_finished(client, upload, b"A" * MIB + b"B" * MIB)
+
+
+@pytest.mark.parametrize("server", WORKERS, indirect=True)
+@pytest.mark.parametrize("is_form", [False, True], ids=["raw", "form"])
+def test_connection_that_fell_silent_makes_way(
+    client: Client, server: Gunicorn, begin: Callable[[int], Upload], is_form: bool
+) -> None:
+    upload = begin(2 * MIB)
+    sent = b"A" * MIB
+    headers: Any = {}
+    if is_form:
+        sent, _ = form(sent)
+        headers = MULTIPART | {"Content-Length": str(len(sent) + 2 * MIB)}
+    with client.begin_chunk(upload, 2 * MIB, sent, **headers):
+        wait_until(lambda: writers(server, upload))
+
+        repeated = client.send(upload, b"B" * 2 * MIB)
+
+        assert (repeated.status, repeated.item["error"]) == (409, "range_conflict")
+        held = repeated.item["size"]
+        assert held == MIB if not is_form else MIB - 100 < held <= MIB
+        assert_finished(client, upload, b"A" * held + b"B" * (2 * MIB - held))
 
 
 @with_each_worker_class

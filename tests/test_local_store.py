@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from chunked_uploads.pipes import open_pipe
 from chunked_uploads.stores import ChunkStore, chunk_store, locks, writeout
 from chunked_uploads.stores import local as local_store
 from chunked_uploads.stores.local import LocalStore
+from tests.polling import wait_until
 from tests.stores import ChunkStoreContract, read, simulate_file_systems, write
 
 HOLDER = """
@@ -102,6 +104,30 @@ class TestLocalStore(ChunkStoreContract):
 
         write(store, name, 5, b"56789")
         assert read(store, name) == b"0123456789x"
+
+    @pytest.mark.parametrize(
+        ("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99), (0, None)]
+    )
+    def test_writer_learns_who_waits_for_its_bytes(
+        self, store: ChunkStore, name: str, start: int, length: int | None
+    ) -> None:
+        with (
+            ThreadPoolExecutor(1) as pool,
+            store.writer(name, 10, 10) as writer,
+            store.writer(name, 200, 10) as another,
+        ):
+            assert not writer.is_wanted()
+            waiting: Future[Any]
+            if length is None:
+                waiting = pool.submit(read, store, name)
+            else:
+                waiting = pool.submit(write, store, name, start, b"x" * length)
+            wait_until(writer.is_wanted)
+            assert another.is_wanted() == (length is None)
+
+        waiting.result()
+        with store.writer(name, 10, 10) as writer:
+            assert not writer.is_wanted()
 
     def test_killed_process_leaves_its_range_free_and_its_bytes_there(
         self, store: ChunkStore, name: str, holder: subprocess.Popen[str]

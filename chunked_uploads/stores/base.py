@@ -65,6 +65,10 @@ class Writer(ABC):
     def written(self) -> int:
         """The bytes written so far, from the start of the range."""
 
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for this range, as far as the store can tell."""
+        return False
+
     def read(self, position: int, view: memoryview) -> int:
         """Read bytes of the part that were written, from `position` on, into `view`.
 
@@ -110,7 +114,7 @@ class ChunkStore(ABC):
         """Enter as the only writer of `length` bytes from `start` of the part.
 
         Makes the part where it is missing. Raises `RangeBusy` where another writer
-        is in any of these bytes.
+        is in any of these bytes, and stays for a while.
         """
 
     @abstractmethod

@@ -23,11 +23,12 @@ from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import RangeBusy, StoreFull
 from chunked_uploads.pipes import UNABLE
 from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
-from chunked_uploads.stores.locks import lock
+from chunked_uploads.stores.locks import is_wanted, lock
 from chunked_uploads.stores.writeout import begin_write_out
 
 BLOCK = MIB  # bytes
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
+TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -38,9 +39,10 @@ class LocalWriter(Writer):
 
     is_readable = True
 
-    def __init__(self, fd: int, start: int) -> None:
+    def __init__(self, fd: int, start: int, length: int) -> None:
         self._fd = fd
         self._start = start
+        self._length = length
         self._written = 0
 
     @property
@@ -71,6 +73,9 @@ class LocalWriter(Writer):
                 return super().write_from(outlet, size)
             self._advance(count)
             size -= count
+
+    def is_wanted(self) -> bool:
+        return is_wanted(self._fd, self._start, self._length)
 
     def read(self, position: int, view: memoryview) -> int:
         return os.preadv(self._fd, [view], position)
@@ -122,10 +127,10 @@ class LocalStore(ChunkStore):
         fd = _open_or_make(self._path(name))
         try:
             try:
-                lock(fd, start, length)
+                lock(fd, start, length, patience=TURN)
             except BlockingIOError:
                 raise RangeBusy("Another request is writing to this range.") from None
-            yield LocalWriter(fd, start)
+            yield LocalWriter(fd, start, length)
         finally:
             os.close(fd)
 

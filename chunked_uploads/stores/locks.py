@@ -4,42 +4,81 @@ Open file description locks (Linux, `fcntl(2)`) belong to an open file: they kee
 threads apart as well as processes, and go when the file is closed, however that
 comes about. Elsewhere `flock(2)` gives the same for the file as a whole: correct,
 with one writer at a time for each upload.
+
+Who waits for a range rings: it locks the range's bell, the same bytes beyond the end of
+any file. So a holder whose client may have died learns that somebody wants its range.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import struct
 import sys
 import time
+from collections.abc import Iterator
 
 HAVE_RANGES = sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK")
+BELLS = 2**62  # the first byte that no file reaches; ranges end before it
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.2  # seconds
 
 
-def lock(fd: int, start: int = 0, length: int = 0, *, patience: float = 0) -> None:
+def lock(fd: int, start: int = 0, length: int = BELLS, *, patience: float = 0) -> None:
     """Lock `length` bytes from `start` of the file, until `fd` is closed.
 
-    `length` 0 means to the end and beyond. Raises `BlockingIOError` where another
-    open file holds any of it, and still does after `patience` seconds.
+    All of it where neither is told. Raises `BlockingIOError` where another open file
+    holds any of it, and still does after `patience` seconds.
     """
     deadline = time.monotonic() + patience
-    pause = FIRST_PAUSE
-    while True:
-        try:
-            return _lock_now(fd, start, length)
-        except BlockingIOError:
-            if time.monotonic() + pause > deadline:
-                raise
-        # Not left to the kernel: it would stop all greenlets of the process, maybe
-        # the one that holds the lock among them.
-        time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+    try:
+        return _lock_now(fd, start, length)
+    except BlockingIOError:
+        if not patience:
+            raise
+    with _ringing(fd, start, length):
+        pause = FIRST_PAUSE
+        while True:
+            # Not left to the kernel: it would stop all greenlets of the process, maybe
+            # the one that holds the lock among them.
+            time.sleep(pause)
+            try:
+                return _lock_now(fd, start, length)
+            except BlockingIOError:
+                if time.monotonic() + pause > deadline:
+                    raise
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def is_wanted(fd: int, start: int, length: int) -> bool:
+    """Whether somebody waits for any of the `length` bytes from `start`."""
+    if not HAVE_RANGES:
+        return False
+    asked = _flock(fcntl.F_WRLCK, BELLS + start, length)
+    told = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked)
+    return struct.unpack_from("h", told)[0] != fcntl.F_UNLCK
+
+
+@contextlib.contextmanager
+def _ringing(fd: int, start: int, length: int) -> Iterator[None]:
+    if not HAVE_RANGES:
+        yield
+        return
+    # Shared, since several may wait for the same bytes.
+    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _flock(fcntl.F_RDLCK, BELLS + start, length))
+    try:
+        yield
+    finally:
+        quiet = _flock(fcntl.F_UNLCK, BELLS + start, length)
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, quiet)
 
 
 def _lock_now(fd: int, start: int, length: int) -> None:
-    if not HAVE_RANGES:
-        return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if HAVE_RANGES:
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK, start, length))
+    else:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _flock(kind: int, start: int, length: int) -> bytes:
     # struct flock of 64-bit Linux: type, whence, start, length, pid (0 as it must).
-    wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, start, length, 0)
-    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, wanted)
+    return struct.pack("hhqqi4x", kind, 0, start, length, 0)
