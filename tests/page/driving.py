@@ -20,6 +20,7 @@ DONE = re.compile(r"/uploads/upload/done/")
 DELETE = re.compile(r"/uploads/\d+/delete/")
 LIST = re.compile(r"\?for_form=0&all=1$")
 PATIENCE = 20_000  # milliseconds
+UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
 
 # --- what a visitor does ---
 

@@ -12,6 +12,7 @@ from chunked_uploads.models import Upload
 from tests.page.driving import (
     CHUNK_SIZE,
     DELETE,
+    UPLOADER,
     assert_arrived,
     choose,
     choose_and_stop,
@@ -32,8 +33,6 @@ from tests.page.driving import (
 from tests.polling import wait_until
 from tests.sending import Uploader
 from tests.servers import Gunicorn
-
-UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
 
 
 @pytest.fixture

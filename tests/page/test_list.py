@@ -17,6 +17,7 @@ from tests import browsers
 from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
+    UPLOADER,
     answer,
     assert_arrived,
     button,
@@ -124,6 +125,19 @@ def test_controls_of_all_files(site: Page, tmp_path: Path) -> None:
     press(site, "Clear finished")
     expect(site.locator(".chunked-uploads-row")).to_have_count(0)
     expect(site.get_by_label("Choose files")).to_be_focused()
+
+
+@pytest.mark.parametrize("action", ["Pause all", "Cancel all"])
+def test_stopping_all_lets_none_begin(site: Page, tmp_path: Path, action: str) -> None:
+    hold(site)
+    choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e", "f"))
+    expect_states(site, *["waiting"] * 4, *["queued"] * 2)
+    site.evaluate(f"""() => {UPLOADER}.uploads.slice(4).forEach((upload) => {{
+        upload.run = () => document.body.setAttribute("data-begun", upload.name);
+    }})""")
+    press(site, action)
+    expect_states(site, *(["paused"] * 6 if action == "Pause all" else []))
+    assert site.locator("body").get_attribute("data-begun") is None
 
 
 def test_all_are_cancelled(site: Page, tmp_path: Path) -> None:

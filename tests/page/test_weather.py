@@ -18,6 +18,7 @@ from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
     DONE,
+    UPLOADER,
     answer,
     assert_arrived,
     choose,
@@ -38,7 +39,6 @@ from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 LATER_CHUNKS = re.compile(r"/uploads/upload/[\w-]+/\?token")
-UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
 
 
 @pytest.mark.parametrize(

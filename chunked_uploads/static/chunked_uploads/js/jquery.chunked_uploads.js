@@ -151,6 +151,7 @@ Object.assign(window.ChunkedUploads,{Upload});})();
 "use strict";(function(){const MOST_REQUESTS=4;class Queue{constructor({files,ranges,everywhere}){this.files=files;this.ranges=ranges;this.everywhere=everywhere;this.uploads=[];}
 get running(){return this.uploads.filter((upload)=>upload.isRunning);}
 get counted(){return this.uploads.filter(({state})=>!["missing","refused"].includes(state));}
+get waitingFirst(){return[...this.uploads].sort((one,other)=>one.isRunning-other.isRunning);}
 add(upload){this.uploads.push(upload);}
 remove(upload){this.uploads=this.uploads.filter((each)=>each!==upload);}
 pump(){let free=this.files-this.running.length;for(const upload of this.uploads){if(free<=0)return;if(upload.state==="queued"&&!this.hasTwin(upload)){upload.run();free=this.files-this.running.length;}}}
@@ -248,8 +249,8 @@ get uploads(){return[...this.queue.uploads];}
 async add(files){await this.choosing.take(fromList(files));}
 startAll(){this.each(["ready"],(upload)=>upload.start());}
 resumeAll(){this.each(["paused","failed"],(upload)=>upload.start());}
-pauseAll(){this.uploads.filter(({isGoing})=>isGoing).forEach((upload)=>upload.pause());}
-cancelAll(){[...this.queue.counted].forEach((upload)=>upload.cancel());}
+pauseAll(){this.queue.waitingFirst.forEach((upload)=>upload.pause());}
+cancelAll(){const uploads=this.queue.waitingFirst.filter(({state})=>state!=="missing");uploads.forEach((upload)=>upload.cancel());}
 clear(){this.each(["complete","refused"],(upload)=>this.remove(upload));}
 leave(){this.pauseAll();this.leaving.abort();this.view.find("list").replaceChildren();}
 each(states,act){this.uploads.filter(({state})=>states.includes(state)).forEach(act);}

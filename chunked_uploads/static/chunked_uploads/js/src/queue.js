@@ -28,6 +28,11 @@
       return this.uploads.filter(({ state }) => !["missing", "refused"].includes(state));
     }
 
+    /** Those who run last: whoever stops all in this order frees no turn for another. */
+    get waitingFirst() {
+      return [...this.uploads].sort((one, other) => one.isRunning - other.isRunning);
+    }
+
     add(upload) {
       this.uploads.push(upload);
     }

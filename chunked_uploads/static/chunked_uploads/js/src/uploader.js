@@ -69,12 +69,13 @@
     }
 
     pauseAll() {
-      this.uploads.filter(({ isGoing }) => isGoing).forEach((upload) => upload.pause());
+      this.queue.waitingFirst.forEach((upload) => upload.pause());
     }
 
     /** Cancel all that are not finished, but for those that wait for their files. */
     cancelAll() {
-      [...this.queue.counted].forEach((upload) => upload.cancel());
+      const uploads = this.queue.waitingFirst.filter(({ state }) => state !== "missing");
+      uploads.forEach((upload) => upload.cancel());
     }
 
     /** Take from the list what is finished or was refused. */
