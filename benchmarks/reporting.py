@@ -84,7 +84,7 @@ def machine(folder: Path) -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": f"{memory / 2**30:.0f} GiB",
         "file system": _file_system(folder),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "Python": platform.python_version(),
     }
 

@@ -18,13 +18,8 @@ from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Upload
-from chunked_uploads.removing import (
-    cancel,
-    referred,
-    unkept,
-    unprotected,
-    unreferred,
-)
+from chunked_uploads.references import referred, unprotected, unreferred
+from chunked_uploads.removing import cancel, unkept
 from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 
@@ -92,7 +87,7 @@ def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
     for expired in (partial, whole):
         for upload in _each(expired):
             size = chunk_store().extent(upload.part)
-            if dry_run or _cancel(upload, expired, report):
+            if _cancel(upload, expired, report, dry_run):
                 report.expired.append(str(upload.uuid))
                 report.freed += size
 
@@ -101,7 +96,7 @@ def _remove_unkept(before: datetime.datetime, report: Report, dry_run: bool) -> 
     left = unkept().filter(modified_at__lt=before)
     for upload in _each(left):
         size = _own_bytes(upload)
-        if dry_run or _cancel(upload, left, report):
+        if _cancel(upload, left, report, dry_run):
             report.unkept.append(str(upload.uuid))
             report.freed += size
 
@@ -158,9 +153,7 @@ def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
             continue
         if is_in_place(upload):
             _complete(upload, report, dry_run)
-        elif not is_mounted or not lost.filter(pk=upload.pk).exists():
-            continue
-        elif dry_run or _cancel(upload, lost, report):
+        elif is_mounted and _cancel(upload, lost, report, dry_run):
             report.lost.append(str(upload.uuid))
 
 
@@ -182,7 +175,12 @@ def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
         report.completed.append(str(upload.uuid))
 
 
-def _cancel(upload: Upload, among: QuerySet[Upload], report: Report) -> bool:
+def _cancel(
+    upload: Upload, among: QuerySet[Upload], report: Report, dry_run: bool
+) -> bool:
+    """Cancel the upload if it is one of these; return whether it was, or would be."""
+    if dry_run:
+        return among.filter(pk=upload.pk).exists()
     with _failures_told(str(upload.uuid), report), contextlib.suppress(UploadNotFound):
         cancel(upload, among=among)
         return True

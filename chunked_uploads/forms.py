@@ -23,17 +23,9 @@ from chunked_uploads.errors import (
 )
 from chunked_uploads.handover import FinishedUpload, redeem
 from chunked_uploads.plain import PlainUpload
-from chunked_uploads.receiving import check_file
+from chunked_uploads.receiving import allowed_extensions, check_file
 
 __all__ = ["ChunkedFileField", "ChunkedFileInput", "FinishedUpload"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a form says of the upload that is its file; anybody may say anything."""
-
-    text: str
-    is_contradicted: bool = False  # by the wish to have no file
 
 
 SCRIPTS = (
@@ -42,6 +34,14 @@ SCRIPTS = (
     "vendor/jquery.fileupload.js",
     "jquery.chunked_uploads.js",
 )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a form says of the upload that is its file; anybody may say anything."""
+
+    text: str
+    is_contradicted: bool = False  # by the wish to have no file
 
 
 class ChunkedFileInput(forms.ClearableFileInput):
@@ -190,7 +190,7 @@ class ChunkedFileField(forms.FileField):
             largest = filesizeformat(conf.CHUNKED_UPLOADS_MAX_SIZE or 0)
             raise self._error("too_large", largest=largest) from None
         except TypeRefused:
-            types = ", ".join(sorted(conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS or ()))
+            types = ", ".join(sorted(allowed_extensions()))
             raise self._error("type_refused", types=types) from None
         return plain
 

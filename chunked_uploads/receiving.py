@@ -140,10 +140,10 @@ def check_file(filename: str, filesize: int) -> None:
     largest = conf.CHUNKED_UPLOADS_MAX_SIZE
     if largest is not None and filesize > largest:
         raise TooLarge(f"The file is larger than {largest} bytes.")
-    allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS
-    if allowed is not None:
+    if conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS is not None:
+        allowed = allowed_extensions()
         extension = os.path.splitext(filename)[1].lower().lstrip(".")
-        if extension not in allowed_extensions():
+        if extension not in allowed:
             listed = ", ".join(sorted(allowed))
             raise TypeRefused(f"Only files of these types are taken: {listed}.")
 

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import operator
 import os
-from collections.abc import Iterator
 from typing import Any
 
 from django.core.files.storage import FileSystemStorage
 from django.db import router, transaction
-from django.db.models import (
-    PROTECT,
-    RESTRICT,
-    Exists,
-    F,
-    ForeignObjectRel,
-    OuterRef,
-    ProtectedError,
-    Q,
-    QuerySet,
-    RestrictedError,
-)
+from django.db.models import F, ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
 
 from chunked_uploads import ranges
 from chunked_uploads.errors import UploadInUse, UploadNotFound
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.models import Upload
+from chunked_uploads.references import referred, unreferred
 from chunked_uploads.signals import announce, upload_cancelled
 from chunked_uploads.storages import own_folder, place_of
 from chunked_uploads.stores import chunk_store
@@ -85,37 +73,6 @@ def unkept() -> QuerySet[Upload]:
     whoever forgot the call must not lose rows of their own to the clean-up.
     """
     return unreferred(Upload.objects.filter(state=Upload.State.COMPLETE, for_form=True))
-
-
-def referred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
-    """Return those of `rows` that a foreign key refers to, chunks aside."""
-    return rows.filter(functools.reduce(operator.or_, _references(), Q(pk__in=[])))
-
-
-def unreferred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
-    """Return those of `rows` that no foreign key refers to, chunks aside."""
-    for reference in _references():
-        rows = rows.exclude(reference)
-    return rows
-
-
-def unprotected(rows: QuerySet[Upload]) -> QuerySet[Upload]:
-    """Return those of `rows` that no foreign key protects from their removal."""
-    for reference in _references(PROTECT, RESTRICT):
-        rows = rows.exclude(reference)
-    return rows
-
-
-def _references(*on_delete: Any) -> Iterator[Exists]:
-    for relation in Upload._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
-            continue
-        if on_delete and relation.on_delete not in on_delete:
-            continue
-        model, key = relation.related_model, relation.field
-        if model is not Chunk:
-            of_upload = {key.name: OuterRef(key.target_field.attname)}
-            yield Exists(model._base_manager.filter(**of_upload))
 
 
 def lock_row(*, instance: Upload, using: str, **kwargs: Any) -> None:

@@ -48,7 +48,6 @@ PREFERENCES: dict[str, str | float | bool] = {
 
 # For tests that use `page` or `browser`, which are Chromium's otherwise.
 IN_BOTH = pytest.mark.parametrize("browser", ["Chromium", "Firefox"], indirect=True)
-IN_FIREFOX = pytest.mark.parametrize("browser", ["Firefox"], indirect=True)
 
 
 @contextmanager

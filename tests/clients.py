@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import random
 import socket
 import struct
 import termios
-import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from email.message import Message
 from fcntl import ioctl
@@ -76,22 +73,6 @@ class Wire:
         """Send some bytes of the body, and return when they are at the server's."""
         self.socket.sendall(data)
         wait_until(lambda: self._unacknowledged == 0)
-
-    @contextlib.contextmanager
-    def talking(self) -> Iterator[None]:
-        """Send a byte now and then, as a slow line does."""
-        with ThreadPoolExecutor(1) as pool:
-            over = threading.Event()
-            pool.submit(self._talk, over)
-            try:
-                yield
-            finally:
-                over.set()
-
-    def _talk(self, over: threading.Event) -> None:
-        with contextlib.suppress(OSError):  # of a server that was killed
-            while not over.wait(0.1):
-                self.socket.sendall(b"A")
 
     def read_answer(self) -> Answer:
         """Return the answer once it is there."""

@@ -18,13 +18,15 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from chunked_uploads.models import ApiKey
 from tests import browsers
 from tests.sending import Uploader
 from tests.servers import Gunicorn, Nginx, PostgreSQL
 from tests.weather import Weather
+
+expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +40,19 @@ def finished_file(upload: Upload) -> Path:
     """Return where the finished file lies."""
     upload.refresh_from_db()
     return Path(upload.upload.path)
+
+
+def writers(server: Gunicorn, upload: Upload) -> list[int]:
+    """Return the workers that have the upload's part file open."""
+    part = str(part_file(server, upload))
+    return [pid for pid in server.workers if part in _open_files(pid)]
+
+
+def _open_files(pid: int) -> list[str]:
+    try:
+        return [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
+    except FileNotFoundError:
+        return []
 
 
 def assert_finished(client: Client, upload: Upload, content: bytes) -> None:

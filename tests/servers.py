@@ -29,11 +29,17 @@ from tests.polling import wait_until
 HOST = "127.0.0.1"
 
 
+# Bound for as long as the tests run, so that nobody else is given their ports.
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """Return a port of the loopback address that nobody listens at just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """Return a port of the loopback address for a server of the tests."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((HOST, 0))
+    _held.append(holder)
+    return holder.getsockname()[1]
 
 
 class Server(ABC):

@@ -191,6 +191,7 @@ class ChunkStoreContract:
         with store.writer(name, 0, 5) as writer:
             thread = threading.Thread(target=lambda: seen.append(read(store, name)))
             thread.start()
+            thread.join(0.2)
             assert seen == []
             writer.write(b"whole")
         thread.join()

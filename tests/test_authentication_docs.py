@@ -101,7 +101,7 @@ def upload_in_page(page: Page, site: str, script: str, film: Path) -> None:
     page.goto(site)
     page.set_input_files(".chunked-uploads-input", film)
     status = page.locator(".chunked-uploads-status")
-    expect(status).to_have_text("Complete", timeout=20_000)
+    expect(status).to_have_text("Complete")
     assert Upload.objects.get().is_complete
 
 

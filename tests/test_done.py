@@ -19,6 +19,7 @@ from chunked_uploads import finishing
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores import local as local_store
+from tests.polling import wait_until
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -158,28 +159,18 @@ def test_several_at_once_get_the_same_answer(
 
 
 @transactional
-def test_done_waits_for_a_chunk_that_is_arriving(
-    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_done_waits_for_a_chunk_that_is_arriving(uploader: Uploader) -> None:
     sent = uploader.send(CONTENT)
-    about_to_wait = threading.Event()
-    lock = local_store.lock
-
-    def tell(*args: Any, **options: Any) -> None:
-        about_to_wait.set()
-        lock(*args, **options)
-
     statuses: list[int] = []
 
     def ask() -> None:
         statuses.append(Uploader().done(state_in(sent)).status_code)
         connection.close()
 
-    with chunk_store().writer(upload_of(sent).part, 0, 10):
-        monkeypatch.setattr(local_store, "lock", tell)
+    with chunk_store().writer(upload_of(sent).part, 0, 10) as writer:
         thread = threading.Thread(target=ask)
         thread.start()
-        about_to_wait.wait()
+        wait_until(writer.is_wanted)
         assert statuses == []
     thread.join()
 

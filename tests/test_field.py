@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -24,13 +23,19 @@ from chunked_uploads.models import Upload
 from tests import browsers
 from tests.accessibility import violations
 from tests.films.models import Film, Recording
+from tests.page.driving import (
+    CHUNK_SIZE,
+    CHUNKS,
+    DONE,
+    choose,
+    expect_status,
+    make_file,
+    press,
+)
 from tests.polling import wait_until
 from tests.servers import Gunicorn
 
-CHUNK_SIZE = 64 * 1024
 POLICY = "demo.middleware.content_security_policy"
-CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
-DONE = re.compile(r"/uploads/upload/done/")
 SCRIPTS = re.compile(r"/jquery\.min\.js")
 FIELD_SCRIPT = re.compile(r"/field\.js")
 ADD_ANOTHER = "document.querySelector('.add-row a').click()"
@@ -80,22 +85,9 @@ def file(tmp_path: Path) -> Path:
     return make_file(tmp_path / "film.mp4")
 
 
-def make_file(path: Path) -> Path:
-    path.write_bytes(os.urandom(3 * CHUNK_SIZE + 17))
-    return path
-
-
-def choose(place: Page | Locator, file: Path) -> None:
-    place.locator(".chunked-uploads-input").set_input_files(file)
-
-
-def expect_status(place: Page | Locator, text: str) -> None:
-    expect(place.locator(".chunked-uploads-status")).to_have_text(text, timeout=20_000)
-
-
 def expect_told(place: Page | Locator, text: str) -> None:
     told = place.locator(".chunked-uploads-field-told:visible")
-    expect(told).to_contain_text(text, timeout=20_000)
+    expect(told).to_contain_text(text)
 
 
 def save(page: Page, name: str = "Save") -> None:
@@ -280,7 +272,7 @@ def test_form_is_not_sent_while_its_upload_is_paused(form: Page, file: Path) -> 
     posts = note_posts(form)
     held = Hold(form, CHUNKS)
     choose(form, file)
-    form.get_by_role("button", name="Pause").click()
+    press(form, "Pause")
     expect_status(form, "Paused")
     held.open()
 
@@ -311,7 +303,7 @@ def test_form_that_waited_is_not_sent_when_the_upload_is_stopped(
     if button == "Pause":
         expect_told(form, STOPPED)
         held.open()
-        form.get_by_role("button", name="Resume").click()
+        press(form, "Resume")
         expect_status(form, "Complete")
     else:
         expect(form.locator(".chunked-uploads-row")).to_have_count(0)
@@ -355,7 +347,7 @@ def test_form_that_begins_anew_has_no_file(form: Page, file: Path, state: str) -
     choose(form, file)
     expect_status(form, state)
 
-    form.get_by_role("button", name="Begin anew").click()
+    press(form, "Begin anew")
 
     expect(form.locator(".chunked-uploads-row")).to_have_count(0)
     form.get_by_label("Title").fill("A film")
@@ -373,7 +365,7 @@ def test_form_that_does_not_begin_anew_after_all_keeps_its_file(
         setTimeout(() => (window.isOver = true));
     })""")
 
-    form.get_by_role("button", name="Begin anew").click()
+    press(form, "Begin anew")
 
     wait_until(lambda: form.evaluate("window.isOver === true"))
     save(form)
@@ -449,7 +441,7 @@ def test_upload_that_the_form_had_comes_back_for_one_that_is_removed(
     choose(form, make_file(tmp_path / "other.mp4"))
     expect_status(form, "Complete")
 
-    form.get_by_role("button", name="Remove from the list").click()
+    press(form, "Remove from the list")
 
     expect(kept(form)).to_be_checked()
     save(form)

@@ -22,6 +22,7 @@ from django.contrib.auth.models import User
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Chunk, Upload
 from tests.clients import Client, randbytes
+from tests.live import finished_file, writers
 from tests.polling import wait_until
 from tests.servers import Gunicorn
 
@@ -66,11 +67,6 @@ def send(user: User, client: Client) -> Callable[[bytes], Upload]:
         return upload
 
     return send
-
-
-def finished_file(upload: Upload) -> Path:
-    upload.refresh_from_db()
-    return Path(upload.upload.path)
 
 
 def files(server: Gunicorn, finished: Path | None) -> set[Path]:
@@ -224,23 +220,12 @@ def test_done_that_waited_for_one_that_died_finds_its_work(
 
     with ThreadPoolExecutor(1) as pool:
         second = pool.submit(client.done, upload)
-        wait_until(lambda: _is_open(server, upload))
+        wait_until(lambda: writers(server, upload))
         first.send_signal(signal.SIGCONT)
         assert first.wait() == -signal.SIGKILL
 
         assert second.result().status == 200
     assert finished_file(upload).read_bytes() == content
-
-
-def _is_open(server: Gunicorn, upload: Upload) -> bool:
-    """Whether a worker has the part file open."""
-    part = str(server.media_root / upload.part)
-    for pid in server.workers:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):  # closed in the meantime
-                if os.readlink(descriptor) == part:
-                    return True
-    return False
 
 
 def test_cancel_at_any_step_of_done_leaves_nothing(
@@ -300,9 +285,9 @@ def test_workers_killed_while_many_finish_lose_nothing(
         for count, each in enumerate(as_completed(asked)):
             assert each.result() in (0, 200)
             if count % 5 == 0:
-                os.kill(
-                    chance.choice(wait_until(lambda: server.workers)), signal.SIGKILL
-                )
+                worker = chance.choice(wait_until(lambda: server.workers))
+                with contextlib.suppress(ProcessLookupError):  # killed already
+                    os.kill(worker, signal.SIGKILL)
     server.kill()
     server.start()
 

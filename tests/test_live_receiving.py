@@ -41,7 +41,7 @@ from tests.live import (
     arrived,
     assert_finished,
     finished_file,
-    part_file,
+    writers,
 )
 from tests.polling import wait_until
 from tests.servers import Gunicorn
@@ -55,11 +55,28 @@ with_each_worker_class = pytest.mark.parametrize("server", WAYS, indirect=True)
 
 @pytest.fixture
 def server(
-    request: pytest.FixtureRequest, make_server: Callable[..., Gunicorn]
+    request: pytest.FixtureRequest,
+    make_server: Callable[..., Gunicorn],
+    tmp_path: Path,
 ) -> Gunicorn:
-    """gunicorn with several workers, of the class that the test asks for."""
+    """gunicorn with several workers, of the class that the test asks for.
+
+    Silence makes way for nobody: tests fall silent while they look around.
+    """
     workers = WAYS[getattr(request, "param", "gthread")]
-    return make_server(**workers, options=PRELOAD)
+    patient = setting(tmp_path, "splicing", "MOMENT = 60")
+    return make_server(**workers, options=[*PRELOAD, patient])
+
+
+def setting(folder: Path, module: str, line: str) -> str:
+    """Return the option that makes gunicorn run a line in a module of the app."""
+    config = folder / "gunicorn.conf.py"
+    config.write_text(
+        "def post_worker_init(worker):\n"
+        f"    from chunked_uploads import {module}\n\n"
+        f"    {module}.{line}\n"
+    )
+    return f"--config={config}"
 
 
 @pytest.fixture
@@ -80,19 +97,6 @@ def begin(user: User) -> Callable[[int], Upload]:
 
 def part_files(server: Gunicorn) -> list[Path]:
     return list(server.media_root.rglob("*.part"))
-
-
-def writers(server: Gunicorn, upload: Upload) -> list[int]:
-    """Return the workers that have the upload's part file open."""
-    part = str(part_file(server, upload))
-    return [pid for pid in server.workers if part in _open_files(pid)]
-
-
-def _open_files(pid: int) -> list[str]:
-    try:
-        return [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
-    except FileNotFoundError:
-        return []
 
 
 @with_each_worker_class
@@ -238,7 +242,7 @@ def test_second_writer_of_a_range_is_told_that_it_is_busy(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
     upload = begin(3 * MIB)
-    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB) as wire, wire.talking():
+    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB):
         wait_until(lambda: writers(server, upload))
 
         overlapping = client.send(upload, b"B" * MIB, MIB)
@@ -256,7 +260,7 @@ def test_range_is_free_once_its_writers_worker_is_killed(
     client: Client, server: Gunicorn, begin: Callable[[int], Upload]
 ) -> None:
     upload = begin(2 * MIB)
-    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB) as wire, wire.talking():
+    with client.begin_chunk(upload, 2 * MIB, b"A" * MIB):
         (worker,) = wait_until(lambda: writers(server, upload))
         assert client.send(upload, b"B" * 2 * MIB).status == 409
 
@@ -291,11 +295,17 @@ def test_range_is_free_once_its_writers_client_is_gone(
         assert_finished(client, upload, b"A" * MIB + b"B" * MIB)
 
 
-@pytest.mark.parametrize("server", WORKERS, indirect=True)
+@pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("is_form", [False, True], ids=["raw", "form"])
 def test_connection_that_fell_silent_makes_way(
-    client: Client, server: Gunicorn, begin: Callable[[int], Upload], is_form: bool
+    make_server: Callable[..., Gunicorn],
+    authorization: dict[str, str],
+    begin: Callable[[int], Upload],
+    workers: str,
+    is_form: bool,
 ) -> None:
+    server = make_server(**WORKERS[workers], options=PRELOAD)
+    client = Client(server.url, authorization)
     upload = begin(2 * MIB)
     sent = b"A" * MIB
     headers: Any = {}
@@ -305,12 +315,18 @@ def test_connection_that_fell_silent_makes_way(
     with client.begin_chunk(upload, 2 * MIB, sent, **headers):
         wait_until(lambda: writers(server, upload))
 
-        repeated = client.send(upload, b"B" * 2 * MIB)
+        repeated = wait_until(lambda: _unless_busy(client, upload, b"B" * 2 * MIB))
 
+        assert repeated
         assert (repeated.status, repeated.item["error"]) == (409, "range_conflict")
         held = repeated.item["size"]
         assert held == MIB if not is_form else MIB - 100 < held <= MIB
         assert_finished(client, upload, b"A" * held + b"B" * (2 * MIB - held))
+
+
+def _unless_busy(client: Client, upload: Upload, data: bytes) -> Answer | None:
+    answer = client.send(upload, data)
+    return None if answer.item.get("error") == "range_busy" else answer
 
 
 @with_each_worker_class
@@ -575,13 +591,8 @@ def test_small_memory_limit_of_django_plays_no_part(
 @pytest.fixture
 def impatient(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Gunicorn:
     """One worker with two threads, for which one second is a stall."""
-    config = tmp_path / "impatient.py"
-    config.write_text(
-        "def post_worker_init(worker):\n"
-        "    from chunked_uploads import bodies\n\n"
-        "    bodies.STALL = 1\n"
-    )
-    return make_server(workers=1, threads=2, options=[*PRELOAD, f"--config={config}"])
+    impatient = setting(tmp_path, "bodies", "STALL = 1")
+    return make_server(workers=1, threads=2, options=[*PRELOAD, impatient])
 
 
 def test_silent_connection_ends_and_frees_its_range(

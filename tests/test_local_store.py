@@ -46,8 +46,9 @@ class TestLocalStore(ChunkStoreContract):
         return store
 
     @pytest.fixture(autouse=True)
-    def chunks(self, settings: Any) -> None:
-        """The folder that the contract's names begin with."""
+    def chunks(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The folder that the contract's names begin with; and nobody waits long."""
+        monkeypatch.setattr(local_store, "TURN", 0.1)
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
 
     def test_whole_blocks_are_given_to_the_disk_as_they_come(
@@ -109,8 +110,14 @@ class TestLocalStore(ChunkStoreContract):
         ("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99), (0, None)]
     )
     def test_writer_learns_who_waits_for_its_bytes(
-        self, store: ChunkStore, name: str, start: int, length: int | None
+        self,
+        store: ChunkStore,
+        name: str,
+        monkeypatch: pytest.MonkeyPatch,
+        start: int,
+        length: int | None,
     ) -> None:
+        monkeypatch.setattr(local_store, "TURN", 60)
         with (
             ThreadPoolExecutor(1) as pool,
             store.writer(name, 10, 10) as writer,

@@ -19,13 +19,12 @@ CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
 DONE = re.compile(r"/uploads/upload/done/")
 DELETE = re.compile(r"/uploads/\d+/delete/")
 LIST = re.compile(r"\?for_form=0&all=1$")
-PATIENCE = 20_000  # milliseconds
 UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
 
 # --- what a visitor does ---
 
 
-def make_file(path: Path, size: int) -> Path:
+def make_file(path: Path, size: int = 3 * CHUNK_SIZE + 17) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(os.urandom(size))
     return path
@@ -35,8 +34,8 @@ def make_files(folder: Path, *names: str, size: int = 3 * CHUNK_SIZE) -> list[Pa
     return [make_file(folder / name, size) for name in names]
 
 
-def choose(page: Page, *files: Path) -> None:
-    page.set_input_files(".chunked-uploads-input", files)
+def choose(place: Page | Locator, *files: Path) -> None:
+    place.locator(".chunked-uploads-input").set_input_files(files)
 
 
 def choose_and_stop(page: Page, file: Path) -> None:
@@ -84,24 +83,24 @@ def row(page: Page, name: str) -> Locator:
 def expect_status(place: Page | Locator, text: str) -> None:
     """Wait until the only file of the place is in that state."""
     status = place.locator(".chunked-uploads-status")
-    expect(status).to_have_text(text, timeout=PATIENCE)
+    expect(status).to_have_text(text)
 
 
 def expect_states(page: Page, *wanted: str) -> None:
     """Wait until the rows of the list are in these states, from the first on."""
     for number, state in enumerate(wanted):
         each = page.locator(".chunked-uploads-row").nth(number)
-        expect(each).to_have_attribute("data-state", state, timeout=PATIENCE)
+        expect(each).to_have_attribute("data-state", state)
     expect(page.locator(".chunked-uploads-row")).to_have_count(len(wanted))
 
 
 def expect_message(place: Page | Locator, text: str) -> None:
     message = place.locator(".chunked-uploads-message")
-    expect(message).to_contain_text(text, timeout=PATIENCE)
+    expect(message).to_contain_text(text)
 
 
 def expect_note(page: Page, text: str) -> None:
-    expect(page.locator(".chunked-uploads-note")).to_have_text(text, timeout=PATIENCE)
+    expect(page.locator(".chunked-uploads-note")).to_have_text(text)
 
 
 def content_of(upload: Upload) -> bytes:

@@ -96,14 +96,26 @@ def test_from_right_to_left(visitor: Page, server: Gunicorn, tmp_path: Path) -> 
 
 def test_target_of_a_drop_is_seen_in_forced_colors(site: Page) -> None:
     site.emulate_media(forced_colors="active")
+    looks = site.locator(".chunked-uploads-drop").evaluate("""(target) => {
+        const body = document.querySelector(".chunked-uploads-body");
+        const look = () => [getComputedStyle(target).borderTopStyle,
+                            getComputedStyle(body).outlineStyle];
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([], "a"));
+        const options = { dataTransfer, bubbles: true, cancelable: true };
+        const before = look();
+        target.dispatchEvent(new DragEvent("dragover", options));
+        return [before, look()];
+    }""")
+    assert looks == [["dashed", "none"], ["solid", "solid"]]
     assert violations(site) == []
 
 
 def test_motion_is_reduced(site: Page) -> None:
-    moving = "() => getComputedStyle(document.querySelector('.chunked-uploads-drop'))"
-    assert site.evaluate(f"({moving})().transitionDuration") != "0s"
+    drop = site.locator(".chunked-uploads-drop")
+    expect(drop).not_to_have_css("transition-duration", "0s")
     site.emulate_media(reduced_motion="reduce")
-    assert site.evaluate(f"({moving})().transitionProperty") == "none"
+    expect(drop).to_have_css("transition-property", "none")
 
 
 def test_colors_are_judged_after_their_transition(site: Page) -> None:

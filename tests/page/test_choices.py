@@ -225,7 +225,7 @@ def test_pause_holds_while_credentials_are_renewed(site: Page, file: Path) -> No
     }""")
     site.context.clear_cookies()
     choose(site, file)
-    expect(site.locator(".chunked-uploads-row")).to_have_count(1)
+    wait_until(lambda: site.evaluate("'answer' in window"))
     press(site, "Pause")
     expect_status(site, "Paused")
     site.evaluate("answer({})")
@@ -258,5 +258,12 @@ def test_uploader_that_is_taken_away_pauses_and_listens_no_more(
     site.evaluate(f"window.gone = {UPLOADER}")
     site.evaluate("document.querySelector('[data-chunked-uploads]').remove()")
     wait_until(lambda: site.evaluate("gone.uploads[0].state === 'paused'"))
+    is_nobodys = site.evaluate("""() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([], "a"));
+        const options = { dataTransfer, bubbles: true, cancelable: true };
+        return document.body.dispatchEvent(new DragEvent("dragover", options));
+    }""")
+    assert is_nobodys
     site.reload()
     expect(row(site, "film.bin")).to_have_attribute("data-state", "missing")

@@ -46,7 +46,7 @@ def test_many_files_are_no_flood(site: Page, tmp_path: Path) -> None:
     site.evaluate(LISTEN)
     choose(site, *make_files(tmp_path, *map(str, range(20)), size=CHUNK_SIZE))
     expect(site.locator(".chunked-uploads-total-status")).to_have_text(
-        "20 of 20 complete", timeout=20_000
+        "20 of 20 complete"
     )
     expect_said(site, "All files are complete.")
     said = site.evaluate("said")

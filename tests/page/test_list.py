@@ -295,7 +295,9 @@ def test_drop_beside_the_target_opens_nothing(site: Page) -> None:
     assert "chunked-uploads-is-near" in looks[1][0]
     assert "chunked-uploads-is-over" not in looks[1][0]
     assert looks[2] == ["chunked-uploads", True]
-    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    site.locator(".chunked-uploads-drop").evaluate(DROP, [["two.txt", "2"]])
+    expect_states(site, "complete")
+    assert content_of(Upload.objects.get()) == b"2"
 
 
 def test_pasted_file_arrives(site: Page) -> None:
@@ -450,4 +452,7 @@ def test_other_inputs_of_the_page_still_take_drops(site: Page, tmp_path: Path) -
     drag(site, "#plain", file)
     count = "document.getElementById('plain').files.length"
     wait_until(lambda: site.evaluate(count) == 1)
-    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    [other] = make_files(tmp_path, "two")
+    choose(site, other)
+    expect_states(site, "complete")
+    assert_arrived(other)

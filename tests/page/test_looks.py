@@ -33,7 +33,8 @@ def test_light_or_dark_is_the_pages_choice(
         }""",
         scheme,
     )
-    assert style(site, ".chunked-uploads-body", "backgroundColor") == wanted
+    body = site.locator(".chunked-uploads-body")
+    expect(body).to_have_css("background-color", wanted)
 
 
 def test_custom_properties_change_the_colours(site: Page) -> None:
