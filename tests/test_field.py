@@ -145,6 +145,22 @@ def saved(file: Path, title: str = "A film") -> Film:
 # The way through
 
 
+def test_field_that_is_put_back_still_takes_files(form: Page, file: Path) -> None:
+    form.evaluate("""() => {
+        window.gone = document.querySelector("[data-chunked-uploads-field]");
+        window.place = gone.parentElement;
+        gone.remove();
+    }""")
+    form.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
+    form.evaluate("place.append(gone)")
+    choose(form, file)
+    expect_status(form, "Complete")
+
+    form.keyboard.press("Enter")
+
+    saved(file)
+
+
 def test_form_takes_what_was_uploaded(form: Page, file: Path) -> None:
     posts = note_posts(form)
 
@@ -586,6 +602,31 @@ def test_admin_takes_uploads_also_in_an_inline_that_was_added(
     assert not Upload.objects.exists()
 
 
+def test_form_waits_until_a_file_is_cancelled_for_certain(
+    admin: Page, file: Path, tmp_path: Path
+) -> None:
+    main = admin.locator(".field-file").first
+    held = Hold(admin, DONE)
+    choose(main, file)
+    expect_status(main, "Finishing…")
+    row = admin.locator(".dynamic-trailers").first
+    choose(row, make_file(tmp_path / "trailer.mp4"))
+    expect_status(row, "Finishing…")
+    save(admin)
+    expect_told(row, WAITING)
+    asked = Hold(admin, re.compile(r"/uploads/upload/[\w-]+/\?"), method="GET")
+
+    row.get_by_role("button", name="Cancel").click()
+    expect_status(row, "Cancelling…")
+    held.release()
+    expect_status(main, "Complete")
+    admin.evaluate("new Promise((resolve) => setTimeout(resolve, 100))")
+    asked.release()
+
+    expect(row.locator(".chunked-uploads-row")).to_have_count(0)
+    assert admin.url.endswith("/add/")
+
+
 def test_admin_does_not_wait_for_an_inline_that_was_removed(
     admin: Page, file: Path, tmp_path: Path
 ) -> None:
@@ -604,6 +645,27 @@ def test_admin_does_not_wait_for_an_inline_that_was_removed(
 
     expect(admin.get_by_text("was added successfully")).to_be_visible(timeout=20_000)
     assert not saved(file).trailers.exists()
+
+
+def test_replacing_one_file_goes_on_waiting_for_another(
+    admin: Page, file: Path, tmp_path: Path
+) -> None:
+    main = admin.locator(".field-file").first
+    choose(main, make_file(tmp_path / "first.mp4"))
+    expect_status(main, "Complete")
+    held = Hold(admin, DONE)
+    row = admin.locator(".dynamic-trailers").first
+    choose(row, make_file(tmp_path / "trailer.mp4"))
+    expect_status(row, "Finishing…")
+    save(admin)
+    expect_told(row, WAITING)
+
+    choose(main, file)
+    expect_status(main, "Finishing…")
+    held.release()
+
+    expect(admin.get_by_text("was added successfully")).to_be_visible()
+    assert saved(file).trailers.count() == 1
 
 
 def test_admin_says_what_is_missing_after_sending(admin: Page) -> None:

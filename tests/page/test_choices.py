@@ -11,8 +11,10 @@ from playwright.sync_api import Page, expect
 from chunked_uploads.models import Upload
 from tests.page.driving import (
     CHUNK_SIZE,
+    CHUNKS,
     DELETE,
     UPLOADER,
+    answer,
     assert_arrived,
     choose,
     choose_and_stop,
@@ -33,6 +35,8 @@ from tests.page.driving import (
 from tests.polling import wait_until
 from tests.sending import Uploader
 from tests.servers import Gunicorn
+
+BUSY = answer(503, **{"Retry-After": "600"})
 
 
 @pytest.fixture
@@ -249,6 +253,61 @@ def test_a_thousand_files_are_listed_without_a_long_wait(site: Page) -> None:
     }}""")
     expect(site.locator(".chunked-uploads-row")).to_have_count(1000)
     assert steps == 0  # no file is compared with all others before there is a turn
+
+
+def test_twins_that_wait_are_compared_with_what_runs_alone(site: Page) -> None:
+    site.route(CHUNKS, BUSY)
+    asked = site.evaluate(f"""async () => {{
+        const {{ queue }} = {UPLOADER};
+        let asked = 0;
+        const everywhere = queue.everywhere;
+        await {UPLOADER}.add(Array.from({{ length: 100 }}, (_, i) =>
+            new File(["x"], "same.txt", {{ lastModified: i }})));
+        queue.everywhere = () => (asked += 1, everywhere());
+        queue.pump();
+        return asked;
+    }}""")
+    assert site.evaluate(f"{UPLOADER}.queue.running.length") == 1
+    assert asked == 1
+
+
+def test_uploaders_of_a_page_share_its_connections(site: Page, tmp_path: Path) -> None:
+    site.route(CHUNKS, BUSY)
+    choose(site, *make_files(tmp_path, "a", "b", "c"))
+    expect_states(site, "waiting", "waiting", "waiting")
+    lanes = f"""() => {{
+        const {{ queue, uploads }} = {UPLOADER};
+        const other = new ChunkedUploads.Queue({{
+            files: 4, ranges: 2, everywhere: queue.everywhere,
+        }});
+        other.add(uploads[0]);
+        return [queue.lanes(), other.lanes()];
+    }}"""
+    assert site.evaluate(lanes) == [1, 1]
+
+
+def test_uploader_that_is_taken_away_leaves_no_worker(site: Page, file: Path) -> None:
+    choose(site, file)
+    expect_status(site, "Complete")
+    wait_until(lambda: site.evaluate("true") and len(site.workers) == 1)
+    site.evaluate("document.querySelector('[data-chunked-uploads]').remove()")
+    wait_until(lambda: site.evaluate("true") and not site.workers)
+
+
+def test_uploader_that_is_put_back_begins_anew(site: Page, tmp_path: Path) -> None:
+    choose(site, *make_files(tmp_path, "a", "b"))
+    expect_states(site, "complete", "complete")
+    site.evaluate("""() => {
+        window.gone = document.querySelector("[data-chunked-uploads]");
+        window.place = gone.parentElement;
+        gone.remove();
+    }""")
+    site.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
+    site.evaluate("place.append(gone)")
+    expect_states(site)
+    expect(site.locator(".chunked-uploads-total")).to_be_hidden()
+    choose(site, *make_files(tmp_path, "c"))
+    expect_states(site, "complete")
 
 
 def test_uploader_that_is_taken_away_pauses_and_listens_no_more(

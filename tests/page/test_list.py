@@ -140,6 +140,27 @@ def test_stopping_all_lets_none_begin(site: Page, tmp_path: Path, action: str) -
     assert site.locator("body").get_attribute("data-begun") is None
 
 
+def test_refused_files_are_cleared_together(site: Page, tmp_path: Path) -> None:
+    site.evaluate(f"{UPLOADER}.server.site.extensions = '.mp4'")
+    choose(site, *make_files(tmp_path, "a", "b"))
+    expect_states(site, "refused", "refused")
+    expect(site.locator(".chunked-uploads-total-line")).to_be_hidden()
+    press(site, "Clear finished")
+    expect_states(site)
+    expect(site.locator(".chunked-uploads-total")).to_be_hidden()
+
+
+def test_all_that_go_on_are_told_of(site: Page, tmp_path: Path) -> None:
+    hold(site)
+    choose(site, *make_files(tmp_path, "a", "b"))
+    expect_states(site, "waiting", "waiting")
+    press(site, "Pause all")
+    expect_states(site, "paused", "paused")
+    note_news(site)
+    press(site, "Resume all")
+    assert site.evaluate("news.filter((name) => name === 'resume').length") == 2
+
+
 def test_all_are_cancelled(site: Page, tmp_path: Path) -> None:
     hold(site)
     choose(site, *make_files(tmp_path, "a", "b", "c", "d", "e"))

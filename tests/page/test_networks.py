@@ -99,6 +99,20 @@ def test_slow_line_tells_speed_and_time_left(
     expect_status(site, "Complete")
 
 
+def test_pause_without_a_network_counts_what_the_server_has(
+    site: Page, weather: Weather, tmp_path: Path
+) -> None:
+    weather.stall(after=10 * CHUNK_SIZE + 1000)
+    choose(site, make_file(tmp_path / NAME, LARGE))
+    wait_until(lambda: site.evaluate("true") and weather.is_stalled)
+    press(site, "Pause")
+    expect_status(site, "Paused")
+    weather.refuse()
+    weather.cut()
+    upload = f"{UPLOADER}.uploads[0]"
+    wait_until(lambda: site.evaluate(f"{upload}.sent === {upload}.known.received"))
+
+
 def test_page_reopened_goes_on_to_the_byte(
     site: Page, weather: Weather, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ from tests.page.driving import (
     give,
     go_on,
     leave_unfinished,
+    lose_the_answer,
     make_file,
     note_news,
     note_requests,
@@ -160,6 +161,23 @@ def test_cancel_removes_the_upload(site: Page, file: Path) -> None:
     assert not Upload.objects.exists()
     told = ["cancel", "stop", "upload_stop", "uploads_stop"]
     assert site.evaluate("news.slice(3)") == told
+
+
+def test_cancel_that_came_too_late_says_so(site: Page, file: Path) -> None:
+    failed = fail_once(site, DONE, "POST", lose_the_answer)
+    choose(site, file)
+    expect_status(site, "Interrupted")
+    press(site, "Cancel")
+    expect_note(site, "film.bin: the file was complete already. The server keeps it.")
+    assert failed
+    assert_arrived(file)
+
+
+def test_address_that_is_none_leaves_the_file_complete(site: Page, file: Path) -> None:
+    site.route(DONE, answer(200, '[{"url": "http://[", "state": "COMPLETE"}]'))
+    choose(site, file)
+    expect_status(site, "Complete")
+    expect(site.locator(".chunked-uploads-name a")).to_have_count(0)
 
 
 def test_cancel_is_tried_again(site: Page, file: Path) -> None:

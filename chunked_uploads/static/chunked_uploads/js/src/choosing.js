@@ -33,7 +33,8 @@
       this.wanted = null;
       this.uploader.view.note("");
       const files = this.noteUnread(found);
-      if (wanted) this.takeFor(wanted, files);
+      // Where browsers don't tell that nothing was chosen, it may be long gone.
+      if (wanted && wanted.state === "missing") this.takeFor(wanted, files);
       else if (this.uploader.isSet("multiple")) await this.takeAll(files);
       else if (files.length) this.takeOnly(files);
     }
@@ -80,8 +81,9 @@
         this.uploader.note(refusal.key, refusal.values);
         return;
       }
-      there.forEach((upload) => (upload.isSettled ? this.uploader.remove(upload) : upload.cancel()));
+      // The new one first: whoever waits for the old ones goes on to wait for it.
       this.takeOne(origin);
+      there.forEach((upload) => (upload.isSettled ? this.uploader.remove(upload) : upload.cancel()));
     }
 
     takeOne(origin) {

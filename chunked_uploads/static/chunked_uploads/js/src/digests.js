@@ -21,7 +21,7 @@
       try {
         this.worker = this.worker || this.makeWorker();
       } catch (error) {
-        this.giveUp();
+        this.end();
         return Promise.resolve(null);
       }
       this.last += 1;
@@ -32,16 +32,19 @@
     makeWorker() {
       const worker = new Worker(this.url);
       worker.addEventListener("message", ({ data: { id, digest } }) => {
-        this.waiting.get(id)(digest);
+        const resolve = this.waiting.get(id);
         this.waiting.delete(id);
+        if (resolve) resolve(digest);
       });
-      worker.addEventListener("error", () => this.giveUp());
+      worker.addEventListener("error", () => this.end());
       return worker;
     }
 
-    /** Do without digests: the worker can't be loaded. */
-    giveUp() {
+    /** Do without digests from here on: the worker can't be loaded, or may go. */
+    end() {
       this.url = "";
+      if (this.worker) this.worker.terminate();
+      this.worker = null;
       this.waiting.forEach((resolve) => resolve(null));
       this.waiting.clear();
     }

@@ -26,6 +26,7 @@
       this.isRequired = this.plain.required;
       this.hasUpload = false;
       this.message = ""; // the name of what is told
+      this.leaving = new AbortController(); // ends all that listens
       this.takeOver();
     }
 
@@ -43,8 +44,9 @@
       plain.hidden = plain.disabled = true;
       this.guard = guardOf(plain.form);
       if (this.guard) this.guard.add(this);
+      const { signal } = this.leaving;
       NEWS.forEach((name) => {
-        root.addEventListener(`chunkeduploads:${name}`, () => this.hear(name));
+        root.addEventListener(`chunkeduploads:${name}`, () => this.hear(name), { signal });
       });
       if (chosen.length) this.uploader.add(chosen);
       else this.hear("ready");
@@ -141,6 +143,12 @@
       return [...this.fields].filter((field) => field.isRunning);
     }
 
+    /** Whether it is not certain yet what the visitor's cancelling leaves. */
+    get isTakingBack() {
+      const uploads = [...this.fields].flatMap(({ uploader }) => uploader.uploads);
+      return uploads.some(({ state }) => state === "cancelling");
+    }
+
     /** Tell each field what is wrong with it; return the first one with which it is. */
     complain(isLenient) {
       let first = null;
@@ -171,7 +179,7 @@
 
     /** Send the form that waits, if it need not wait any longer. */
     settle() {
-      if (!this.isWaiting) return;
+      if (!this.isWaiting || this.isTakingBack) return;
       if (this.complain(true)) {
         this.isWaiting = false;
         return;
@@ -230,6 +238,8 @@
       const { guard } = field;
       field.guard = null; // what it does from now on is not the form's business
       field.empty();
+      field.leaving.abort();
+      delete field.element.chunkedUploadsField; // it may be put back
       if (guard) {
         guard.fields.delete(field);
         guard.settle();

@@ -38,7 +38,7 @@
     if (!entries) return [{ file: null, path }];
     const found = [];
     for (const entry of entries) {
-      if (entry.isDirectory) found.push(...(await fromFolder(entry)));
+      if (entry.isDirectory) (await fromFolder(entry)).forEach((each) => found.push(each));
       else found.push({ file: await fileOf(entry), path: `${path}/${entry.name}` });
     }
     return found;
@@ -115,15 +115,20 @@
       if (over(event)) take(await fromTransfer(event.dataTransfer));
     });
     on("paste", (event) => {
-      if (event.defaultPrevented || !isFor(root, event.target)) return;
+      if (event.defaultPrevented || !isFor(root, elementAt(event))) return;
       event.preventDefault();
       take(fromList(event.clipboardData.files));
     });
   }
 
+  // Some browsers name a text, or the document itself.
+  function elementAt({ target }) {
+    return target instanceof Element ? target : target.parentElement || document.body;
+  }
+
   /** Whether it is for this uploader to say what a drag does where it is. */
   function isOurs(root, event) {
-    const other = event.target.closest("[data-chunked-uploads], input[type=file]");
+    const other = elementAt(event).closest("[data-chunked-uploads], input[type=file]");
     return root.contains(event.target) || !(event.defaultPrevented || other);
   }
 

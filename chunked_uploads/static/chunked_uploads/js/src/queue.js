@@ -43,26 +43,23 @@
 
     /** Give those who wait the turns that are free. */
     pump() {
-      let free = this.files - this.running.length;
+      if (this.running.length >= this.files) return;
+      let running = this.runningEverywhere();
       for (const upload of this.uploads) {
-        if (free <= 0) return;
-        if (upload.state === "queued" && !this.hasTwin(upload)) {
-          upload.run();
-          free = this.files - this.running.length; // it may have let others begin
-        }
+        if (upload.state !== "queued" || hasTwin(upload, running)) continue;
+        upload.run();
+        if (this.running.length >= this.files) return;
+        running = this.runningEverywhere(); // it may have let others begin
       }
     }
 
-    // By name and size the server would take two such files for one.
-    hasTwin({ name, size }) {
-      return this.everywhere().some(
-        (other) => other.isRunning && other.name === name && other.size === size,
-      );
+    runningEverywhere() {
+      return this.everywhere().filter(({ isRunning }) => isRunning);
     }
 
     /** How many chunks of one file may be in flight. */
     lanes() {
-      const share = Math.floor(MOST_REQUESTS / Math.max(1, this.running.length));
+      const share = Math.floor(MOST_REQUESTS / Math.max(1, this.runningEverywhere().length));
       return Math.max(1, Math.min(this.ranges, share));
     }
 
@@ -88,6 +85,11 @@
         percent: isComplete ? 100 : share,
       };
     }
+  }
+
+  // By name and size the server would take two such files for one.
+  function hasTwin({ name, size }, running) {
+    return running.some((other) => other.name === name && other.size === size);
   }
 
   Object.assign(window.ChunkedUploads, { Queue });

@@ -77,12 +77,14 @@
       this.retryAt = Date.now() + seconds * 1000;
       this.announce(failure);
       await new Promise((resolve) => {
-        const timer = setTimeout(resolve, seconds * 1000);
-        this.endWaiting = resolve;
-        signal.addEventListener("abort", () => {
+        const end = () => {
           clearTimeout(timer);
+          signal.removeEventListener("abort", end);
           resolve();
-        });
+        };
+        const timer = setTimeout(end, seconds * 1000);
+        this.endWaiting = end;
+        signal.addEventListener("abort", end);
       });
       if (signal.aborted) throw failure;
       this.server.renewCsrfToken();

@@ -51,15 +51,37 @@
   /** `url` where it is one to follow, else "": no javascript: gets into a link. */
   function webAddress(url) {
     if (!url) return "";
-    const target = new URL(url, document.baseURI);
-    return ["http:", "https:"].includes(target.protocol) ? target.href : "";
+    try {
+      const target = new URL(url, document.baseURI);
+      return ["http:", "https:"].includes(target.protocol) ? target.href : "";
+    } catch (error) {
+      return ""; // no address at all
+    }
   }
 
-  class Row {
+  /** A piece of the page whose parts have names. */
+  class Piece {
+    constructor(element) {
+      this.element = element;
+    }
+
+    find(part) {
+      return this.element.querySelector(`.chunked-uploads-${part}`);
+    }
+
+    /** Show `text` in a part, which is there only while it has any. */
+    put(part, text) {
+      const element = this.find(part);
+      if (element.textContent !== text) element.textContent = text;
+      element.hidden = !text;
+    }
+  }
+
+  class Row extends Piece {
     constructor(upload, template, texts) {
+      super(template.content.firstElementChild.cloneNode(true));
       this.upload = upload;
       this.texts = texts;
-      this.element = template.content.firstElementChild.cloneNode(true);
       this.find("progress").setAttribute("aria-label", upload.name);
       this.buttons = [...this.element.querySelectorAll("[data-action]")];
       this.buttons.forEach((button) => {
@@ -68,10 +90,6 @@
         button.setAttribute("aria-label", `${text}: ${upload.name}`);
       });
       this.render();
-    }
-
-    find(part) {
-      return this.element.querySelector(`.chunked-uploads-${part}`);
     }
 
     render() {
@@ -83,12 +101,6 @@
       this.put("figures", this.figures().join(" · "));
       this.put("message", this.message());
       this.renderActions(ACTIONS[upload.state] || []);
-    }
-
-    put(part, text) {
-      const element = this.find(part);
-      if (element.textContent !== text) element.textContent = text;
-      element.hidden = !text;
     }
 
     renderName() {
@@ -167,5 +179,5 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { Row, describe });
+  Object.assign(window.ChunkedUploads, { Piece, Row, describe });
 })();

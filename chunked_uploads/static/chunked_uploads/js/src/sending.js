@@ -99,13 +99,20 @@
       this.requests = new Set();
       this.prepared = null;
       this.failure = null;
-      signal.addEventListener("abort", () => this.stop(new RequestFailed(0)));
+      this.signal = signal;
     }
 
     /** Resolves when every chunk was taken; rejects with the first failure. */
     run() {
+      const { signal } = this;
+      const abort = () => this.stop(new RequestFailed(0));
+      signal.addEventListener("abort", abort);
       return new Promise((resolve, reject) => {
-        this.settle = () => (this.failure ? reject(this.failure) : resolve());
+        this.settle = () => {
+          signal.removeEventListener("abort", abort);
+          if (this.failure) reject(this.failure);
+          else resolve();
+        };
         this.pump();
       });
     }

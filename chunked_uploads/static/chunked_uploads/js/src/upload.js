@@ -39,6 +39,7 @@
       this.name = file ? file.name : known.name;
       this.size = file ? file.size : known.total_size; // bytes
       this.state = file ? "ready" : "missing";
+      this.isKept = false; // by the server, since it was complete when it was cancelled
       this.hasBegun = false; // so that the server may have something of it
       this.isVouchedFor = false; // by the visitor
       this.isUnproven = known !== null; // whether the file is the one that is known
@@ -131,16 +132,19 @@
       if (!this.isGoing) return;
       const signal = this.takeTurn();
       this.setState("paused");
-      if (this.known) await this.peek(signal);
+      await this.peek(signal);
     }
 
     /** Learn what the server has of the file, and keep quiet where that fails. */
     async peek(signal) {
       try {
-        await this.askWhereToGoOn(signal);
+        if (this.known) await this.askWhereToGoOn(signal);
       } catch (failure) {
-        return; // start() will meet it again, and tell
+        // start() will meet it again, and tell
       }
+      if (signal.aborted) return;
+      // What was in flight is not more than hoped for.
+      this.sent = Math.min(this.sent, this.known ? this.known.received : 0);
       this.report("progress");
     }
 
@@ -288,9 +292,10 @@
       if (!this.known && this.hasBegun) this.known = await findByFile(this, signal);
       if (!this.known) return;
       try {
-        // Finished in another tab, it is nothing to take back any more.
+        // Finished meanwhile, or in another tab, it is nothing to take back any more.
         const { state } = (await this.server.state(this.known, signal)) || {};
-        if (state !== "COMPLETE") await this.server.remove(this.known, signal);
+        this.isKept = state === "COMPLETE";
+        if (!this.isKept) await this.server.remove(this.known, signal);
       } catch (failure) {
         if (GONE.has(failure.status)) return;
         // A token ends with its upload: perhaps an earlier attempt got through.

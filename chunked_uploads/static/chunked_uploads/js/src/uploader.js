@@ -18,6 +18,10 @@
     patience: 45, // seconds without a sign of life
   };
 
+  // Those of the page. A page that brings the scripts twice has two copies of them.
+  window.ChunkedUploads.uploaders = window.ChunkedUploads.uploaders || new Set();
+  const { uploaders } = window.ChunkedUploads;
+
   class Uploader {
     /** `send` hands settings to jQuery File Upload and returns its request. */
     constructor(root, send) {
@@ -41,6 +45,7 @@
       this.leaving = new AbortController(); // ends all that listens
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
       this.listenToVisitor();
+      uploaders.add(this);
       if (this.isSet("showUnfinished")) this.showUnfinished();
     }
 
@@ -65,7 +70,7 @@
     }
 
     resumeAll() {
-      this.each(["paused", "failed"], (upload) => upload.start());
+      this.each(["paused", "failed"], (upload) => this.go(upload, "resume"));
     }
 
     pauseAll() {
@@ -85,9 +90,10 @@
 
     /** Stop, since the partial was taken out of the page; the server keeps its bytes. */
     leave() {
+      uploaders.delete(this);
       this.pauseAll();
       this.leaving.abort();
-      this.view.find("list").replaceChildren();
+      this.digests.end();
     }
 
     each(states, act) {
@@ -202,7 +208,7 @@
       view.announceState(upload, queue);
       this.notices.pass(upload);
       // A twin of another uploader may have waited for this one.
-      uploadersOfPage().forEach((each) => each.queue.pump());
+      uploaders.forEach((each) => each.queue.pump());
       this.watch(queue.running.length > 0);
     }
 
@@ -210,7 +216,8 @@
       this.queue.remove(upload);
       this.view.remove(upload);
       this.view.renderTotal(this.queue);
-      this.note(upload.failure ? "cancelled-here" : "cancelled", { name: upload.name });
+      const told = upload.isKept ? "cancelled-late" : "cancelled";
+      this.note(upload.failure ? "cancelled-here" : told, { name: upload.name });
     }
 
     /** Ask before the page is left, and keep the clock going, while anything runs. */
@@ -253,13 +260,8 @@
     };
   }
 
-  function uploadersOfPage() {
-    const roots = [...document.querySelectorAll("[data-chunked-uploads]")];
-    return roots.map(({ chunkedUploads }) => chunkedUploads).filter(Boolean);
-  }
-
   function uploadsOfPage() {
-    return uploadersOfPage().flatMap(({ uploads }) => uploads);
+    return [...uploaders].flatMap(({ queue }) => queue.uploads);
   }
 
   Object.assign(window.ChunkedUploads, { Uploader });

@@ -4,10 +4,11 @@
  * What is seen and heard of one uploader: its list, the total, what is said.
  */
 (function () {
-  const { Formatter, Row, describe } = window.ChunkedUploads;
+  const { Formatter, Piece, Row, describe } = window.ChunkedUploads;
 
   const SPOKEN_STEP = 25; // per cent
   const REDRAW = 100; // milliseconds between two pictures of the progress
+  const SUM = ["total-line", "total-progress", "total-figures"]; // of several files
   const BREATH = 700; // milliseconds in which what is said is gathered
 
   /** The page's own words, and numbers in its language. */
@@ -34,9 +35,9 @@
     }
   }
 
-  class View {
+  class View extends Piece {
     constructor(root, limits) {
-      this.root = root;
+      super(root);
       this.texts = new Texts(root);
       this.template = root.querySelector(".chunked-uploads-row-template");
       this.rows = new Map(); // upload -> Row
@@ -46,20 +47,18 @@
       this.told = new WeakMap(); // upload -> what was said to be wrong with it
       this.spokenStep = 0;
       this.renderLimits(limits);
+      this.clear();
       this.find("body").hidden = false;
     }
 
-    find(part) {
-      return this.root.querySelector(`.chunked-uploads-${part}`);
-    }
-
-    put(part, text) {
-      const element = this.find(part);
-      if (element.textContent !== text) element.textContent = text;
-      element.hidden = !text;
-    }
-
     // --- seen ---
+
+    /** Show no file, also where the partial was used before it was put here. */
+    clear() {
+      this.find("list").replaceChildren();
+      this.find("list").hidden = this.find("total").hidden = true;
+      this.element.dataset.state = "idle";
+    }
 
     renderLimits({ maxSize, extensions }) {
       const { texts } = this;
@@ -120,11 +119,14 @@
     renderTotal(queue) {
       const { texts } = this;
       const total = queue.total();
-      const count = queue.uploads.length;
-      this.root.dataset.state = stateOf(queue);
-      this.find("list").hidden = count === 0;
-      this.renderActions(queue, total.count > 1);
-      if (total.count < 2) return;
+      const isSum = total.count > 1;
+      this.element.dataset.state = stateOf(queue);
+      this.find("list").hidden = queue.uploads.length === 0;
+      SUM.forEach((part) => {
+        this.find(part).hidden = !isSum;
+      });
+      this.renderActions(queue, isSum);
+      if (!isSum) return;
       const percent = texts.format.percent(total.percent);
       this.put("total-status", texts.text("complete-of", this.counts(total)));
       this.put("total-percent", percent);
@@ -143,22 +145,22 @@
       return { done: format.number(complete), count: format.number(count) };
     }
 
-    renderActions({ uploads }, isShown) {
+    renderActions({ uploads }, areSeveral) {
       const has = (...states) => uploads.some(({ state }) => states.includes(state));
       const isGoing = uploads.some((upload) => upload.isGoing);
       const shown = {
-        startAll: has("ready"),
-        resumeAll: has("paused", "failed"),
-        pauseAll: isGoing,
-        cancelAll: isGoing || has("paused", "failed"),
-        clear: has("complete", "refused"),
+        startAll: areSeveral && has("ready"),
+        resumeAll: areSeveral && has("paused", "failed"),
+        pauseAll: areSeveral && isGoing,
+        cancelAll: areSeveral && (isGoing || has("paused", "failed")),
+        clear: uploads.length > 1 && has("complete", "refused"),
       };
       const total = this.find("total");
       const buttons = [...total.querySelectorAll("[data-action]")];
       const focused = buttons.find((button) => button === document.activeElement);
-      total.hidden = !isShown;
+      total.hidden = !areSeveral && !shown.clear;
       buttons.forEach((button) => {
-        button.hidden = !isShown || !shown[button.dataset.action];
+        button.hidden = !shown[button.dataset.action];
       });
       // The button that had the focus is gone: its successor takes it.
       if (focused && focused.hidden) {
@@ -168,8 +170,8 @@
 
     /** "near" where files are dragged over the page, "over" over the uploader. */
     showDrag(where) {
-      this.root.classList.toggle("chunked-uploads-is-near", where !== "");
-      this.root.classList.toggle("chunked-uploads-is-over", where === "over");
+      this.element.classList.toggle("chunked-uploads-is-near", where !== "");
+      this.element.classList.toggle("chunked-uploads-is-over", where === "over");
     }
 
     // --- heard ---
