@@ -8,8 +8,10 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
+from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.datastructures import MultiValueDict
@@ -188,6 +190,29 @@ def open_body(request: HttpRequest) -> Body:
         return FormBody(request, raw, boundary)
     _set_form(request, QueryDict())
     return raw
+
+
+class PassOver(FileUploadHandler):
+    """Takes no file of a form."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Pass over the file."""
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Never called: there is no file."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Return none."""
+
+
+def take_no_files(request: HttpRequest) -> None:
+    """Pass over the files of a form where there is nothing to upload.
+
+    Looking for a credential in the form's fields must not fill the disk first.
+    """
+    with contextlib.suppress(AttributeError):  # somebody has read the form already
+        request.upload_handlers = [PassOver(request)]
 
 
 @contextlib.contextmanager

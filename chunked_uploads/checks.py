@@ -23,6 +23,7 @@ ORIGINS_HINT = (
     "Where a list can't tell, override CrossDomainMiddleware.is_allowed."
 )
 TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+MOST_DAYS = 36_500  # with more, dates end
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 
 
@@ -54,6 +55,8 @@ def _check_numbers() -> Iterator[CheckMessage]:
         if not is_number and not (value is None and name in optional):
             also = " or None" if name in optional else ""
             yield Error(f"{name} must be a whole number above 0{also}.", id=_id("E001"))
+        elif name == "CHUNKED_UPLOADS_EXPIRE_DAYS" and value > MOST_DAYS:
+            yield Error(f"{name} must be at most {MOST_DAYS}.", id=_id("E001"))
 
 
 def _check_paths() -> Iterator[CheckMessage]:

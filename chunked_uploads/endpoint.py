@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core import exceptions
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError, connections, transaction
 from django.http import HttpRequest, HttpResponse
@@ -36,7 +36,13 @@ logger = logging.getLogger("chunked_uploads")
 View = Callable[..., HttpResponse]
 FULL = (errno.ENOSPC, errno.EDQUOT)
 DRAIN = 64 * MIB  # bytes
-MALFORMED = (SuspiciousOperation, MultiPartParserError, UnreadablePostError)
+MALFORMED = (
+    exceptions.BadRequest,
+    exceptions.SuspiciousOperation,
+    MultiPartParserError,
+    UnreadablePostError,
+)
+UTF8 = (None, "utf-8", "UTF-8")
 
 
 def endpoint(*methods: str) -> Callable[[View], View]:
@@ -52,6 +58,9 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
             with stalls_noticed(request):
                 try:
+                    if request.encoding not in UTF8:
+                        # A body's charset says nothing of the query, as Django has it.
+                        request.encoding = "utf-8"
                     own = {key: kwargs[key] for key in OWN_ARGUMENTS if key in kwargs}
                     response = _dispatch(function, methods, request, own)
                 except BodyCut as error:

@@ -58,7 +58,8 @@ def matching(
     found = found.filter(filename=filename, filesize=filesize)
     if fingerprint:
         found = found.filter(fingerprint__in=["", fingerprint])
-    return list(found[:MOST_LISTED])
+    # Some databases see no difference between upper and lower case.
+    return [each for each in found[:MOST_LISTED] if each.filename == filename]
 
 
 def continued_by(

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import transaction
+from django.db import router, transaction
 
 from chunked_uploads import ranges
 from chunked_uploads.conf import conf
@@ -52,7 +52,8 @@ def start_upload(
         for_form=for_form,
     )
     upload.save()
-    transaction.on_commit(lambda: announce(upload_started, upload))
+    using = router.db_for_write(Upload, instance=upload)
+    transaction.on_commit(lambda: announce(upload_started, upload), using=using)
     return upload
 
 
@@ -91,6 +92,7 @@ def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
         with chunk_store().writer(upload.part, start, length) as writer:
             yield writer
     except RangeBusy as busy:
+        ranges.refresh(upload)  # whoever is there went on meanwhile
         busy.upload = upload
         raise
 

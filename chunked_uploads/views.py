@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chunked_uploads import finishing, headers, lookup, removing
 from chunked_uploads.authentication import authenticate
-from chunked_uploads.bodies import Body, RawBody, open_body
+from chunked_uploads.bodies import Body, RawBody, open_body, take_no_files
 from chunked_uploads.endpoint import endpoint
 from chunked_uploads.errors import BadRequest, BodyCut, NothingToContinue
 from chunked_uploads.models import MAX_FINGERPRINT, Upload
@@ -70,6 +70,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint("POST")
 def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the finished file in its place; the same answer each time it is asked."""
+    take_no_files(request)
     found = lookup.by_uuid(request, uuid, also_complete=True)
     finishing.complete(found)
     return done_response(request, found)

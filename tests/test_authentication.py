@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_login_failed
 from django.core import exceptions
 from django.core.checks import run_checks
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -36,7 +39,7 @@ from chunked_uploads.authentication import (
 )
 from chunked_uploads.models import ApiKey, Upload
 from demo.environment import CHECKOUT
-from tests.sending import BOUNDARY, CONTENT, FORM, UPLOAD, Uploader
+from tests.sending import BOUNDARY, CONTENT, FORM, UPLOAD, Uploader, state_in
 
 NOW = 1_800_000_000  # Unix seconds
 OURS = "chunked_uploads.authentication"
@@ -294,6 +297,29 @@ def test_surrogates_by_another_charset_are_refused(
     url = f"{UPLOAD}?username={value}&api_key={value}"
     content_type = "text/plain; charset=utf-7"
     assert client.get(url, CONTENT_TYPE=content_type).status_code == 401
+
+
+def test_charset_of_a_body_is_not_the_querys(uploader: Uploader) -> None:
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+    told = Client().get(url, CONTENT_TYPE="text/plain; charset=cp037")
+    assert told.status_code == 200
+
+
+def test_form_of_another_charset_is_no_error_of_the_servers(db: None) -> None:
+    url = f"{UPLOAD}done/{uuid.uuid4()}/"
+    form = "application/x-www-form-urlencoded; charset=latin-1"
+    assert Client().post(url, b"a=b", content_type=form).status_code == 401
+
+
+def test_done_takes_no_files_of_strangers(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[object] = []
+    monkeypatch.setattr(FileUploadHandler, "new_file", lambda *args: taken.append(args))
+    url = f"{UPLOAD}done/{uuid.uuid4()}/"
+    response = Client().post(url, {"file": SimpleUploadedFile("a", b"large")})
+    assert response.status_code == 401
+    assert taken == []
 
 
 def test_fields_before_the_file_are_credentials(api_key: ApiKey) -> None:

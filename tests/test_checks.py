@@ -26,7 +26,7 @@ def test_defaults_are_in_order() -> None:
 NUMBERS = [0, -1, 1.5, "8", True, [], object()]
 WRONG: dict[str, tuple[str, list[Any]]] = {
     "CHUNKED_UPLOADS_CHUNK_SIZE": ("E001", [*NUMBERS, None]),
-    "CHUNKED_UPLOADS_EXPIRE_DAYS": ("E001", [*NUMBERS, None]),
+    "CHUNKED_UPLOADS_EXPIRE_DAYS": ("E001", [*NUMBERS, None, 36_501]),
     "CHUNKED_UPLOADS_MAX_SIZE": ("E001", NUMBERS),
     "CHUNKED_UPLOADS_MAX_UNFINISHED": ("E001", NUMBERS),
     "CHUNKED_UPLOADS_STORAGE_PATH": ("E002", ["", None, 7, [], b"films"]),

@@ -203,6 +203,22 @@ def test_range_that_somebody_is_writing_gets_409_and_the_state(
     assert state_in(response)["size"] == 4
 
 
+def test_who_waited_in_vain_is_told_the_state_of_now(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = uploader.send(CONTENT[:4], 0)
+
+    def lock(*args: Any, **kwargs: Any) -> None:
+        Upload.objects.update(offset=6, received=6)
+        raise BlockingIOError
+
+    monkeypatch.setattr("chunked_uploads.stores.local.lock", lock)
+    response = uploader.send(CONTENT[4:], 4, url=state_in(before)["url"])
+
+    assert_error(response, 409, "range_busy")
+    assert state_in(response)["size"] == 6
+
+
 def test_progress_of_a_large_chunk_is_recorded_on_the_way(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,21 +61,23 @@ def server(
 ) -> Gunicorn:
     """gunicorn with several workers, of the class that the test asks for.
 
-    Silence makes way for nobody: tests fall silent while they look around.
+    Silence makes way for nobody, and nobody waits for it: tests fall silent while
+    they look around.
     """
     workers = WAYS[getattr(request, "param", "gthread")]
-    patient = setting(tmp_path, "splicing", "MOMENT = 60")
+    patient = setting(tmp_path, "splicing.MOMENT = 60", "local.TURN = 0.1")
     return make_server(**workers, options=[*PRELOAD, patient])
 
 
-def setting(folder: Path, module: str, line: str) -> str:
-    """Return the option that makes gunicorn run a line in a module of the app."""
+def setting(folder: Path, *lines: str) -> str:
+    """Return the option that makes gunicorn's workers run lines at their start."""
     config = folder / "gunicorn.conf.py"
-    config.write_text(
-        "def post_worker_init(worker):\n"
-        f"    from chunked_uploads import {module}\n\n"
-        f"    {module}.{line}\n"
-    )
+    imports = [
+        "from chunked_uploads import bodies, splicing",
+        "from chunked_uploads.stores import local",
+    ]
+    body = "\n    ".join([*imports, *lines])
+    config.write_text(f"def post_worker_init(worker):\n    {body}\n")
     return f"--config={config}"
 
 
@@ -591,7 +593,7 @@ def test_small_memory_limit_of_django_plays_no_part(
 @pytest.fixture
 def impatient(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Gunicorn:
     """One worker with two threads, for which one second is a stall."""
-    impatient = setting(tmp_path, "bodies", "STALL = 1")
+    impatient = setting(tmp_path, "bodies.STALL = 1")
     return make_server(workers=1, threads=2, options=[*PRELOAD, impatient])
 
 

@@ -136,6 +136,16 @@ class TestLocalStore(ChunkStoreContract):
         with store.writer(name, 10, 10) as writer:
             assert not writer.is_wanted()
 
+    def test_nobody_is_heard_where_locks_do_not_tell(
+        self, store: ChunkStore, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*args: Any) -> None:
+            raise OSError(errno.EINVAL, "no such command")
+
+        with store.writer(name, 10, 10) as writer:
+            monkeypatch.setattr("fcntl.fcntl", refuse)
+            assert not writer.is_wanted()
+
     def test_killed_process_leaves_its_range_free_and_its_bytes_there(
         self, store: ChunkStore, name: str, holder: subprocess.Popen[str]
     ) -> None:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from chunked_uploads import signals
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.receiving import start_upload
 from chunked_uploads.removing import cancel
 from tests.sending import CONTENT, Uploader, state_in, upload_of
 
@@ -85,6 +86,18 @@ def test_receivers_see_what_was_committed(uploader: Uploader, log: Log) -> None:
         {"row": {"offset": 10, "received": 10, "state": 2}, "chunks": 0},
         {"row": None, "chunks": 0},
     ]
+
+
+def test_start_is_announced_when_its_own_database_commits(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+    monkeypatch.setattr(
+        "django.db.transaction.on_commit",
+        lambda function, using=None: told.append(using),
+    )
+    start_upload(None, "film.mp4", 10, "")
+    assert told == ["default"]
 
 
 def test_receiver_may_open_the_finished_file(uploader: Uploader) -> None:

@@ -54,7 +54,10 @@ def is_wanted(fd: int, start: int, length: int) -> bool:
     if not HAVE_RANGES:
         return False
     asked = _flock(fcntl.F_WRLCK, BELLS + start, length)
-    told = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked)
+    try:
+        told = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked)
+    except OSError:  # of file systems that lock, but don't tell
+        return False
     return struct.unpack_from("h", told)[0] != fcntl.F_UNLCK
 
 
