@@ -350,6 +350,7 @@ class TestLocalStoreWithoutRangeLocks(ChunkStoreContract):
     def store(self, media_root: Path, monkeypatch: Any, settings: Any) -> ChunkStore:
         """The store where the system locks whole files only."""
         monkeypatch.setattr(locks, "HAVE_RANGES", False)
+        monkeypatch.setattr(local_store, "TURN", 0.1)
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
         return LocalStore()
 

@@ -75,7 +75,7 @@ PIECES = """async ([chunkSize, lanes]) => {
 }"""
 PREPARE = """([chunkSize, ranges, withDigests]) => {
     const root = document.querySelector("[data-chunked-uploads]");
-    if (!withDigests) root.chunkedUploads.digests.giveUp();
+    if (!withDigests) root.chunkedUploads.digests.end();
     root.chunkedUploads.queue.ranges = ranges;
     root.chunkedUploads.options.chunkSize = chunkSize;
     // As if the server suggested it.

@@ -93,9 +93,6 @@ def test_file_that_is_not_taken_replaces_nothing(
 
 def test_twins_that_were_paused_stay_apart(site: Page, tmp_path: Path) -> None:
     one = make_file(tmp_path / "one" / "same.bin", 3 * CHUNK_SIZE)
-    two = make_file(tmp_path / "two" / "same.bin", 3 * CHUNK_SIZE)
-    two.write_bytes(one.read_bytes())
-    two.touch()
     stop_at(site, CHUNK_SIZE)
     choose(site, one)
     expect_states(site, "waiting")
