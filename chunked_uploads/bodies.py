@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -20,10 +19,10 @@ from chunked_uploads.conf import conf
 from chunked_uploads.errors import BadRequest, LengthRequired
 from chunked_uploads.multipart import BLOCK, MultipartReader, parse_boundary
 from chunked_uploads.pipes import UNABLE, Pipe
-from chunked_uploads.splicing import GUNICORN_SOCKET, Connection, find_connection
+from chunked_uploads.splicing import Connection, find_connection
+from chunked_uploads.stalls import give_up
 
 ASIDE = 1024 * 1024  # bytes put aside in memory; more go to a temporary file
-STALL = 60  # seconds without a byte after which a connection counts as broken
 
 
 class RawBody:
@@ -44,7 +43,7 @@ class RawBody:
         try:
             return self._request.read(size)
         except UnreadablePostError:
-            _end(self._request)
+            give_up(self._request)
         # Servers that keep what they had read when the connection broke give it now.
         try:
             return self._request.read(size)
@@ -82,7 +81,7 @@ class ConnectedBody(RawBody):
         try:
             block = self._connection.read(size)
         except OSError:
-            _end(self._request)
+            give_up(self._request)
             return b""
         self._left -= len(block)
         return block
@@ -94,7 +93,7 @@ class ConnectedBody(RawBody):
                 moved = self._connection.splice(pipe, size)
             except OSError as error:
                 if error.errno not in UNABLE:
-                    _end(self._request)
+                    give_up(self._request)
                     return 0
             else:
                 self._left -= moved
@@ -213,34 +212,6 @@ def take_no_files(request: HttpRequest) -> None:
     """
     with contextlib.suppress(AttributeError):  # somebody has read the form already
         request.upload_handlers = [PassOver(request)]
-
-
-@contextlib.contextmanager
-def stalls_noticed(request: HttpRequest) -> Iterator[None]:
-    """Treat a connection that brings nothing for STALL seconds as a broken one.
-
-    A phone that went out of reach leaves a connection that never ends by itself.
-    gunicorn's threads would wait for it for ever, and keep its range locked.
-    """
-    connection = request.META.get(GUNICORN_SOCKET)
-    if connection is None:
-        yield
-        return
-    before = connection.gettimeout()
-    connection.settimeout(STALL)
-    try:
-        yield
-    finally:
-        connection.settimeout(before)
-
-
-def _end(request: HttpRequest) -> None:
-    """Let nobody wait for more bytes on a connection that broke."""
-    connection = request.META.get(GUNICORN_SOCKET)
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            # Not the method of a TLS socket, which would take the TLS off the answer.
-            socket.socket.shutdown(connection, socket.SHUT_RD)
 
 
 def _content_length(request: HttpRequest) -> int:

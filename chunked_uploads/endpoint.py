@@ -17,7 +17,6 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from chunked_uploads.bodies import stalls_noticed
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import (
     Answered,
@@ -30,6 +29,7 @@ from chunked_uploads.errors import (
     UploadError,
 )
 from chunked_uploads.responses import OWN_ARGUMENTS, answer, error_response
+from chunked_uploads.stalls import stalls_noticed
 
 logger = logging.getLogger("chunked_uploads")
 

@@ -37,6 +37,9 @@ def complete(upload: Upload) -> None:
     try:
         if not upload.is_complete:
             _complete(upload)
+    except RangeBusy as busy:
+        busy.upload = upload
+        raise
     except UploadNotFound:
         # Sealing it may have made it anew, and nobody will look for it any more.
         chunk_store().delete(upload.part)

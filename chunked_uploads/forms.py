@@ -27,7 +27,6 @@ from chunked_uploads.receiving import allowed_extensions, check_file
 
 __all__ = ["ChunkedFileField", "ChunkedFileInput", "FinishedUpload"]
 
-
 SCRIPTS = (
     "vendor/jquery.min.js",
     "vendor/jquery.ui.widget.js",

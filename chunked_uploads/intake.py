@@ -74,8 +74,8 @@ class Intake:
         Raises `DigestMismatch`, `StoreFull`, `UploadNotFound`, and `BadRequest` from
         the source.
         """
-        # Bytes that may yet prove wrong are not recorded before the end.
         source.heed(self.writer.is_wanted)
+        # Bytes that may yet prove wrong are not recorded before the end.
         step = CHECKPOINT if source.is_exact and not self.check else self.length
         with self.follower:
             try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db import router
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest
@@ -121,6 +124,22 @@ def remember(request: HttpRequest, upload: Upload) -> None:
     if session is not None and (session.session_key or upload.user_id is None):
         uuids = [*session.get(SESSION_KEY, []), str(upload.uuid)]
         session[SESSION_KEY] = uuids[-MOST_IN_SESSION:]
+        _save(request, session)
+
+
+def _save(request: HttpRequest, session: SessionBase) -> None:
+    """Save the session before the bytes come, and not again with the answer.
+
+    They may take long, and what others write into it meanwhile has to stay. One that
+    the browser does not know yet, or that lives in its cookie, goes with the answer.
+    """
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if session.session_key != cookie:
+        return
+    with contextlib.suppress(UpdateError):  # logged out meanwhile
+        session.save()
+    if session.session_key == cookie:
+        session.modified = False
 
 
 def _reachable(
@@ -152,8 +171,7 @@ def _opened_by_token(
 
 def _find(which: dict[str, Any]) -> Upload | None:
     """Return an upload, and whether its user is active, by one query."""
-    using = router.db_for_read(Upload)
-    return statements.select(Upload, using, which, beside=_activity())
+    return statements.select(Upload, _database(), which, beside=_activity())
 
 
 def _activity() -> Field | None:
@@ -180,11 +198,16 @@ def _unfinished(request: HttpRequest, for_form: bool | None) -> QuerySet[Upload]
 
 
 def _owned(request: HttpRequest) -> QuerySet[Upload]:
-    user = user_of(request)
+    user, uploads = user_of(request), Upload.objects.using(_database())
     if user is not None:
-        return Upload.objects.filter(user=user)
+        return uploads.filter(user=user)
     # Where the site lets anybody upload, what a session began is its own.
-    return Upload.objects.filter(user=None, uuid__in=_session_uuids(request))
+    return uploads.filter(user=None, uuid__in=_session_uuids(request))
+
+
+def _database() -> str:
+    # Not a replica, which may not have heard yet of the chunk before.
+    return router.db_for_write(Upload)
 
 
 def _session_uuids(request: HttpRequest) -> list[str]:

@@ -161,6 +161,7 @@ def _check_number(user: Any, for_form: bool) -> None:
     # must not lock its sender out elsewhere.
     most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
     if most is not None:
-        unfinished = Upload.objects.filter(user=user, state=Upload.State.UPLOADING)
+        uploads = Upload.objects.using(router.db_for_write(Upload))
+        unfinished = uploads.filter(user=user, state=Upload.State.UPLOADING)
         if unfinished.filter(for_form=for_form).count() >= most:
             raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")

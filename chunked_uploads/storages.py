@@ -57,7 +57,7 @@ def finished_name(upload: Upload, filename: str) -> str:
     """
     path = conf.CHUNKED_UPLOADS_STORAGE_PATH
     if callable(path):
-        return path(upload, filename)
+        return path(upload, safe_name(filename))
     location = getattr(_finished, "location", "")
     folder = os.path.relpath(path, location) if os.path.isabs(path) else path
     return os.path.join(folder, str(upload.uuid), safe_name(filename))

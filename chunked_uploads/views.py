@@ -118,6 +118,9 @@ def _find_or_start(request: HttpRequest, announced: Announced) -> Upload:
         request, announced.filename, announced.total_size, fingerprint, for_form
     )
     stop = announced.start + announced.length
+    if fingerprint:
+        # One that was begun without may be of any file of this name and size.
+        matching = [each for each in matching if each.fingerprint == fingerprint]
     found = lookup.continued_by(request, matching, announced.start, stop)
     if found is not None:
         return found

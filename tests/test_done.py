@@ -426,6 +426,7 @@ def test_done_does_not_wait_for_another_one_for_ever(
         response = uploader.done(state_in(sent))
 
     assert (response.status_code, response["Retry-After"]) == (409, "1")
+    assert state_in(response)["size"] == len(CONTENT)
     assert_done_goes_on(uploader, sent, CONTENT)
 
 
@@ -567,6 +568,18 @@ def test_path_may_be_a_path_object(
 
 def by_owner(upload: Upload, filename: str) -> str:
     return f"by/{upload.user}/{filename}"
+
+
+@pytest.mark.parametrize(
+    "name", ["\N{GRINNING FACE}", "???", "\N{HIRAGANA LETTER A}" * 200]
+)
+def test_callable_path_gets_a_name_that_fits(
+    uploader: Uploader, settings: Any, name: str
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
+    sent = uploader.send(CONTENT, name=name)
+
+    assert_done_goes_on(uploader, sent, CONTENT)
 
 
 def test_paths_may_be_callables(
