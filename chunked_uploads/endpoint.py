@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import logging
 import re
@@ -19,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import (
+    FULL,
     Answered,
     BadRequest,
     BodyCut,
@@ -34,7 +34,6 @@ from chunked_uploads.stalls import stalls_noticed
 logger = logging.getLogger("chunked_uploads")
 
 View = Callable[..., HttpResponse]
-FULL = (errno.ENOSPC, errno.EDQUOT)
 DRAIN = 64 * MIB  # bytes
 MALFORMED = (
     exceptions.BadRequest,

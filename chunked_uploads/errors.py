@@ -5,12 +5,16 @@ Raised anywhere, rendered in one place (`chunked_uploads.responses`).
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from chunked_uploads.models import Upload
+
+# What the system says of a disk on which there is no room.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Answered(Exception):

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import os
 import re
-import shutil
 from collections.abc import Iterator
 
 from django.conf import settings
 from django.core.files.base import File
 
 from chunked_uploads.conf import MIB, conf
-from chunked_uploads.errors import RangeBusy, StoreFull
+from chunked_uploads.errors import RangeBusy
 from chunked_uploads.pipes import UNABLE
 from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
 from chunked_uploads.stores.locks import is_wanted, lock
+from chunked_uploads.stores.moving import full_disk_told, move
 from chunked_uploads.stores.writeout import begin_write_out
 
 BLOCK = MIB  # bytes
@@ -31,7 +30,6 @@ WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LocalWriter(Writer):
@@ -56,7 +54,7 @@ class LocalWriter(Writer):
     def write(self, block: bytes) -> None:
         view = memoryview(block)
         while view:
-            with _full_disk_told():
+            with full_disk_told():
                 count = os.pwrite(self._fd, view, self._start + self._written)
             self._advance(count)
             view = view[count:]
@@ -65,7 +63,7 @@ class LocalWriter(Writer):
         while size:
             place = self._start + self._written
             try:
-                with _full_disk_told():
+                with full_disk_told():
                     count = os.splice(outlet, self._fd, size, offset_dst=place)
             except OSError as error:
                 if error.errno not in UNABLE:
@@ -108,15 +106,7 @@ class LocalPart(Part):
         return File(open(self._path, "rb"))
 
     def move(self, path: str) -> None:
-        os.fsync(self._fd)
-        _take_mode(self._fd, os.stat(path))
-        try:
-            os.replace(self._path, path)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            _copy(self._path, path)
-        _sync_folders(path)
+        move(self._fd, self._path, path)
 
 
 class LocalStore(ChunkStore):
@@ -201,53 +191,3 @@ def _is_at(path: str, fd: int) -> bool:
         return os.path.samestat(os.stat(path), os.fstat(fd))
     except FileNotFoundError:
         return False
-
-
-@contextlib.contextmanager
-def _full_disk_told() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise StoreFull("The disk is full; what arrived before is kept.") from error
-
-
-def _take_mode(fd: int, wanted: os.stat_result) -> None:
-    # The placeholder has the mode and the group that the storage's settings ask for.
-    os.fchmod(fd, wanted.st_mode & 0o7777)
-    if os.fstat(fd).st_gid != wanted.st_gid:
-        with contextlib.suppress(PermissionError):
-            os.fchown(fd, -1, wanted.st_gid)
-
-
-def _copy(source: str, path: str) -> None:
-    # Into a neighbour of the target first, so that the target is whole or untouched.
-    # A copy that died is overwritten by the next one: its name is the source's.
-    neighbour = os.path.join(os.path.dirname(path), os.path.basename(source))
-    try:
-        with _full_disk_told():
-            shutil.copyfile(source, neighbour)
-            shutil.copymode(source, neighbour)
-            _sync(neighbour)
-            os.replace(neighbour, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(neighbour)
-        raise
-    os.unlink(source)
-
-
-def _sync_folders(path: str) -> None:
-    # The file's own folder may be new as well, so its parent's entry counts too.
-    folder = os.path.dirname(path)
-    _sync(folder)
-    _sync(os.path.dirname(folder))
-
-
-def _sync(path: str) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
