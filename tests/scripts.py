@@ -17,8 +17,8 @@ JOINED = FOLDER / "jquery.chunked_uploads.js"
 # Each uses those before it.
 ORDER = [
     *("fingerprint", "digests", "progress", "failures", "server", "sending"),
-    *("finding", "retrying", "upload", "queue", "gathering", "choosing"),
-    *("row", "view", "notices", "uploader", "connecting", "field"),
+    *("finding", "cancelling", "retrying", "upload", "queue", "gathering", "choosing"),
+    *("row", "view", "notices", "partial", "uploader", "connecting", "field"),
 ]
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
 

@@ -31,13 +31,13 @@ from tests.page.driving import (
     expect_status,
     make_file,
     press,
+    take_out_and_put_back,
 )
 from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 POLICY = "demo.middleware.content_security_policy"
 SCRIPTS = re.compile(r"/jquery\.min\.js")
-FIELD_SCRIPT = re.compile(r"/field\.js")
 ADD_ANOTHER = "document.querySelector('.add-row a').click()"
 WAITING = "The form is sent as soon as the file is uploaded."
 STOPPED = "The form is not sent yet: the upload has stopped."
@@ -146,13 +146,7 @@ def saved(file: Path, title: str = "A film") -> Film:
 
 
 def test_field_that_is_put_back_still_takes_files(form: Page, file: Path) -> None:
-    form.evaluate("""() => {
-        window.gone = document.querySelector("[data-chunked-uploads-field]");
-        window.place = gone.parentElement;
-        gone.remove();
-    }""")
-    form.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
-    form.evaluate("place.append(gone)")
+    take_out_and_put_back(form, "[data-chunked-uploads-field]")
     choose(form, file)
     expect_status(form, "Complete")
 
@@ -554,25 +548,6 @@ def test_file_that_was_chosen_before_the_scripts_came_is_uploaded(
     saved(file)
 
 
-def test_uploader_that_was_faster_than_its_field_is_joined(
-    page: Page, server: Gunicorn, user: User, file: Path
-) -> None:
-    browsers.log_in(page.context, server.url, user)
-    held = Hold(page, FIELD_SCRIPT, "GET")
-    page.goto(f"{server.url}/films/", wait_until="commit")
-    expect(page.locator(".chunked-uploads-body")).to_be_visible()
-    choose(page, file)
-    expect_status(page, "Complete")
-
-    held.release()
-
-    expect(page.locator("input[name=file]")).to_be_hidden()
-    assert Upload.objects.exists()
-    page.get_by_label("Title").fill("A film")
-    save(page)
-    saved(file)
-
-
 # The admin
 
 
@@ -614,17 +589,32 @@ def test_form_waits_until_a_file_is_cancelled_for_certain(
     expect_status(row, "Finishing…")
     save(admin)
     expect_told(row, WAITING)
+    posts = note_posts(admin)
     asked = Hold(admin, re.compile(r"/uploads/upload/[\w-]+/\?"), method="GET")
 
     row.get_by_role("button", name="Cancel").click()
-    expect_status(row, "Cancelling…")
+    wait_until(lambda: admin.evaluate("true") and asked.routes)
     held.release()
     expect_status(main, "Complete")
-    admin.evaluate("new Promise((resolve) => setTimeout(resolve, 100))")
+    admin.evaluate("new Promise((resolve) => setTimeout(resolve))")  # as sending does
     asked.release()
 
     expect(row.locator(".chunked-uploads-row")).to_have_count(0)
-    assert admin.url.endswith("/add/")
+    assert posts == []
+    assert not Film.objects.exists()
+
+
+def test_required_field_that_is_disabled_holds_nothing_back(form: Page) -> None:
+    field = "document.querySelector('[data-chunked-uploads-field]')"
+    asked = f"() => {field}.chunkedUploadsField.complaint(false)"
+    assert form.evaluate(asked) == "missing"
+    form.evaluate(f"""() => {{
+        const fieldset = document.createElement("fieldset");
+        {field}.before(fieldset);
+        fieldset.append({field});
+        fieldset.disabled = true;
+    }}""")
+    assert form.evaluate(asked) == ""
 
 
 def test_admin_does_not_wait_for_an_inline_that_was_removed(

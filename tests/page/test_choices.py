@@ -31,6 +31,7 @@ from tests.page.driving import (
     press,
     row,
     stop_at,
+    take_out_and_put_back,
 )
 from tests.polling import wait_until
 from tests.sending import Uploader
@@ -291,16 +292,50 @@ def test_uploader_that_is_taken_away_leaves_no_worker(site: Page, file: Path) ->
     wait_until(lambda: site.evaluate("true") and not site.workers)
 
 
+def test_uploader_of_a_new_body_works(site: Page, tmp_path: Path) -> None:
+    site.evaluate("""() => {
+        const body = document.createElement("body");
+        const root = document.querySelector("[data-chunked-uploads]");
+        body.append(root.cloneNode(true));
+        document.body.replaceWith(body);
+    }""")
+    choose(site, *make_files(tmp_path, "a"))
+    expect_states(site, "complete")
+
+
+def test_path_of_a_file_that_goes_on_is_kept(site: Page, file: Path) -> None:
+    leave_unfinished(site, file)
+    path = site.evaluate(f"""() => {{
+        const {{ choosing, uploads: [upload] }} = {UPLOADER};
+        const file = new File([new Uint8Array(upload.size)], upload.name);
+        choosing.takeAll([{{ file, path: "folder/film.bin" }}]);
+        return upload.path;
+    }}""")
+    assert path == "folder/film.bin"
+
+
+@pytest.mark.parametrize(
+    ("stop", "states"), [("cancelAll", []), ("pauseAll", ["paused", "ready"])]
+)
+def test_stopping_all_holds_for_what_is_being_taken(
+    site: Page, stop: str, states: list[str]
+) -> None:
+    site.route(CHUNKS, BUSY)
+    site.evaluate(f"""async () => {{
+        const files = Array.from({{ length: 120 }}, (_, i) =>
+            new File(["x"], `${{i}}`));
+        const added = {UPLOADER}.add(files);
+        {UPLOADER}.{stop}();
+        await added;
+    }}""")
+    found = f"[...new Set({UPLOADER}.uploads.map(({{ state }}) => state))].sort()"
+    wait_until(lambda: site.evaluate(found) == states)
+
+
 def test_uploader_that_is_put_back_begins_anew(site: Page, tmp_path: Path) -> None:
     choose(site, *make_files(tmp_path, "a", "b"))
     expect_states(site, "complete", "complete")
-    site.evaluate("""() => {
-        window.gone = document.querySelector("[data-chunked-uploads]");
-        window.place = gone.parentElement;
-        gone.remove();
-    }""")
-    site.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
-    site.evaluate("place.append(gone)")
+    take_out_and_put_back(site, "[data-chunked-uploads]")
     expect_states(site)
     expect(site.locator(".chunked-uploads-total")).to_be_hidden()
     choose(site, *make_files(tmp_path, "c"))

@@ -28,6 +28,7 @@ from tests.page.driving import (
     expect_states,
     expect_status,
     go_on,
+    leave_unfinished,
     make_file,
     make_files,
     note_news,
@@ -275,6 +276,23 @@ def test_file_waits_for_its_twin_in_another_uploader(
     for uploader in uploaders:
         expect_status(uploader, "Complete")
     assert Upload.objects.filter(state=Upload.State.COMPLETE).count() == 2
+
+
+def test_unfinished_upload_is_in_one_list_of_the_page(site: Page, file: Path) -> None:
+    leave_unfinished(site, file)
+    site.route(re.compile(r"/$"), twice)
+    site.reload()
+    expect_status(site, "Unfinished")
+    wait_until(
+        lambda: (
+            site.evaluate(
+                "performance.getEntriesByType('resource').filter("
+                "({ name }) => name.includes('all=1')).length"
+            )
+            == 2
+        )
+    )
+    expect(site.locator(".chunked-uploads-row")).to_have_count(1)
 
 
 def twice(route: Route) -> None:

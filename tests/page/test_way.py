@@ -40,8 +40,18 @@ from tests.page.driving import (
     ranges_of,
     stop_at,
 )
+from tests.polling import wait_until
 from tests.sending import Uploader
 from tests.servers import Gunicorn
+
+LATER = re.compile(r"/uploads/upload/[\w-]+/\?")
+
+
+def refuse_state(route: Route) -> None:
+    """Answer as to somebody whose token ended, and who has no login."""
+    if route.request.method == "GET":
+        return route.fulfill(status=401, body='[{"error": "not_authenticated"}]')
+    return route.continue_()
 
 
 def test_file_arrives(site: Page, file: Path) -> None:
@@ -171,6 +181,67 @@ def test_cancel_that_came_too_late_says_so(site: Page, file: Path) -> None:
     expect_note(site, "film.bin: the file was complete already. The server keeps it.")
     assert failed
     assert_arrived(file)
+
+
+def fetch_only(route: Route) -> None:
+    """Let the server have the request, and the page wait for its answer."""
+    route.fetch()
+
+
+def test_pause_while_it_is_finished_sends_nothing_again(site: Page, file: Path) -> None:
+    requests = note_requests(site)
+    held = fail_once(site, DONE, "POST", fetch_only)
+    site.route(LATER, refuse_state)
+    choose(site, file)
+    expect_status(site, "Finishing…")
+    wait_until(lambda: site.evaluate("true") and Upload.objects.get().is_complete)
+    assert held
+    press(site, "Pause")
+    expect_status(site, "Paused")
+    expect(site.locator(".chunked-uploads-percent")).to_have_text("99%")
+    sent = len(requests)
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert len(requests) == sent
+
+
+def test_done_that_is_busy_sends_nothing_again(site: Page, file: Path) -> None:
+    requests = note_requests(site)
+
+    def say_busy(route: Route) -> None:
+        route.fetch()
+        route.fulfill(status=409, body='[{"error": "range_busy", "detail": ""}]')
+
+    failed = fail_once(site, DONE, "POST", say_busy)
+    site.route(LATER, refuse_state)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert failed
+    assert len(ranges_of(requests)) == len(set(ranges_of(requests)))
+
+
+def test_cancel_that_came_too_late_says_so_without_a_login(
+    site: Page, file: Path
+) -> None:
+    failed = fail_once(site, DONE, "POST", lose_the_answer)
+    site.route(LATER, refuse_state)
+    choose(site, file)
+    expect_status(site, "Interrupted")
+    press(site, "Cancel")
+    expect_note(site, "film.bin: the file was complete already. The server keeps it.")
+    assert failed
+    assert_arrived(file)
+
+
+def test_older_answer_that_comes_last_takes_nothing_back(site: Page) -> None:
+    assert site.evaluate("""() => {
+        const learn = function (answer) { this.known = answer; };
+        const upload = { held: 4, learn, setSent() {} };
+        const sending = Object.create(ChunkedUploads.Sending.prototype);
+        Object.assign(sending, { upload, flying: new Map(), landed: 3, cursor: 4 });
+        sending.takeAnswer({ start: 0, stop: 1 }, [{ url: "/", size: 1, received: 1 }]);
+        return [sending.landed, upload.known.received];
+    }""") == [4, 4]
 
 
 def test_address_that_is_none_leaves_the_file_complete(site: Page, file: Path) -> None:

@@ -93,6 +93,22 @@ def test_done_before_all_bytes_are_there_goes_on(site: Page, file: Path) -> None
     assert failed
 
 
+def test_turn_is_waited_for_without_an_end(site: Page) -> None:
+    waits = site.evaluate("""async () => {
+        const { RequestFailed, Retrying } = ChunkedUploads;
+        const retrying = new Retrying({}, () => {});
+        retrying.attempts = 99;
+        const waited = [];
+        retrying.wait = (seconds, { status }) => waited.push(status);
+        const { signal } = new AbortController();
+        await retrying.recover(new RequestFailed(429), signal, Infinity);
+        const refused = retrying.recover(new RequestFailed(503), signal, Infinity);
+        await refused.catch(() => {});
+        return waited;
+    }""")
+    assert waits == [429]
+
+
 def test_pause_between_attempts_is_the_servers(site: Page, file: Path) -> None:
     fail_once(site, LATER_CHUNKS, "POST", answer(503, **{"Retry-After": "500"}))
     choose(site, file)

@@ -14,6 +14,8 @@
       this.uploader = uploader;
       this.wanted = null; // the upload that a file is being chosen for
       this.guesses = new Map(); // upload -> the file that may be the one it misses
+      this.ends = 0; // of what was being taken
+      this.holds = 0;
     }
 
     /** Ask the visitor for the file of one upload. */
@@ -25,6 +27,16 @@
     /** Nothing was chosen. */
     forget() {
       this.wanted = null;
+    }
+
+    /** Take no more of what is being taken. */
+    end() {
+      this.ends += 1;
+    }
+
+    /** Don't start the rest of what is being taken. */
+    hold() {
+      this.holds += 1;
     }
 
     /** Take a list of { file, path }; where the file is null, it could not be read. */
@@ -48,9 +60,11 @@
 
     async takeAll(files) {
       const before = this.uploader.queue.uploads.length;
+      const { ends, holds } = this;
       for (let i = 0; i < files.length; i += 1) {
         if (i && i % AT_ONCE === 0) await moment();
-        this.takeOne(files[i]);
+        if (ends !== this.ends) break;
+        this.takeOne(files[i], holds === this.holds);
       }
       const count = this.uploader.queue.uploads.length - before;
       if (count > 1) this.uploader.view.sayAdded(count);
@@ -60,7 +74,7 @@
     takeFor(upload, files) {
       const mine = files.find(({ file }) => isNamed(upload, file));
       const others = files.filter((each) => each !== mine);
-      if (mine) this.attach(upload, mine.file, true);
+      if (mine) this.attach(upload, mine, true);
       else if (others.length === 1) {
         const { texts } = this.uploader.view;
         const size = texts.format.bytes(upload.size);
@@ -86,22 +100,23 @@
       there.forEach((upload) => (upload.isSettled ? this.uploader.remove(upload) : upload.cancel()));
     }
 
-    takeOne(origin) {
+    takeOne(origin, isToGo = true) {
       const { file, path } = origin;
       const same = this.uploader.uploads.filter((upload) => isNamed(upload, file) && !upload.isLeaving);
       const missing = same.find(({ state }) => state === "missing");
       if (missing) {
         this.guesses.set(missing, origin);
-        this.attach(missing, file, false);
+        this.attach(missing, origin, false, isToGo);
       } else if (same.some((upload) => !upload.isSettled && isSame(upload, origin))) {
         this.uploader.note("listed", { name: path || file.name });
       } else {
-        this.uploader.enlist(origin);
+        this.uploader.enlist(origin, isToGo);
       }
     }
 
-    attach(upload, file, isVouchedFor) {
-      upload.attach(file, { isVouchedFor, isToStart: this.uploader.isSet("autoStart") });
+    attach(upload, origin, isVouchedFor, isToGo = true) {
+      const isToStart = isToGo && this.uploader.isSet("autoStart");
+      upload.attach(origin, { isVouchedFor, isToStart });
     }
 
     refusalOf(file) {

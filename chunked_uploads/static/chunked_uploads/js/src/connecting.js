@@ -5,7 +5,7 @@
  * what scripts may use of it.
  */
 (function () {
-  const { Uploader } = window.ChunkedUploads;
+  const { Uploader, uploaders } = window.ChunkedUploads;
 
   // Our jQuery stays ours; a page that brought its own gets that back.
   const $ = window.jQuery.noConflict(true);
@@ -28,7 +28,6 @@
   }
 
   const ROOT = "[data-chunked-uploads]";
-  const roots = new Set();
 
   /** Make an Uploader of each partial in `place` that is not one yet. */
   function connect(place) {
@@ -37,17 +36,15 @@
       if (root.chunkedUploads || root.closest(".empty-form")) return;
       root.chunkedUploads = makeUploader(root);
       root.chunkedUploads.notices.tell("ready", null);
-      roots.add(root);
     });
   }
 
   /** Let go of the uploaders that were taken out of the page. */
   function disconnect() {
-    roots.forEach((root) => {
-      if (root.isConnected) return;
-      root.chunkedUploads.leave();
-      delete root.chunkedUploads;
-      roots.delete(root);
+    uploaders.forEach((uploader) => {
+      if (uploader.root.isConnected) return;
+      uploader.leave();
+      delete uploader.root.chunkedUploads;
     });
   }
 
@@ -62,6 +59,6 @@
         .forEach((node) => connect(node.parentElement));
       disconnect();
     });
-    observer.observe(document.body, { childList: true, subtree: true });
+    observer.observe(document.documentElement, { childList: true, subtree: true });
   });
 })();

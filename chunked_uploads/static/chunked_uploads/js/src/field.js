@@ -64,6 +64,7 @@
     /** Why the form can't be sent as it is; the name of a message, or nothing. */
     complaint(isLenient) {
       const { upload } = this;
+      if (this.element.matches("fieldset:disabled *")) return "";
       if (!upload) return this.isMissing && !isLenient ? "missing" : "";
       if (upload.state === "complete" || this.isRunning) return "";
       return upload.state === "refused" ? "refused" : "stopped";
@@ -225,10 +226,6 @@
   }
 
   document.addEventListener("chunkeduploads:ready", (event) => connect(event.target));
-  // Those that were ready before this script came.
-  document.querySelectorAll("[data-chunked-uploads]").forEach((root) => {
-    if (root.chunkedUploads) connect(root);
-  });
 
   // The admin takes inline forms away again.
   new MutationObserver(() => {

@@ -8,9 +8,9 @@
   const LONGEST_PAUSE = 60; // seconds
   const LONGEST_PAUSE_OFFLINE = 10; // to find out costs the server nothing
   const LONGEST_WAIT = 86400; // seconds, whatever the server asks for
-  // Of answers that don't get better; a network or a login is waited for.
+  // Of answers that don't get better; a network, a login or a turn is waited for.
   const MAX_REFUSALS = 30;
-  const PATIENT = new Set([0, 401]);
+  const PATIENT = new Set([0, 401, 429]);
 
   // Perhaps the browser itself repeated a request that a broken connection had cut.
   function isOutOfStep({ answer }) {

@@ -13,10 +13,9 @@
 (function () {
   const { FileChanged, OtherContent, RequestFailed, fingerprint } = window.ChunkedUploads;
   const { ChunkSizer, Retrying, Sending, SpeedMeter } = window.ChunkedUploads;
-  const { OUT_OF_REACH, findByFile, findOnServer } = window.ChunkedUploads;
+  const { OUT_OF_REACH, findOnServer, takeBack } = window.ChunkedUploads;
 
   const MAX_CANCEL_ATTEMPTS = 5;
-  const GONE = new Set([404, 410]);
   const RUNNING = new Set(["checking", "uploading", "waiting", "finishing"]);
   const IDLE = new Set(["ready", "paused", "failed"]);
   const SETTLED = new Set(["complete", "refused"]);
@@ -121,8 +120,9 @@
      * Give an upload that is missing its file a file, which is yet to be proven: the
      * visitor's word is enough only where the server knows no fingerprint.
      */
-    attach(file, { isVouchedFor = false, isToStart = true } = {}) {
+    attach({ file, path = "" }, { isVouchedFor = false, isToStart = true } = {}) {
       this.file = file;
+      this.path = path;
       this.isVouchedFor = isVouchedFor;
       this.setState(isToStart ? "queued" : "ready");
     }
@@ -138,7 +138,7 @@
     /** Learn what the server has of the file, and keep quiet where that fails. */
     async peek(signal) {
       try {
-        if (this.known) await this.askWhereToGoOn(signal);
+        if (this.known && !this.isAllThere) await this.askWhereToGoOn(signal);
       } catch (failure) {
         // start() will meet it again, and tell
       }
@@ -155,8 +155,8 @@
       this.setState("cancelling");
       let failure = null;
       try {
-        const remove = () => this.remove(signal);
-        await this.retrying.persist(remove, signal, MAX_CANCEL_ATTEMPTS);
+        const attempt = () => takeBack(this, signal);
+        this.isKept = await this.retrying.persist(attempt, signal, MAX_CANCEL_ATTEMPTS);
       } catch (error) {
         failure = error; // the server's clean-up will find it
       }
@@ -233,7 +233,9 @@
         return await this.server.finish(this.known, signal);
       } catch (failure) {
         // Not all bytes are there after all, or the upload is out of reach.
-        if (failure.status === 409) this.known.size = failure.answer.size || 0;
+        if (failure.status === 409 && failure.answer.size >= 0) {
+          this.known.size = failure.answer.size;
+        }
         if (OUT_OF_REACH.has(failure.status)) this.known = null;
         throw failure;
       }
@@ -286,28 +288,6 @@
     }
 
     // --- small things ---
-
-    async remove(signal) {
-      // The answer to the first chunk may have been lost.
-      if (!this.known && this.hasBegun) this.known = await findByFile(this, signal);
-      if (!this.known) return;
-      try {
-        // Finished meanwhile, or in another tab, it is nothing to take back any more.
-        const { state } = (await this.server.state(this.known, signal)) || {};
-        this.isKept = state === "COMPLETE";
-        if (!this.isKept) await this.server.remove(this.known, signal);
-      } catch (failure) {
-        if (GONE.has(failure.status)) return;
-        // A token ends with its upload: perhaps an earlier attempt got through.
-        if (OUT_OF_REACH.has(failure.status) && !(await this.isListed(signal))) return;
-        throw failure;
-      }
-    }
-
-    async isListed(signal) {
-      const listed = await this.server.unfinished(signal);
-      return listed.some((each) => each.upload_uuid === this.known.upload_uuid);
-    }
 
     /** Stop whatever this upload is doing; the returned signal is for the next. */
     takeTurn() {

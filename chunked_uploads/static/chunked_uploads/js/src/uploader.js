@@ -7,30 +7,18 @@
 (function () {
   const { Choosing, Digests, Notices, Queue } = window.ChunkedUploads;
   const { Server, Upload, View } = window.ChunkedUploads;
-  const { fromList, listen } = window.ChunkedUploads;
+  const { fromList, listen, optionsOf, siteOf } = window.ChunkedUploads;
 
-  const MIB = 1024 * 1024;
   const TICK = 500; // milliseconds
-  const OPTIONS = {
-    chunkSize: 8 * MIB, // bytes at most, until the server suggests
-    filesInFlight: 4,
-    rangesInFlight: 2, // of one file: the line is busy while an answer is on its way
-    patience: 45, // seconds without a sign of life
-  };
-
   // Those of the page. A page that brings the scripts twice has two copies of them.
-  window.ChunkedUploads.uploaders = window.ChunkedUploads.uploaders || new Set();
-  const { uploaders } = window.ChunkedUploads;
+  const uploaders = window.ChunkedUploads.uploaders || new Set();
 
   class Uploader {
     /** `send` hands settings to jQuery File Upload and returns its request. */
     constructor(root, send) {
       this.root = root;
       this.send = send;
-      this.options = { ...OPTIONS };
-      Object.keys(OPTIONS).forEach((name) => {
-        if (Number(root.dataset[name]) > 0) this.options[name] = Number(root.dataset[name]);
-      });
+      this.options = optionsOf(root);
       this.server = new Server(siteOf(root));
       this.digests = new Digests(this.isSet("digests") ? root.dataset.digestWorker : "");
       this.queue = new Queue({
@@ -74,11 +62,13 @@
     }
 
     pauseAll() {
+      this.choosing.hold();
       this.queue.waitingFirst.forEach((upload) => upload.pause());
     }
 
     /** Cancel all that are not finished, but for those that wait for their files. */
     cancelAll() {
+      this.choosing.end();
       const uploads = this.queue.waitingFirst.filter(({ state }) => state !== "missing");
       uploads.forEach((upload) => upload.cancel());
     }
@@ -91,6 +81,7 @@
     /** Stop, since the partial was taken out of the page; the server keeps its bytes. */
     leave() {
       uploaders.delete(this);
+      this.choosing.end();
       this.pauseAll();
       this.leaving.abort();
       this.digests.end();
@@ -145,7 +136,7 @@
     }
 
     /** Make an upload of a file, or of what the server knows of one. */
-    enlist(origin) {
+    enlist(origin, isToGo = true) {
       const upload = new Upload(origin, {
         server: this.server,
         digests: this.digests,
@@ -160,7 +151,7 @@
       this.view.add(upload);
       const refusal = origin.file && this.choosing.refusalOf(origin.file);
       if (refusal) upload.refuse(refusal);
-      else if (origin.file && this.isSet("autoStart")) upload.start();
+      else if (origin.file && isToGo && this.isSet("autoStart")) upload.start();
       else this.hear(upload, "state");
     }
 
@@ -174,7 +165,7 @@
       }
       // A file that was chosen meanwhile finds what the server has of it by itself.
       const isHere = ({ name, total_size }) =>
-        this.uploads.some((upload) => upload.name === name && upload.size === total_size);
+        uploadsOfPage().some((upload) => upload.name === name && upload.size === total_size);
       listed.filter((known) => !isHere(known)).forEach((known) => this.enlist({ known }));
     }
 
@@ -183,10 +174,14 @@
     }
 
     remove(upload) {
+      this.takeOut(upload);
+      this.notices.tell("remove", upload);
+    }
+
+    takeOut(upload) {
       this.queue.remove(upload);
       this.view.remove(upload);
-      this.view.renderTotal(this.queue);
-      this.notices.tell("remove", upload);
+      this.view.touchTotal(this.queue);
     }
 
     // --- what the uploads say ---
@@ -213,9 +208,7 @@
     }
 
     drop(upload) {
-      this.queue.remove(upload);
-      this.view.remove(upload);
-      this.view.renderTotal(this.queue);
+      this.takeOut(upload);
       const told = upload.isKept ? "cancelled-late" : "cancelled";
       this.note(upload.failure ? "cancelled-here" : told, { name: upload.name });
     }
@@ -244,25 +237,9 @@
     }
   }
 
-  /** What the partial tells of its own site. */
-  function siteOf(root) {
-    const { dataset } = root;
-    const form = root.closest("form");
-    const field = form && form.elements.namedItem("csrfmiddlewaretoken");
-    return {
-      upload_url: dataset.uploadUrl,
-      done_url: dataset.doneUrl,
-      csrf_token: dataset.csrfToken || (field ? field.value : ""),
-      csrf_cookie: dataset.csrfCookie,
-      max_size: dataset.maxSize,
-      extensions: dataset.extensions,
-      query: dataset.query,
-    };
-  }
-
   function uploadsOfPage() {
     return [...uploaders].flatMap(({ queue }) => queue.uploads);
   }
 
-  Object.assign(window.ChunkedUploads, { Uploader });
+  Object.assign(window.ChunkedUploads, { Uploader, uploaders });
 })();
