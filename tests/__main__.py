@@ -17,7 +17,8 @@ NOTHING_SELECTED = 5  # pytest's exit code
 QUICK = "not browser and not once"
 
 programs.require()
-workers = ["--numprocesses=auto", "--dist=worksteal"]
+# One more than cores: browsers and servers are waited for a third of the time.
+workers = [f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal"]
 pytest = [sys.executable, "-m", "pytest", *workers, *sys.argv[1:]]
 results = checks.run()
 
