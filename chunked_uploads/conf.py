@@ -69,6 +69,10 @@ class Settings:
         return getattr(settings, "CHUNKED_UPLOADS_DIGEST", None)
 
     @property
+    def CHUNKED_UPLOADS_VALIDATORS(self) -> Iterable[str]:
+        return getattr(settings, "CHUNKED_UPLOADS_VALIDATORS", ())
+
+    @property
     def CHUNKED_UPLOADS_FAST_PATH(self) -> bool:
         return getattr(settings, "CHUNKED_UPLOADS_FAST_PATH", True)
 

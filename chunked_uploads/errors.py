@@ -101,18 +101,31 @@ class NothingToContinue(UploadError):
 
 
 class RangeConflict(UploadError):
-    """The range overlaps held bytes without being a held range.
-
-    `gap` is how many bytes are missing from the upload's offset up to the next held
-    range, None where nothing is held beyond.
-    """
+    """The range overlaps held bytes without being a held range."""
 
     status = 409
     code = "range_conflict"
 
-    def __init__(self, detail: str, upload: Upload, gap: int | None = None) -> None:
-        super().__init__(detail, upload)
-        self.gap = gap
+
+class ContentConflict(UploadError):
+    """The range is held already, with other bytes."""
+
+    status = 409
+    code = "content_conflict"
+
+
+class Ambiguous(UploadError):
+    """Several uploads of this name and size fit, and nothing tells which is meant.
+
+    `candidates` are these uploads.
+    """
+
+    status = 409
+    code = "ambiguous"
+
+    def __init__(self, detail: str, candidates: list[Upload]) -> None:
+        super().__init__(detail)
+        self.candidates = candidates
 
 
 class RangeBusy(UploadError):
@@ -156,6 +169,13 @@ class TypeRefused(UploadError):
 
     status = 415
     code = "type_refused"
+
+
+class FileRefused(UploadError):
+    """The site's own validator refused the whole file; it is gone."""
+
+    status = 422
+    code = "file_refused"
 
 
 class TooManyUploads(UploadError):

@@ -19,6 +19,7 @@ from chunked_uploads.storages import finished_name, finished_storage
 
 MAX_FINGERPRINT = 64  # characters
 MAX_PATH = 900  # characters
+MAX_STORE_STATE = 255  # characters
 MAX_SOURCE = 200  # characters
 MAX_EXTERNAL_NAME = 250  # characters
 
@@ -73,7 +74,22 @@ class Upload(models.Model):
     fingerprint = models.CharField(
         _("fingerprint"), max_length=MAX_FINGERPRINT, blank=True
     )
+    metadata = models.JSONField(
+        _("metadata"),
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text=_("What the sender said of the file: an object of strings."),
+    )
     part = models.CharField(_("part file"), max_length=MAX_PATH, editable=False)
+    store_state = models.CharField(
+        max_length=MAX_STORE_STATE,
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text=_("What the store noted of the part; for the store alone."),
+    )
     md5 = models.CharField("MD5", max_length=32, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     hashed = models.BigIntegerField(

@@ -6,7 +6,7 @@ gap (`offset`) and in all (`received`), so that no question grows with the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import router, transaction
@@ -26,6 +26,7 @@ CHANGING = (
     "received",
     "hashed",
     "hash_state",
+    "store_state",
     "modified_at",
     "md5",
     "sha256",
@@ -63,6 +64,11 @@ def gap(upload: Upload) -> int | None:
 
     None where nothing is held beyond the offset.
     """
+    if upload.received <= upload.offset:
+        return None
+    known = getattr(upload, "_gap", None)  # of when it was recorded
+    if known is not None and known[0] == (upload.offset, upload.received):
+        return known[1]
     beyond = _chunks(upload).filter(start__gt=upload.offset)
     next_start = beyond.order_by("start").values_list("start", flat=True).first()
     return None if next_start is None else next_start - upload.offset
@@ -109,27 +115,44 @@ def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
     """Forget what lies beyond `extent()` bytes, since the store no longer has it.
 
     A machine that lost power may have lost bytes it had not written to disk yet.
-    `extent` is asked under the row's lock: what somebody records at the same time
-    was in the store before.
     """
-    rows = _rows(upload)
+    forget(upload, lambda: [(extent(), upload.filesize)])
+
+
+def forget(upload: Upload, lost: Callable[[], Iterable[tuple[int, int]]]) -> None:
+    """Forget the bytes in the ranges that `lost()` gives: first byte, first after it.
+
+    `lost` is asked under the row's lock: what somebody records at the same time was in
+    the store before. Leaves `upload` up to date. Raises `UploadNotFound` where it was
+    cancelled or completed meanwhile.
+    """
+    rows = _rows(upload).filter(state=Upload.State.UPLOADING)
     with transaction.atomic(using=rows.db):
-        rows.update(modified_at=timezone.now())
-        size = extent()
-        chunks = _chunks(upload)
-        chunks.filter(start__gte=size).delete()
-        last = chunks.order_by("-start").first()
-        if last is not None and last.stop > size:
-            last.chunk_size = size - last.start
-            last.save(update_fields=["chunk_size"])
-        changes: dict[str, Any] = {
-            "offset": _reach(upload, 0),
-            "received": chunks.aggregate(total=Sum("chunk_size"))["total"] or 0,
-        }
-        if upload.hashed > size:
-            changes.update(hashed=0, hash_state=None)
+        if not rows.update(modified_at=timezone.now()):
+            raise UploadNotFound
+        changes: dict[str, Any] = {}
+        hashed = rows.values_list("hashed", flat=True).get()
+        for start, stop in lost():
+            _cut_out(upload, start, stop)
+            if hashed > start:
+                changes.update(hashed=0, hash_state=None)
+        total = _chunks(upload).aggregate(total=Sum("chunk_size"))["total"]
+        changes.update(offset=_reach(upload, 0)[0], received=total or 0)
         rows.update(**changes)
     _set(upload, changes)
+
+
+def _cut_out(upload: Upload, start: int, stop: int) -> None:
+    """Let no row of the upload's chunks reach into the bytes `start` up to `stop`."""
+    chunks = _chunks(upload).filter(start__lt=stop).order_by("-start")
+    last = chunks.first()
+    if last is not None and last.stop > stop:
+        _add(upload, stop, last.stop - stop)
+    before = chunks.filter(start__lt=start).first()
+    if before is not None and before.stop > start:
+        before.chunk_size = start - before.start
+        before.save(update_fields=["chunk_size"])
+    _chunks(upload).filter(start__gte=start, start__lt=stop).delete()
 
 
 def _add(upload: Upload, start: int, size: int) -> None:
@@ -141,23 +164,28 @@ def _add(upload: Upload, start: int, size: int) -> None:
 def _recount(upload: Upload) -> dict[str, int]:
     rows = _rows(upload)
     before, received = rows.values_list("offset", "received").get()
-    offset = _reach(upload, before)
+    offset, next_start = _reach(upload, before)
     if offset > before:
         rows.update(offset=offset)
+    gap = None if next_start is None else next_start - offset
+    upload._gap = (offset, received), gap  # type: ignore[attr-defined]
     return {"offset": offset, "received": received}
 
 
-def _reach(upload: Upload, offset: int) -> int:
-    """Return how far the ranges from `offset` on go without a gap."""
+def _reach(upload: Upload, offset: int) -> tuple[int, int | None]:
+    """Return how far the ranges from `offset` on go without a gap.
+
+    And where the next one beyond starts, None where there is none.
+    """
     chunks = _chunks(upload).order_by("start").values_list("start", "chunk_size")
     while True:
         page = chunks.filter(start__gte=offset)[:PAGE]
         for start, size in page:
             if start != offset:
-                return offset
+                return offset, start
             offset += size
         if len(page) < PAGE:
-            return offset
+            return offset, None
 
 
 def _database(upload: Upload) -> str:

@@ -133,7 +133,7 @@ def _is_held(upload: Upload, start: int, stop: int) -> bool:
     held = ranges.held_bytes(upload, start, stop)
     if 0 < held < stop - start:
         told = "The range overlaps bytes that are held already."
-        raise RangeConflict(told, upload, ranges.gap(upload))
+        raise RangeConflict(told, upload)
     return held == stop - start
 
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 
+from chunked_uploads import ranges
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import (
+    Ambiguous,
     Incomplete,
     NotAuthenticated,
-    RangeConflict,
     UploadError,
 )
 from chunked_uploads.headers import format_range
@@ -37,6 +38,7 @@ def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
         "size": upload.offset,
         "total_size": upload.filesize,
         "received": upload.received,
+        "gap": ranges.gap(upload),
         "url": _url(request, "upload_detail", token, uuid=upload.uuid),
         "done_url": _url(request, "upload_done", token, uuid=upload.uuid),
         "delete_url": _url(request, "upload_delete", token, pk=upload.pk),
@@ -83,8 +85,8 @@ def error_response(request: HttpRequest, error: UploadError) -> JsonResponse:
         item = _failed(error.upload)
     elif error.upload is not None:
         item = state_of(request, error.upload)
-    if isinstance(error, RangeConflict) and error.gap is not None:
-        item["gap"] = error.gap
+    elif isinstance(error, Ambiguous):
+        item["candidates"] = [state_of(request, each) for each in error.candidates]
     response = answer([{**item, "error": error.code, "detail": error.detail}])
     response.status_code = error.status
     if isinstance(error, NotAuthenticated):

@@ -50,6 +50,7 @@ def test_chunk_is_answered_with_the_state(uploader: Uploader) -> None:
         "size": 4,
         "total_size": 10,
         "received": 4,
+        "gap": None,
         "delete_type": "DELETE",
         "upload_uuid": str(upload.uuid),
         "state": "UPLOADING",
