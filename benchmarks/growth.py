@@ -193,7 +193,7 @@ def _commits() -> None:
         )
         count, end = 0, time.perf_counter() + SECONDS
         while time.perf_counter() < end:
-            ranges.record(upload, upload.offset, 1, {})
+            ranges.record(upload, upload.offset, 0, 1, {})
             count += 1
         connection.close()
         return count

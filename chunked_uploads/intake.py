@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB
-from chunked_uploads.errors import DigestMismatch, StoreFull
+from chunked_uploads.errors import DigestMismatch, StoreFull, UploadError
 from chunked_uploads.following import LAG, Follower
 from chunked_uploads.models import Upload
 from chunked_uploads.pipes import Pipe, open_pipe
@@ -17,7 +18,10 @@ from chunked_uploads.stores import Writer
 # Bytes. gunicorn receives up to 1 MiB and copies what is left of it at each read, so
 # smaller blocks cost more; larger ones are mapped anew by malloc every time.
 BLOCK = MIB // 2
-CHECKPOINT = 64 * MIB  # bytes of one request after which its progress is recorded
+# Of one request, after which its progress is recorded: what a server that is killed
+# then loses at the most.
+CHECKPOINT = 64 * MIB  # bytes
+CHECKPOINT_SECONDS = 3
 
 # Moves up to so many bytes into the empty pipe; returns how many, none at the end.
 Splice = Callable[[Pipe, int], int]
@@ -67,25 +71,30 @@ class Intake:
         self.digest = digests.carry_on(upload) if self._is_near() else None
         self.follower = Follower(writer, start, self.check, self.digest, upload.hashed)
         self.recorded = 0
+        self.recorded_at = time.monotonic()
 
     def run(self, source: Source) -> None:
         """Write and record what the source gives.
 
-        Raises `DigestMismatch`, `StoreFull`, `UploadNotFound`, and `BadRequest` from
-        the source.
+        Nothing of it stays recorded where it proves wrong at its end. Raises
+        `DigestMismatch`, `StoreFull`, `UploadNotFound`, and `BadRequest` from the
+        source.
         """
         source.heed(self.writer.is_wanted)
-        # Bytes that may yet prove wrong are not recorded before the end.
-        step = CHECKPOINT if source.is_exact and not self.check else self.length
+        is_certain = source.is_exact and not self.check
         with self.follower:
             try:
-                self._take_all(source, step)
+                self._take_all(source, is_certain)
             except StoreFull:
                 self._record()
                 raise
             missing = self.length - self.writer.written
-            source.finish(missing)
-            self._check(missing)
+            try:
+                source.finish(missing)
+                self._check(missing)
+            except UploadError:
+                self._take_back()
+                raise
             self._record()
         if self.writer.is_readable and digests.bytes_behind(self.upload) > LAG:
             self._carry_further()
@@ -97,34 +106,41 @@ class Intake:
             return ahead == 0
         return self.start == self.upload.offset and 0 < ahead <= LAG
 
-    def _take_all(self, source: Source, step: int) -> None:
-        while self.writer.written < self.length:
-            goal = min(self.recorded + step, self.length)
-            self._take(source, goal)
-            if self.writer.written < goal:
-                return  # the source ended early
-            if goal < self.length:
-                self._record()
-
-    def _take(self, source: Source, goal: int) -> None:
-        """Write up to `goal` bytes, counted from the start of the range."""
+    def _take_all(self, source: Source, is_certain: bool) -> None:
         splice: Splice | None = getattr(source, "splice", None)
         if splice is not None and self.follower.can_follow:
-            return self._splice(splice, goal)
-        self.follower.catch_up()
-        while self.writer.written < goal:
-            block = source.read(min(BLOCK, goal - self.writer.written))
-            if not block:
-                return
+            with open_pipe() as pipe:
+                self._take(lambda: self._splice(splice, pipe), is_certain)
+        else:
+            self.follower.catch_up()
+            self._take(lambda: self._read(source), is_certain)
+
+    def _take(self, next_piece: Callable[[], int], is_certain: bool) -> None:
+        """Write piece by piece to the end, and record what is due."""
+        while next_piece():
+            if self.writer.written < self.length and self._is_due():
+                # The digest may cover only what can't prove wrong any more.
+                self._record(carries=is_certain)
+
+    def _splice(self, splice: Splice, pipe: Pipe) -> int:
+        size = splice(pipe, self.length - self.writer.written)
+        if size:
+            self.writer.write_from(pipe.outlet, size)
+            if self.writer.written < self.length:
+                self.follower.follow()
+        return size
+
+    def _read(self, source: Source) -> int:
+        block = source.read(min(BLOCK, self.length - self.writer.written))
+        if block:
             with self.follower.given(block):
                 self.writer.write(block)
+        return len(block)
 
-    def _splice(self, splice: Splice, goal: int) -> None:
-        with open_pipe() as pipe:
-            while size := splice(pipe, goal - self.writer.written):
-                self.writer.write_from(pipe.outlet, size)
-                if self.writer.written < goal:
-                    self.follower.follow()
+    def _is_due(self) -> bool:
+        if self.writer.written - self.recorded >= CHECKPOINT:
+            return True
+        return time.monotonic() - self.recorded_at >= CHECKPOINT_SECONDS
 
     def _carry_further(self) -> None:
         """Hash what came out of order, now that nothing is missing before it."""
@@ -147,15 +163,20 @@ class Intake:
             if self.check.digest() != self.sha256:
                 raise DigestMismatch("The chunk arrived changed; send it again.")
 
-    def _record(self) -> None:
+    def _record(self, *, carries: bool = True) -> None:
         size = self.writer.written - self.recorded
+        self.recorded_at = time.monotonic()
         if size == 0:
             return
-        start = self.start + self.recorded
         carried: dict[str, Any] = {}
-        if self.digest:
+        if self.digest and carries:
             self.follower.catch_up(LAG)
             carried["hashed"] = self.follower.hashed
             carried["hash_state"] = digests.put_aside(self.digest)
-        ranges.record(self.upload, start, size, carried)
+        ranges.record(self.upload, self.start, self.recorded, size, carried)
         self.recorded += size
+
+    def _take_back(self) -> None:
+        if self.recorded:
+            span = self.start, self.start + self.recorded
+            ranges.forget(self.upload, lambda: [span])

@@ -29,7 +29,8 @@ KINDS = {"1": True, "0": False}  # what is said of `for_form`
 def by_uuid(request: HttpRequest, uuid: UUID, *, also_complete: bool = False) -> Upload:
     """Return the upload that the URL's token opens, or the caller's own.
 
-    A token opens an unfinished upload, a complete one only where that was asked for.
+    A token opens an unfinished upload, a complete one only where that was asked for; of
+    one that is gone it tells just that, and nobody is asked for a login.
     Raises `UploadNotFound`, and what `authenticate` raises.
     """
     return _reachable(request, {"uuid": uuid}, also_complete)
@@ -65,23 +66,10 @@ def matching(
     return [each for each in found[:MOST_LISTED] if each.filename == filename]
 
 
-def continued_by(
-    request: HttpRequest, uploads: list[Upload], start: int, stop: int
-) -> Upload | None:
-    """Return which of `uploads` the bytes from `start` up to `stop` belong to.
-
-    The session's own first; else one that the range continues; else, for a request
-    that is repeated since its answer was lost, one that holds the range already.
-    """
+def begun_here(request: HttpRequest, uploads: list[Upload]) -> list[Upload]:
+    """Return those of `uploads` that were begun in the caller's session."""
     session = _session_uuids(request)
-    own = [each for each in uploads if str(each.uuid) in session]
-    for upload in own or uploads:
-        if upload.offset == start:
-            return upload
-    for upload in own or uploads:
-        if own or 0 < start < stop <= upload.offset:
-            return upload
-    return None
+    return [each for each in uploads if str(each.uuid) in session]
 
 
 def user_of(request: HttpRequest) -> Any:
@@ -96,7 +84,13 @@ def unfinished(request: HttpRequest, for_form: bool | None) -> list[Upload]:
 
 
 def of_session(request: HttpRequest, for_form: bool | None) -> list[Upload]:
-    """Return the unfinished uploads that were begun in this session, newest first."""
+    """Return the unfinished uploads that were begun in this session, newest first.
+
+    A caller without a session, as programs are, is in the middle of all of their own.
+    """
+    session = getattr(request, "session", None)
+    if session is None or session.session_key is None:
+        return unfinished(request, for_form)
     uuids = _session_uuids(request)
     return list(_unfinished(request, for_form).filter(uuid__in=uuids)) if uuids else []
 
@@ -121,7 +115,9 @@ def remember(request: HttpRequest, upload: Upload) -> None:
     None is made for programs, which keep no cookies; anybody's upload needs one.
     """
     session = getattr(request, "session", None)
-    if session is not None and (session.session_key or upload.user_id is None):
+    if session is None or str(upload.uuid) in session.get(SESSION_KEY, []):
+        return
+    if session.session_key or upload.user_id is None:
         uuids = [*session.get(SESSION_KEY, []), str(upload.uuid)]
         session[SESSION_KEY] = uuids[-MOST_IN_SESSION:]
         _save(request, session)
@@ -161,8 +157,11 @@ def _opened_by_token(
     if not token:
         return None
     upload = _find(which)
-    if upload is None or not is_valid(token, upload.uuid):
+    uuid = which.get("uuid") or (None if upload is None else upload.uuid)
+    if not is_valid(token, uuid):
         return None
+    if upload is None:
+        raise UploadNotFound
     if upload.is_expired or (upload.is_complete and not also_complete):
         return None
     # Whoever was shut out since is shut out here.

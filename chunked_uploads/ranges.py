@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import router, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Min, QuerySet, Sum
 from django.utils import timezone
 
 from chunked_uploads import statements
@@ -74,30 +74,45 @@ def gap(upload: Upload) -> int | None:
     return None if next_start is None else next_start - upload.offset
 
 
-def record(upload: Upload, start: int, size: int, changes: dict[str, Any]) -> None:
-    """Record `size` bytes at `start`, with other `changes` to the upload's row.
+def find_gaps(uploads: list[Upload]) -> None:
+    """Find the gaps of several uploads at once, for `gap` to return."""
+    gapped = {each.pk: each for each in uploads if each.received > each.offset}
+    if not gapped:
+        return
+    chunks = Chunk.objects.using(_database(uploads[0]))
+    beyond = chunks.filter(upload__in=gapped, start__gt=F("upload__offset"))
+    starts = beyond.values_list("upload").annotate(Min("start"))
+    for pk, start in starts:
+        _note_gap(gapped[pk], start)
 
-    Leaves `upload` up to date. Raises `UploadNotFound` where it was cancelled or
-    completed meanwhile.
+
+def record(
+    upload: Upload, start: int, before: int, size: int, changes: dict[str, Any]
+) -> None:
+    """Record `size` more bytes of the range at `start`, of which `before` are recorded.
+
+    With other `changes` to the upload's row. Leaves `upload` up to date. Raises
+    `UploadNotFound` where it was cancelled or completed meanwhile.
     """
-    using, stop = _database(upload), start + size
+    using, place = _database(upload), start + before
+    stop = place + size
     changes = {**changes, "modified_at": timezone.now()}
     unfinished = {"id": upload.pk, "state": Upload.State.UPLOADING}
-    in_order = {**unfinished, "offset": start, "received": start}
+    in_order = {**unfinished, "offset": place, "received": place}
     forward = {**changes, "offset": stop, "received": stop}
     with transaction.atomic(using=using):
         # The first statement writes, so that SQLite waits for its turn here, and
         # every other database has locked the row from here on.
         if statements.update(Upload, using, in_order, forward):
             changes = forward
-            _add(upload, start, size)
+            _add(upload, start, before, size)
         elif (
             _rows(upload)
             .filter(**unfinished)
             .update(received=F("received") + size, **changes)
         ):
-            _add(upload, start, size)
-            changes |= _recount(upload)
+            _add(upload, start, before, size)
+            changes |= _recount(upload, place, stop)
         else:
             raise UploadNotFound
         _set(upload, changes)  # for the receivers of the signal
@@ -147,7 +162,7 @@ def _cut_out(upload: Upload, start: int, stop: int) -> None:
     chunks = _chunks(upload).filter(start__lt=stop).order_by("-start")
     last = chunks.first()
     if last is not None and last.stop > stop:
-        _add(upload, stop, last.stop - stop)
+        _add(upload, stop, 0, last.stop - stop)
     before = chunks.filter(start__lt=start).first()
     if before is not None and before.stop > start:
         before.chunk_size = start - before.start
@@ -155,21 +170,36 @@ def _cut_out(upload: Upload, start: int, stop: int) -> None:
     _chunks(upload).filter(start__gte=start, start__lt=stop).delete()
 
 
-def _add(upload: Upload, start: int, size: int) -> None:
-    now = timezone.now()
-    row = {"upload": upload.pk, "start": start, "chunk_size": size, "created_at": now}
-    statements.insert(Chunk, _database(upload), row)
+def _add(upload: Upload, start: int, before: int, size: int) -> None:
+    """Let the row of the range at `start` have `size` bytes more, or be a new one."""
+    using = _database(upload)
+    row: dict[str, Any] = {"upload": upload.pk, "start": start}
+    if before:
+        longer = {"chunk_size": before + size}
+        if statements.update(Chunk, using, {**row, "chunk_size": before}, longer):
+            return
+    row = {"upload": upload.pk, "start": start + before}
+    row |= {"chunk_size": size, "created_at": timezone.now()}
+    statements.insert(Chunk, using, row)
 
 
-def _recount(upload: Upload) -> dict[str, int]:
+def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:
+    """Count anew how far the bytes reach, now that those up to `stop` are held too."""
     rows = _rows(upload)
     before, received = rows.values_list("offset", "received").get()
-    offset, next_start = _reach(upload, before)
+    offset, next_start = _reach(upload, stop if start == before else before)
     if offset > before:
         rows.update(offset=offset)
-    gap = None if next_start is None else next_start - offset
-    upload._gap = (offset, received), gap  # type: ignore[attr-defined]
-    return {"offset": offset, "received": received}
+    counted = {"offset": offset, "received": received}
+    _set(upload, counted)
+    _note_gap(upload, next_start)
+    return counted
+
+
+def _note_gap(upload: Upload, next_start: int | None) -> None:
+    gap = None if next_start is None else next_start - upload.offset
+    counted = upload.offset, upload.received
+    upload._gap = counted, gap  # type: ignore[attr-defined]
 
 
 def _reach(upload: Upload, offset: int) -> tuple[int, int | None]:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import router, transaction
 
 from chunked_uploads import ranges
+from chunked_uploads.comparing import which_hold
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import (
+    BadRequest,
+    ContentConflict,
     RangeBusy,
     RangeConflict,
     TooLarge,
@@ -27,6 +30,8 @@ from chunked_uploads.models import Upload
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import Writer, chunk_store
 
+OVERLAP = "The range overlaps bytes that are held already."
+
 
 def start_upload(
     user: Any,
@@ -35,10 +40,12 @@ def start_upload(
     fingerprint: str,
     *,
     for_form: bool = False,
+    metadata: dict[str, str] | None = None,
 ) -> Upload:
     """Make an upload of `filesize` bytes for `user` (None: for anybody).
 
-    With `for_form` it waits, when it is finished, for a form to take it.
+    With `for_form` it waits, when it is finished, for a form to take it. `metadata` is
+    what the sender said of the file.
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
@@ -50,11 +57,16 @@ def start_upload(
         filesize=filesize,
         fingerprint=fingerprint,
         for_form=for_form,
+        metadata=metadata or {},
     )
     upload.save()
     using = router.db_for_write(Upload, instance=upload)
     transaction.on_commit(lambda: announce(upload_started, upload), using=using)
     return upload
+
+
+class Taken(Exception):
+    """Somebody else is at the upload, or was: nothing was read of what is to come."""
 
 
 def receive(
@@ -66,24 +78,93 @@ def receive(
 ) -> int:
     """Take in `length` bytes at `start`; return how many arrived before the end.
 
-    What arrived is recorded, be it all or, after a cut, the beginning. A range that
-    is held already is left alone, its source unread, and counts as arrived. `sha256`
-    (32 bytes), where given, is the digest that the whole range must have.
+    What arrived is recorded, be it all or, after a cut, the beginning. A range that is
+    held already is compared with what comes, and stays as it is. `sha256` (32 bytes),
+    where given, is the digest that the whole range must have.
 
-    Leaves `upload` up to date. Raises `RangeBusy`, `RangeConflict`,
-    `DigestMismatch`, `StoreFull`, `BadRequest` (from the source), `UploadNotFound`.
+    Leaves `upload` up to date. Raises `RangeBusy`, `RangeConflict`, `ContentConflict`,
+    `DigestMismatch`, `StoreFull`, `BadRequest` (where the range ends beyond the file,
+    and from the source), `UploadNotFound`.
     """
     stop = start + length
-    if upload.is_complete or stop <= upload.offset:
-        return length
-    with _writer(upload, start, length) as writer:
-        if not _is_next(upload, start, writer):
+    if not 0 <= start <= stop <= upload.filesize:
+        raise BadRequest(f"This upload has {upload.filesize} bytes in all.", upload)
+    if not (upload.is_complete or stop <= upload.offset):
+        if start < upload.offset:
+            raise RangeConflict(OVERLAP, upload)
+        with _writer(upload, start, length) as writer:
+            if not _is_next(upload, start, writer):
+                _refresh(upload)
+                _notice_loss(upload, start, writer)
+            if not (upload.is_complete or _is_held(upload, start, stop)):
+                Intake(upload, start, length, writer, sha256).run(source)
+                return writer.written
+    return _compare(upload, start, length, source, sha256)
+
+
+def _compare(
+    upload: Upload, start: int, length: int, source: Source, sha256: bytes | None
+) -> int:
+    try:
+        holding, arrived = which_hold([upload], start, length, source, sha256)
+    except RangeConflict as conflict:
+        conflict.upload = upload
+        raise
+    if not holding:
+        raise ContentConflict("The range is held already, with other bytes.", upload)
+    return arrived
+
+
+def receive_first(
+    upload: Upload,
+    length: int,
+    source: Source,
+    sha256: bytes | None,
+    enter: Callable[[], object],
+) -> int:
+    """Take in the first `length` bytes, as `receive` does, if they are the first.
+
+    And if nobody else is writing to the upload: `enter` is called as soon as that is
+    certain. Else raises `Taken`.
+    """
+    try:
+        with chunk_store().writer(upload.part, 0, length, alone=True) as writer:
             _refresh(upload)
-            if upload.is_complete or _is_held(upload, start, stop):
-                return length
+            if upload.is_complete or upload.received:
+                raise Taken
+            enter()
+            Intake(upload, 0, length, writer, sha256).run(source)
+            return writer.written
+    except RangeBusy:
+        raise Taken from None
+
+
+def receive_next(
+    upload: Upload, start: int, length: int, source: Source, sha256: bytes | None
+) -> int:
+    """Take in `length` bytes at `start`, as `receive` does, if they are the next.
+
+    And if nobody else is writing to the upload. Else raises `Taken`.
+    """
+    try:
+        with chunk_store().writer(upload.part, start, length, alone=True) as writer:
+            _refresh(upload)
             _notice_loss(upload, start, writer)
-        Intake(upload, start, length, writer, sha256).run(source)
-        return writer.written
+            if upload.is_complete or not start == upload.offset == upload.received:
+                raise Taken
+            Intake(upload, start, length, writer, sha256).run(source)
+            return writer.written
+    except RangeBusy:
+        raise Taken from None
+
+
+def wait_until_idle(upload: Upload, patience: float) -> None:
+    """Bring `upload` up to date when nobody writes to it, after `patience` seconds.
+
+    Raises `UploadNotFound`.
+    """
+    chunk_store().wait_for_writers(upload.part, patience)
+    ranges.refresh(upload)
 
 
 @contextlib.contextmanager
@@ -107,7 +188,7 @@ def _is_next(upload: Upload, start: int, writer: Writer) -> bool:
 
 
 def _notice_loss(upload: Upload, start: int, writer: Writer) -> None:
-    if writer.extent < upload.offset:
+    if not upload.is_complete and writer.extent < upload.offset:
         ranges.forget_beyond(upload, lambda: writer.extent)
         if start > upload.offset:
             raise RangeConflict("The server lost bytes before this range.", upload)
@@ -130,10 +211,11 @@ def _delete_part(upload: Upload) -> None:
 
 
 def _is_held(upload: Upload, start: int, stop: int) -> bool:
+    if start == upload.offset == upload.received:
+        return start == stop  # nothing is held from there on
     held = ranges.held_bytes(upload, start, stop)
     if 0 < held < stop - start:
-        told = "The range overlaps bytes that are held already."
-        raise RangeConflict(told, upload)
+        raise RangeConflict(OVERLAP, upload)
     return held == stop - start
 
 

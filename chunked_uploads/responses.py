@@ -18,7 +18,7 @@ from chunked_uploads.errors import (
 )
 from chunked_uploads.headers import format_range
 from chunked_uploads.models import Upload
-from chunked_uploads.tokens import make_token
+from chunked_uploads.tokens import make_full_token, make_token
 
 OWN_ARGUMENTS = ("uuid", "pk")  # of our URLs; others are of a prefix the site chose
 
@@ -32,7 +32,7 @@ def answer(items: list[dict[str, Any]]) -> JsonResponse:
 
 def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
     """Return what a client needs to go on with the upload."""
-    token = make_token(upload.uuid)
+    token, full_token = make_token(upload.uuid), make_full_token(upload.uuid)
     return {
         "name": upload.filename,
         "size": upload.offset,
@@ -41,7 +41,7 @@ def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
         "gap": ranges.gap(upload),
         "url": _url(request, "upload_detail", token, uuid=upload.uuid),
         "done_url": _url(request, "upload_done", token, uuid=upload.uuid),
-        "delete_url": _url(request, "upload_delete", token, pk=upload.pk),
+        "delete_url": _url(request, "upload_delete", full_token, pk=upload.pk),
         "delete_type": "DELETE",
         "upload_uuid": str(upload.uuid),
         "state": Upload.State(upload.state).name,

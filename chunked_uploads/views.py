@@ -9,14 +9,17 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from chunked_uploads import finishing, headers, lookup, removing
+from chunked_uploads import finishing, headers, lookup, ranges, removing
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.bodies import Body, RawBody, open_body, take_no_files
+from chunked_uploads.choosing import Range, begin, go_on, receive_any
 from chunked_uploads.endpoint import endpoint
-from chunked_uploads.errors import BadRequest, BodyCut, NothingToContinue
+from chunked_uploads.errors import BadRequest, BodyCut
 from chunked_uploads.models import MAX_FINGERPRINT, Upload
-from chunked_uploads.receiving import check_file, receive, start_upload
+from chunked_uploads.receiving import check_file, start_upload, wait_until_idle
 from chunked_uploads.responses import answer, chunk_response, done_response, state_of
+
+LONGEST_WAIT = 5  # seconds
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Announced:
     length: int
     total_size: int
     sha256: bytes | None
+
+    def range_of(self, body: Body) -> Range:
+        """Return the chunk as the range that `body` brings."""
+        return Range(self.start, self.length, body, self.sha256)
 
 
 @endpoint("GET", "HEAD", "POST")
@@ -43,15 +50,21 @@ def upload(request: HttpRequest) -> HttpResponse:
         with closing(open_body(request)) as body:
             authenticate(request)
             announced = _read_headers(request, body)
-            found = _find_or_start(request, announced)
-            return _receive(request, found, announced, body)
+            found, arrived = _receive_by_name(request, announced, body)
+            return _received(request, found, announced, arrived)
     authenticate(request)
-    return answer([state_of(request, each) for each in _asked_for(request)])
+    uploads = _asked_for(request)
+    ranges.find_gaps(uploads)
+    return answer([state_of(request, each) for each in uploads])
 
 
 @endpoint("GET", "HEAD", "POST", "DELETE")
 def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Tell the state of one upload, receive a chunk for it, or cancel it."""
+    """Tell the state of one upload, receive a chunk for it, or cancel it.
+
+    `GET …?wait=SECONDS` tells it when nobody writes to the upload any more, after that
+    many seconds at most: what a request brought that was broken off is recorded then.
+    """
     if request.method == "POST":
         with closing(open_body(request)) as body:
             found = lookup.by_uuid(request, uuid)
@@ -59,11 +72,13 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
             if announced.total_size != found.filesize:
                 told = f"This upload has {found.filesize} bytes in all."
                 raise BadRequest(told, found)
-            return _receive(request, found, announced, body)
+            arrived = receive_any(announced.range_of(body), found)
+            return _received(request, found, announced, arrived)
     found = lookup.by_uuid(request, uuid)
     if request.method == "DELETE":
         removing.cancel_unused(found)
         return answer([])
+    _wait_for_writers(request, found)
     return chunk_response(request, found)
 
 
@@ -108,47 +123,60 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
     return Announced(filename, start, length, total_size, sha256)
 
 
-def _find_or_start(request: HttpRequest, announced: Announced) -> Upload:
-    """Return the caller's upload that the chunk belongs to, a new one at need."""
-    if announced.filename is None:
+def _receive_by_name(
+    request: HttpRequest, announced: Announced, body: Body
+) -> tuple[Upload, int]:
+    """Receive a chunk for the caller's upload that it fits, a new one at need."""
+    name, total_size = announced.filename, announced.total_size
+    if name is None:
         raise BadRequest("Name the file: Content-Disposition with filename=.")
-    fingerprint = _fingerprint(request)
+    fingerprint, metadata = _fingerprint(request), _metadata(request)
     for_form = lookup.is_for_form(request)
-    matching = lookup.matching(
-        request, announced.filename, announced.total_size, fingerprint, for_form
-    )
-    stop = announced.start + announced.length
-    if fingerprint:
+    fitting = lookup.matching(request, name, total_size, fingerprint, for_form)
+    if fingerprint or announced.start == 0:
         # One that was begun without may be of any file of this name and size.
-        matching = [each for each in matching if each.fingerprint == fingerprint]
-    found = lookup.continued_by(request, matching, announced.start, stop)
-    if found is not None:
-        return found
+        fitting = [each for each in fitting if each.fingerprint == fingerprint]
+    own = lookup.begun_here(request, fitting)
     if announced.start > 0:
-        raise NothingToContinue(
-            "No unfinished upload of this name and size ends where this range starts."
+        if len(own) == 1:
+            return own[0], receive_any(announced.range_of(body), own[0])
+        return go_on(announced.range_of(body), own or fitting)
+
+    def start_anew() -> Upload:
+        return start_upload(
+            lookup.user_of(request),
+            name,
+            total_size,
+            fingerprint,
+            for_form=for_form,
+            metadata=metadata,
         )
-    upload = start_upload(
-        lookup.user_of(request),
-        announced.filename,
-        announced.total_size,
-        fingerprint,
-        for_form=for_form,
-    )
-    lookup.remember(request, upload)
-    return upload
+
+    def enter(upload: Upload) -> None:
+        lookup.remember(request, upload)
+        if metadata and upload.metadata != metadata:
+            upload.metadata = metadata
+            upload.save(update_fields=["metadata"])
+
+    elsewhere = [each for each in fitting if each not in own]
+    return begin(announced.range_of(body), [*own, *elsewhere], start_anew, enter)
 
 
-def _receive(
-    request: HttpRequest, upload: Upload, announced: Announced, body: Body
+def _received(
+    request: HttpRequest, upload: Upload, announced: Announced, arrived: int
 ) -> HttpResponse:
-    start, length = announced.start, announced.length
-    arrived = receive(upload, start, length, body, announced.sha256)
-    if arrived < length:
-        raise BodyCut(
-            f"Only {arrived} of {length} bytes arrived; they are kept.", upload
-        )
+    if arrived < announced.length:
+        told = f"Only {arrived} of {announced.length} bytes arrived; they are kept."
+        raise BodyCut(told, upload)
     return chunk_response(request, upload)
+
+
+def _wait_for_writers(request: HttpRequest, upload: Upload) -> None:
+    wait = request.GET.get("wait", "0")
+    if not re.fullmatch("[0-9]{1,9}", wait):
+        raise BadRequest("wait is a whole number of seconds.")
+    if seconds := min(int(wait), LONGEST_WAIT):
+        wait_until_idle(upload, seconds)
 
 
 def _asked_for(request: HttpRequest) -> list[Upload]:
@@ -166,6 +194,13 @@ def _asked_for(request: HttpRequest) -> list[Upload]:
     except ValueError as error:
         raise BadRequest(str(error)) from None
     return lookup.matching(request, name, int(size), _fingerprint(request), for_form)
+
+
+def _metadata(request: HttpRequest) -> dict[str, str]:
+    try:
+        return headers.parse_metadata(request.GET.get("metadata") or "{}")
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
 
 
 def _fingerprint(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from chunked_uploads import intake, ranges
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.signals import chunk_received
 from chunked_uploads.stores import chunk_store
 from tests.sending import (
     CONTENT,
@@ -152,7 +153,7 @@ def test_range_that_is_held_is_answered_like_a_fresh_one(
     url = state_in(uploader.send(CONTENT[2:4], 2))["url"]
     before = uploader.send(CONTENT[6:8], 6, url=url)
 
-    response = uploader.send(b"x" * (stop - start), start, url=url)
+    response = uploader.send(CONTENT[start:stop], start, url=url)
 
     assert response.status_code == 200
     assert response.json() == before.json()
@@ -168,7 +169,7 @@ def test_range_over_several_held_ones_beyond_a_gap_is_held(uploader: Uploader) -
     for start in (4, 6, 8):
         uploader.send(CONTENT[start : start + 2], start, url=url)
 
-    response = uploader.send(b"x" * 5, 5, url=url)
+    response = uploader.send(CONTENT[5:], 5, url=url)
 
     assert response.status_code == 200
     assert state_in(response)["received"] == 7
@@ -225,6 +226,7 @@ def test_who_waited_in_vain_is_told_the_state_of_now(
 def test_progress_of_a_large_chunk_is_recorded_on_the_way(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "BLOCK", 2)
     monkeypatch.setattr(intake, "CHECKPOINT", 4)
     seen: list[int] = []
 
@@ -233,11 +235,53 @@ def test_progress_of_a_large_chunk_is_recorded_on_the_way(
 
     response = uploader.send_cut(Stream(CONTENT, look), 0, 10)
 
-    assert seen == [0, 4, 8]
+    assert seen == [0, 0, 4, 4, 8]
+    assert spans(upload_of(response)) == [(0, 10)]
     assert state_in(response)["size"] == 10
     assert state_in(uploader.send(CONTENT, 0, url=state_in(response)["url"])) == {
         **state_in(response)
     }
+
+
+@pytest.mark.django_db(transaction=True)
+@TAKES_PIECES
+def test_what_arrived_is_recorded_after_some_seconds(
+    uploader: Uploader, send: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BLOCK", 3)
+    monkeypatch.setattr(intake, "CHECKPOINT_SECONDS", 0)
+    told: list[int] = []
+
+    def note(upload: Upload, **kwargs: Any) -> None:
+        told.append(upload.offset)
+
+    chunk_received.connect(note)
+    response = getattr(uploader, send)(CONTENT, 0)
+    chunk_received.disconnect(note)
+
+    assert told == [3, 6, 9, 10]
+    assert spans(upload_of(response)) == [(0, 10)]
+    assert_finishes(uploader, response, CONTENT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_row_that_was_forgotten_while_it_grew_begins_anew(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BLOCK", 3)
+    monkeypatch.setattr(intake, "CHECKPOINT_SECONDS", 0)
+
+    def forget(upload: Upload, **kwargs: Any) -> None:
+        if upload.offset == 6:
+            ranges.forget_beyond(Upload.objects.get(), lambda: 0)
+
+    chunk_received.connect(forget)
+    response = uploader.send(CONTENT, 0)
+    chunk_received.disconnect(forget)
+
+    assert spans(upload_of(response)) == [(6, 9), (9, 10)]
+    assert state_in(response)["size"] == 0
+    assert state_in(response)["gap"] == 6
 
 
 @pytest.mark.django_db(transaction=True)
@@ -383,10 +427,10 @@ def test_uploads_of_the_session_come_before_others_of_the_same_name_and_size(
     assert state_in(response)["upload_uuid"] == state_in(own)["upload_uuid"]
 
 
-@pytest.mark.parametrize("start", [0, 6])
 def test_session_keeps_to_its_upload_though_another_one_ends_there(
-    browser_session: Uploader, user: User, start: int
+    browser_session: Uploader, user: User
 ) -> None:
+    start = 6
     other = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
     begun = browser_session.send(CONTENT[:4], 0, name="own.mp4")
     own = upload_of(begun)

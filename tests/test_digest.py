@@ -438,8 +438,8 @@ def test_half_done_hash_can_be_asked_and_goes_on(algorithm: str) -> None:
 class ShortReads(LocalWriter):
     """Gives back a part of what was asked for, and notes who asked."""
 
-    def __init__(self, fd: int, start: int, length: int) -> None:
-        super().__init__(fd, start, length)
+    def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
+        super().__init__(fd, start, locked)
         self.readers: set[threading.Thread] = set()
         self.error: OSError | None = None
 
@@ -455,7 +455,7 @@ def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShortRea
     monkeypatch.setattr(following, "STRIDE", 10_000)
     fd = os.open(tmp_path / "part", os.O_RDWR | os.O_CREAT)
     os.write(fd, LARGE[:1000])
-    yield ShortReads(fd, 1000, len(LARGE))
+    yield ShortReads(fd, 1000, (1000, len(LARGE)))
     os.close(fd)
 
 

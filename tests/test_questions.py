@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from django.db import models
+from django.contrib.auth.models import User
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.authentication.keys import sign
+from chunked_uploads.models import ApiKey, Chunk, Upload
+from chunked_uploads.stores import chunk_store
 from tests.films.models import Recording
 from tests.forms import FOR_FORM
 from tests.sending import (
@@ -243,3 +252,187 @@ def test_upload_on_its_way_is_cancelled_with_the_rows_that_follow_it(
 
     assert response.status_code == status
     assert Recording.objects.exists() == (status == 409)
+
+
+# Who has no session
+
+
+@pytest.mark.parametrize("way", ["ApiKey", "Query", "Basic"])
+def test_caller_without_a_session_is_told_of_all_of_their_own(
+    uploader: Uploader, stranger: Uploader, api_key: ApiKey, settings: Any, way: str
+) -> None:
+    classes = ("ApiKeyAuthentication", "QueryAuthentication", "BasicAuthentication")
+    module = "chunked_uploads.authentication"
+    settings.CHUNKED_UPLOADS_AUTHENTICATION = [f"{module}.{name}" for name in classes]
+    api_key.user.set_password("lovelace")
+    api_key.user.save()
+    now = str(int(time.time()))
+    authorization = {
+        "ApiKey": f"ApiKey ada:{api_key.key}",
+        "Query": f"Query {api_key.key}:{now}:{sign(api_key.secret, now)}",
+        "Basic": f"Basic {base64.b64encode(b'ada:lovelace').decode()}",
+    }[way]
+    for name in ("first.mp4", "second.mp4"):
+        uploader.send(CONTENT[:4], 0, name=name)
+
+    response = Uploader().get(UPLOAD, headers={"Authorization": authorization})
+
+    assert names_in(response) == ["second.mp4", "first.mp4"]
+
+
+def test_page_of_another_origin_resumes_and_cancels_after_a_reload(
+    uploader: Uploader,
+) -> None:
+    uploader.send(CONTENT[:4], 0)
+
+    state = state_in(uploader.get(UPLOAD))
+    response = Uploader().send(CONTENT[4:], state["size"], url=state["url"])
+
+    assert state_in(response)["size"] == 10
+    assert Uploader().delete(state["delete_url"]).status_code == 200
+
+
+# The gap
+
+
+@pytest.mark.parametrize(("held", "gap"), [([], None), ([(6, 8)], 2), ([(5, 6)], 1)])
+def test_gap_is_told_in_every_state(
+    uploader: Uploader, held: list[tuple[int, int]], gap: int | None
+) -> None:
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+    for start, stop in held:
+        uploader.send(CONTENT[start:stop], start, url=url)
+
+    states = [
+        uploader.get(url),
+        uploader.get(UPLOAD),
+        uploader.get(UPLOAD, {"all": "1"}),
+        uploader.get(UPLOAD, {"filename": "film.mp4", "filesize": "10"}),
+        uploader.send(CONTENT[:4], 0, url=url),
+        uploader.send(CONTENT, 0, url=url),
+    ]
+
+    assert [state_in(each)["gap"] for each in states] == [gap] * 6
+
+
+def test_gaps_of_many_uploads_cost_one_question(uploader: Uploader) -> None:
+    counts = []
+    for number in range(4):
+        url = state_in(uploader.send(CONTENT[:2], 0, name=f"{number}"))["url"]
+        uploader.send(CONTENT[number + 3 : number + 4], number + 3, url=url)
+        with CaptureQueriesContext(connection) as queries:
+            response = uploader.get(UPLOAD, {"all": "1"})
+        counts.append(len(queries))
+
+    assert [state["gap"] for state in response.json()] == [4, 3, 2, 1]
+    assert len(set(counts)) == 1
+
+
+# Waiting for writers
+
+
+def test_question_that_waits_is_answered_when_the_writer_is_gone(
+    uploader: Uploader,
+) -> None:
+    begun = uploader.send(CONTENT[:4], 0)
+    url, part = state_in(begun)["url"], upload_of(begun).part
+    entered, leave = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with chunk_store().writer(part, 4, 6):
+            entered.set()
+            leave.wait()
+            # Not recorded, as by a writer that died: the part shows that it was there.
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    entered.wait()
+    threading.Timer(0.1, leave.set).start()
+    response = uploader.get(f"{url}&wait=5")
+
+    assert leave.is_set()
+    assert state_in(response) == state_in(begun)
+    thread.join()
+
+
+@pytest.mark.parametrize("wait", ["0", "1"])
+def test_question_waits_no_longer_than_it_says(uploader: Uploader, wait: str) -> None:
+    begun = uploader.send(CONTENT[:4], 0)
+    url, part = state_in(begun)["url"], upload_of(begun).part
+
+    with chunk_store().writer(part, 4, 6):
+        response = uploader.get(f"{url}&wait={wait}")
+
+    assert state_in(response) == state_in(begun)
+
+
+@pytest.mark.parametrize("wait", ["-1", "1.5", "x", "1e9", "9" * 10])
+def test_wait_that_is_no_number_is_refused(uploader: Uploader, wait: str) -> None:
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+
+    assert_error(uploader.get(f"{url}&wait={wait}"), 400, "bad_request")
+
+
+# What the sender says of the file
+
+
+def test_metadata_is_kept_with_the_first_chunk(uploader: Uploader) -> None:
+    metadata = {"relativePath": "Rushes/Tag 1/映画.mp4", "": "ä\n"}
+    query = urlencode({"metadata": json.dumps(metadata)})
+
+    begun = uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?{query}")
+    other = urlencode({"metadata": '{"other": "value"}'})
+    uploader.send(CONTENT[4:], 4, url=f"{UPLOAD}?{other}")
+
+    assert upload_of(begun).metadata == metadata
+
+
+def test_metadata_of_a_first_chunk_that_joins_an_upload_is_kept(
+    uploader: Uploader, user: User
+) -> None:
+    empty = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
+    query = urlencode({"metadata": '{"relativePath": "a/b"}'})
+
+    uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?{query}")
+
+    empty.refresh_from_db()
+    assert empty.metadata == {"relativePath": "a/b"}
+
+
+@pytest.mark.parametrize("query", ["", "?metadata=", "?metadata={}"])
+def test_upload_without_metadata_has_none(uploader: Uploader, query: str) -> None:
+    assert upload_of(uploader.send(CONTENT, 0, url=UPLOAD + query)).metadata == {}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "x",
+        "[]",
+        '"text"',
+        "null",
+        "1",
+        '{"a": 1}',
+        '{"a": null}',
+        '{"a": {"b": "c"}}',
+        '{"a": ["b"]}',
+        '{"a": "\\u0000"}',
+        '{"\\u0000": "a"}',
+        '{"a": "\\ud800"}',
+        '{"a": "b"',
+        "[" * 4000,
+        '{"a": "' + "x" * 4090 + '"}',
+        '{"a": "' + "映" * 1365 + '"}',
+        "NaN",
+        "\ud800",
+    ],
+)
+def test_metadata_that_is_no_object_of_strings_is_refused(
+    uploader: Uploader, metadata: str
+) -> None:
+    query = urlencode({"metadata": metadata}, errors="surrogatepass")
+
+    response = uploader.send(CONTENT, 0, url=f"{UPLOAD}?{query}")
+
+    assert_error(response, 400, "bad_request")
+    assert not Upload.objects.exists()

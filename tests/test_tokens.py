@@ -78,9 +78,21 @@ def test_token_opens_nothing_else_once_the_upload_is_done(
     assert Upload.objects.get().is_complete
 
 
-def test_cancel_revokes_the_token(begun: dict[str, Any]) -> None:
+def test_token_of_an_upload_that_is_gone_asks_for_no_login(
+    begun: dict[str, Any],
+) -> None:
     Uploader().delete(begun["delete_url"])
-    assert statuses(begun) == REFUSED
+    assert statuses(begun) == dict.fromkeys(REFUSED, 404)
+
+
+@pytest.mark.parametrize("way", ["url", "done_url", "delete_url"])
+def test_wrong_token_of_an_upload_that_is_gone_is_none(
+    begun: dict[str, Any], way: str
+) -> None:
+    Uploader().delete(begun["delete_url"])
+    wrong = begun[way][:-1] + ("a" if begun[way][-1] != "a" else "b")
+    method = {"url": "get", "done_url": "post", "delete_url": "delete"}[way]
+    assert getattr(Uploader(), method)(wrong).status_code == 401
 
 
 def test_token_expires_with_the_upload(begun: dict[str, Any]) -> None:

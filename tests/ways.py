@@ -6,11 +6,15 @@ Named by servers' settings, so that a test knows which way its bytes came.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
+from typing import ClassVar
 
 from django.http import HttpRequest
 
 from chunked_uploads.authentication import ApiKeyAuthentication
+from chunked_uploads.errors import RangeConflict
+from chunked_uploads.stores import Comparison
 from chunked_uploads.stores.local import LocalStore, LocalWriter
 
 
@@ -43,8 +47,10 @@ class OneWayStore(LocalStore):
     writer_class = LocalWriter
 
     @contextlib.contextmanager
-    def writer(self, name: str, start: int, length: int) -> Iterator[LocalWriter]:
-        with super().writer(name, start, length) as writer:
+    def writer(
+        self, name: str, start: int, length: int, *, alone: bool = False
+    ) -> Iterator[LocalWriter]:
+        with super().writer(name, start, length, alone=alone) as writer:
             writer.__class__ = self.writer_class
             yield writer
 
@@ -65,6 +71,55 @@ class UnreadableStore(OneWayStore):
     """Can't be asked for what it has."""
 
     writer_class = UnreadableWriter
+
+
+class DigestComparison(Comparison):
+    """Knows no bytes, only what digest they have."""
+
+    def __init__(self, digest: bytes) -> None:
+        self._digest = digest
+        self._hash = hashlib.sha256()
+
+    def add(self, block: bytes) -> bool:
+        self._hash.update(block)
+        return True
+
+    def is_equal(self) -> bool:
+        return self._hash.digest() == self._digest
+
+
+class DigestStore(UnreadableStore):
+    """Keeps a digest of each range that it received, as one that can't read back."""
+
+    digests: ClassVar[dict[tuple[str, int, int], bytes]] = {}
+
+    @contextlib.contextmanager
+    def writer(
+        self, name: str, start: int, length: int, *, alone: bool = False
+    ) -> Iterator[LocalWriter]:
+        digest = hashlib.sha256()
+        with super().writer(name, start, length, alone=alone) as writer:
+            write = writer.write
+
+            def write_and_hash(block: bytes) -> None:
+                write(block)
+                digest.update(block)
+
+            writer.write = write_and_hash  # type: ignore[method-assign]
+            yield writer
+            self.digests[name, start, writer.written] = digest.digest()
+
+    @contextlib.contextmanager
+    def compare(  # type: ignore[override]
+        self, name: str, start: int, length: int
+    ) -> Iterator[Comparison]:
+        try:
+            yield DigestComparison(self.digests[name, start, length])
+        except KeyError:
+            raise RangeConflict("Only whole chunks are compared.") from None
+
+    def agree(self, name: str, other: str, length: int) -> bool:
+        return False
 
 
 class NosyAuthentication(ApiKeyAuthentication):

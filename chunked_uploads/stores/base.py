@@ -79,6 +79,21 @@ class Writer(ABC):
         raise NotImplementedError
 
 
+class Comparison(ABC):
+    """Bytes that come again, compared with those that a part holds, in order."""
+
+    @abstractmethod
+    def add(self, block: bytes) -> bool:
+        """Return False where the next bytes of the part are certainly not `block`."""
+
+    def is_equal(self) -> bool:
+        """Whether all that was added is what the part holds there.
+
+        For stores that can't read back, and learn it by a digest at the end.
+        """
+        return True
+
+
 class Part(ABC):
     """All bytes of one part, with nobody writing, for as long as its context lasts."""
 
@@ -109,13 +124,36 @@ class ChunkStore(ABC):
 
     @abstractmethod
     def writer(
-        self, name: str, start: int, length: int
+        self, name: str, start: int, length: int, *, alone: bool = False
     ) -> AbstractContextManager[Writer]:
         """Enter as the only writer of `length` bytes from `start` of the part.
 
         Makes the part where it is missing. Raises `RangeBusy` where another writer
-        is in any of these bytes, and stays for a while.
+        is in any of these bytes, and stays for a while. With `alone` as the only
+        writer of the whole part: `RangeBusy` comes at once where there is another.
         """
+
+    @abstractmethod
+    def compare(
+        self, name: str, start: int, length: int
+    ) -> AbstractContextManager[Comparison]:
+        """Enter to compare with the `length` bytes from `start`, which are held.
+
+        A store that can't read back keeps a digest of each range, and raises
+        `RangeConflict` where the bytes are none of these ranges. Raises
+        `FileNotFoundError` where there is no such part.
+        """
+
+    def agree(self, name: str, other: str, length: int) -> bool:
+        """Whether the first `length` bytes of two parts are the same.
+
+        False where the store can't tell.
+        """
+        return False
+
+    def wait_for_writers(self, name: str, patience: float) -> None:
+        """Return when nobody writes to the part, after `patience` seconds at most."""
+        return  # where writers leave no trace
 
     @abstractmethod
     def sealed(self, name: str) -> AbstractContextManager[Part]:

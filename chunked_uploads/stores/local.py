@@ -20,8 +20,8 @@ from django.core.files.base import File
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.pipes import UNABLE
-from chunked_uploads.stores.base import ChunkStore, Leftover, Part, Writer
-from chunked_uploads.stores.locks import is_wanted, lock
+from chunked_uploads.stores.base import ChunkStore, Comparison, Leftover, Part, Writer
+from chunked_uploads.stores.locks import WHOLE, is_wanted, lock, wait_until_free
 from chunked_uploads.stores.moving import full_disk_told, move
 from chunked_uploads.stores.writeout import begin_write_out
 
@@ -37,10 +37,10 @@ class LocalWriter(Writer):
 
     is_readable = True
 
-    def __init__(self, fd: int, start: int, length: int) -> None:
+    def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
         self._fd = fd
         self._start = start
-        self._length = length
+        self._locked = locked  # first byte, length
         self._written = 0
 
     @property
@@ -73,7 +73,7 @@ class LocalWriter(Writer):
             size -= count
 
     def is_wanted(self) -> bool:
-        return is_wanted(self._fd, self._start, self._length)
+        return is_wanted(self._fd, *self._locked)
 
     def read(self, position: int, view: memoryview) -> int:
         return os.preadv(self._fd, [view], position)
@@ -84,6 +84,18 @@ class LocalWriter(Writer):
         whole = (self._start + self._written) // WRITE_OUT * WRITE_OUT
         if whole > begun:
             begin_write_out(self._fd, begun, whole - begun)
+
+
+class LocalComparison(Comparison):
+    """Bytes of an open part file, read as far as others come to be compared."""
+
+    def __init__(self, fd: int, start: int) -> None:
+        self._fd = fd
+        self._position = start
+
+    def add(self, block: bytes) -> bool:
+        position, self._position = self._position, self._position + len(block)
+        return _read_exactly(self._fd, position, len(block)) == block
 
 
 class LocalPart(Part):
@@ -113,14 +125,49 @@ class LocalStore(ChunkStore):
     """Part files under `CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH`."""
 
     @contextlib.contextmanager
-    def writer(self, name: str, start: int, length: int) -> Iterator[LocalWriter]:
+    def writer(
+        self, name: str, start: int, length: int, *, alone: bool = False
+    ) -> Iterator[LocalWriter]:
         fd = _open_or_make(self._path(name))
+        locked = (0, WHOLE) if alone else (start, length)
         try:
             try:
-                lock(fd, start, length, patience=TURN)
+                lock(fd, *locked, patience=0 if alone else TURN)
             except BlockingIOError:
                 raise RangeBusy("Another request is writing to this range.") from None
-            yield LocalWriter(fd, start, length)
+            yield LocalWriter(fd, start, locked)
+        finally:
+            os.close(fd)
+
+    @contextlib.contextmanager
+    def compare(self, name: str, start: int, length: int) -> Iterator[LocalComparison]:
+        fd = os.open(self._path(name), os.O_RDONLY)
+        try:
+            yield LocalComparison(fd, start)
+        finally:
+            os.close(fd)
+
+    def agree(self, name: str, other: str, length: int) -> bool:
+        try:
+            with (
+                self.compare(name, 0, length) as mine,
+                open(self._path(other), "rb") as file,
+            ):
+                while length and (block := file.read(min(BLOCK, length))):
+                    if not mine.add(block):
+                        return False
+                    length -= len(block)
+        except FileNotFoundError:
+            return False
+        return length == 0
+
+    def wait_for_writers(self, name: str, patience: float) -> None:
+        try:
+            fd = os.open(self._path(name), os.O_RDWR)
+        except FileNotFoundError:
+            return
+        try:
+            wait_until_free(fd, patience)
         finally:
             os.close(fd)
 
@@ -160,6 +207,15 @@ class LocalStore(ChunkStore):
 
     def _path(self, name: str) -> str:
         return os.path.join(settings.MEDIA_ROOT, name)
+
+
+def _read_exactly(fd: int, position: int, size: int) -> bytes:
+    block = os.pread(fd, size, position)
+    while len(block) < size and (
+        more := os.pread(fd, size - len(block), position + len(block))
+    ):
+        block += more
+    return block
 
 
 def _open_or_make(path: str) -> int:

@@ -20,10 +20,11 @@ from collections.abc import Iterator
 
 HAVE_RANGES = sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK")
 BELLS = 2**62  # the first byte that no file reaches; ranges end before it
+WHOLE = BELLS  # bytes from 0: all of a file
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.2  # seconds
 
 
-def lock(fd: int, start: int = 0, length: int = BELLS, *, patience: float = 0) -> None:
+def lock(fd: int, start: int = 0, length: int = WHOLE, *, patience: float = 0) -> None:
     """Lock `length` bytes from `start` of the file, until `fd` is closed.
 
     All of it where neither is told. Raises `BlockingIOError` where another open file
@@ -49,16 +50,21 @@ def lock(fd: int, start: int = 0, length: int = BELLS, *, patience: float = 0) -
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
+def wait_until_free(fd: int, patience: float) -> None:
+    """Return when no other open file locks any of the file, or after `patience`.
+
+    Wakes nobody: a holder whose client is silent stays.
+    """
+    deadline = time.monotonic() + patience
+    pause = FIRST_PAUSE
+    while _is_locked(fd) and time.monotonic() + pause <= deadline:
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
 def is_wanted(fd: int, start: int, length: int) -> bool:
     """Whether somebody waits for any of the `length` bytes from `start`."""
-    if not HAVE_RANGES:
-        return False
-    asked = _flock(fcntl.F_WRLCK, BELLS + start, length)
-    try:
-        told = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked)
-    except OSError:  # of file systems that lock, but don't tell
-        return False
-    return struct.unpack_from("h", told)[0] != fcntl.F_UNLCK
+    return HAVE_RANGES and _is_held_by_another(fd, BELLS + start, length)
 
 
 @contextlib.contextmanager
@@ -73,6 +79,26 @@ def _ringing(fd: int, start: int, length: int) -> Iterator[None]:
     finally:
         quiet = _flock(fcntl.F_UNLCK, BELLS + start, length)
         fcntl.fcntl(fd, fcntl.F_OFD_SETLK, quiet)
+
+
+def _is_locked(fd: int) -> bool:
+    if HAVE_RANGES:
+        return _is_held_by_another(fd, 0, WHOLE)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(fd, fcntl.LOCK_UN)
+    return False
+
+
+def _is_held_by_another(fd: int, start: int, length: int) -> bool:
+    asked = _flock(fcntl.F_WRLCK, start, length)
+    try:
+        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked)
+    except OSError:  # of file systems that lock, but don't tell
+        return False
+    return struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK
 
 
 def _lock_now(fd: int, start: int, length: int) -> None:
