@@ -98,6 +98,21 @@ class BrokenStream(io.BytesIO):
         return block
 
 
+class Bytes:
+    """A source of bytes that are at hand."""
+
+    is_exact = True
+
+    def __init__(self, content: bytes) -> None:
+        self.read = io.BytesIO(content).read
+
+    def heed(self, is_wanted: Any) -> None:
+        """Nobody waits."""
+
+    def finish(self, missing: int) -> None:
+        """Any end will do."""
+
+
 def from_stream(stream: Any, length: int) -> dict[str, Any]:
     """Return the `environ` of a request whose body comes out of `stream`."""
     return {"wsgi.input": stream, "CONTENT_LENGTH": str(length)}

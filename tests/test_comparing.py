@@ -16,6 +16,7 @@ from tests.sending import (
     CONTENT,
     TAKES_PIECES,
     UPLOAD,
+    Bytes,
     Stream,
     Uploader,
     assert_error,
@@ -188,21 +189,6 @@ def test_store_that_cannot_read_back_compares_by_the_digests_it_keeps(
         assert_error(same, 409, "content_conflict")
     assert_error(part, 409, "range_conflict")
     assert state_in(part)["size"] == 4
-
-
-class Bytes:
-    """A source of bytes that are at hand."""
-
-    is_exact = True
-
-    def __init__(self, content: bytes) -> None:
-        self.read = io.BytesIO(content).read
-
-    def heed(self, is_wanted: Any) -> None:
-        """Nobody waits."""
-
-    def finish(self, missing: int) -> None:
-        """Any end will do."""
 
 
 @pytest.mark.parametrize(
