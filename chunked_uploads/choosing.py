@@ -11,12 +11,7 @@ from dataclasses import dataclass, replace
 
 from chunked_uploads.comparing import holds, which_hold
 from chunked_uploads.conf import MIB
-from chunked_uploads.errors import (
-    Ambiguous,
-    NothingToContinue,
-    RangeBusy,
-    UploadNotFound,
-)
+from chunked_uploads.errors import Ambiguous, NothingToContinue, RangeBusy
 from chunked_uploads.intake import BLOCK, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.receiving import Taken, receive, receive_first, receive_next
@@ -60,7 +55,7 @@ def begin(
             arrived = receive_first(
                 upload, first.length, first.source, first.sha256, enter_it
             )
-        except (Taken, UploadNotFound):
+        except Taken:
             continue
         return upload, arrived
     raise RangeBusy("Too many requests begin this file at once.")
@@ -138,7 +133,7 @@ def _continue_one(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
             arrived = receive_next(
                 upload, wanted.start, wanted.length, wanted.source, wanted.sha256
             )
-        except (Taken, UploadNotFound):
+        except Taken:
             continue
         return upload, arrived
     raise RangeBusy("Other requests go on with this file.")

@@ -129,8 +129,8 @@ def receive_first(
     """
     try:
         with chunk_store().writer(upload.part, 0, length, alone=True) as writer:
-            _refresh(upload)
-            if upload.is_complete or upload.received:
+            _refresh_free(upload)
+            if upload.received:
                 raise Taken
             enter()
             Intake(upload, 0, length, writer, sha256).run(source)
@@ -148,9 +148,9 @@ def receive_next(
     """
     try:
         with chunk_store().writer(upload.part, start, length, alone=True) as writer:
-            _refresh(upload)
+            _refresh_free(upload)
             _notice_loss(upload, start, writer)
-            if upload.is_complete or not start == upload.offset == upload.received:
+            if not start == upload.offset == upload.received:
                 raise Taken
             Intake(upload, start, length, writer, sha256).run(source)
             return writer.written
@@ -203,6 +203,16 @@ def _refresh(upload: Upload) -> None:
         raise
     if upload.is_complete:
         _delete_part(upload)
+
+
+def _refresh_free(upload: Upload) -> None:
+    """Refresh; raise `Taken` where the upload is finished or cancelled."""
+    try:
+        _refresh(upload)
+    except UploadNotFound:
+        raise Taken from None
+    if upload.is_complete:
+        raise Taken
 
 
 def _delete_part(upload: Upload) -> None:

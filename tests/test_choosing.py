@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from django.contrib.auth.models import User
 
 from chunked_uploads import choosing, intake
 from chunked_uploads.models import Upload
+from chunked_uploads.removing import cancel
 from chunked_uploads.signals import upload_started
 from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores.local import LocalStore
 from tests.sending import (
     CONTENT,
     TAKES_PIECES,
@@ -168,6 +171,58 @@ def test_session_remembers_the_upload_that_it_joined(
 
     (state,) = browser_session.get(UPLOAD).json()
     assert state["upload_uuid"] == str(empty.uuid)
+
+
+def cancelling(content: bytes) -> Stream:
+    """Return a body during which all uploads are cancelled."""
+
+    def cancel_all() -> None:
+        for upload in Upload.objects.all():
+            cancel(upload)
+
+    return Stream(content, cancel_all)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_chunk_of_an_upload_that_is_cancelled_begins_no_other(
+    uploader: Uploader, media_root: Path
+) -> None:
+    response = uploader.send_cut(cancelling(CONTENT), 0, 10)
+
+    assert_error(response, 404, "not_found")
+    assert not Upload.objects.exists()
+    assert list(media_root.rglob("*.part")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_chunk_of_equal_uploads_that_are_cancelled_goes_to_no_other(
+    uploader: Uploader,
+) -> None:
+    for _ in range(2):
+        uploader.send(CONTENT[:4], 0)
+
+    response = uploader.send_cut(cancelling(CONTENT[4:]), 4, 6)
+
+    assert_error(response, 404, "not_found")
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_upload_that_was_cancelled_meanwhile_is_passed_over(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        uploader.send(CONTENT[:4], 0)
+    agree = LocalStore.agree
+
+    def agree_and_cancel(*args: Any) -> bool:
+        answer = agree(*args)
+        cancel(Upload.objects.latest("pk"))
+        return answer
+
+    monkeypatch.setattr(LocalStore, "agree", agree_and_cancel)
+
+    assert_finishes(uploader, uploader.send(CONTENT[4:], 4), CONTENT)
 
 
 # The others
