@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from chunked_uploads.conf import MIB, conf
+from chunked_uploads.draining import drain_after_answer
 from chunked_uploads.errors import (
     FULL,
     Answered,
@@ -34,7 +33,6 @@ from chunked_uploads.stalls import stalls_noticed
 logger = logging.getLogger("chunked_uploads")
 
 View = Callable[..., HttpResponse]
-DRAIN = 64 * MIB  # bytes
 MALFORMED = (
     exceptions.BadRequest,
     exceptions.SuspiciousOperation,
@@ -66,7 +64,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                     return error_response(request, error)
                 except Exception as error:  # noqa: BLE001 - the edge: told or logged
                     response = error_response(request, _told(request, error))
-                _drain(request)
+            drain_after_answer(request)
             if request.method not in methods:
                 response["Allow"] = allowed
             return response
@@ -105,23 +103,6 @@ def _told(request: HttpRequest, error: Exception) -> UploadError:
     # The site's error reporting hears of it as of any other.
     got_request_exception.send(sender=None, request=request)
     return ServerError("The server failed; its operator can find out why.")
-
-
-def _drain(request: HttpRequest) -> None:
-    """Read what is left of a body that ended early.
-
-    A server that closes a connection with bytes unread resets it, and the client
-    would see a network error instead of the answer.
-    """
-    limit = max(DRAIN, 2 * conf.CHUNKED_UPLOADS_CHUNK_SIZE)
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not re.fullmatch("[0-9]{1,18}", length) or int(length) > limit:
-        return
-    try:
-        while request.read(MIB):
-            pass
-    except (UnreadablePostError, ValueError):
-        return
 
 
 def _unguarded(view: View) -> View:

@@ -14,8 +14,8 @@ STALL = 60  # seconds without a byte after which a connection counts as broken
 
 
 @contextlib.contextmanager
-def stalls_noticed(request: HttpRequest) -> Iterator[None]:
-    """Treat a connection that brings nothing for STALL seconds as a broken one.
+def stalls_noticed(request: HttpRequest, seconds: float = 0) -> Iterator[None]:
+    """Treat a connection that brings nothing for `seconds`, or STALL, as a broken one.
 
     A phone that went out of reach leaves a connection that never ends by itself.
     gunicorn's threads would wait for it for ever, and keep its range locked.
@@ -25,7 +25,7 @@ def stalls_noticed(request: HttpRequest) -> Iterator[None]:
         yield
         return
     before = connection.gettimeout()
-    connection.settimeout(STALL)
+    connection.settimeout(seconds or STALL)
     try:
         yield
     finally:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 
 from chunked_uploads import bodies, intake
 from chunked_uploads.models import ApiKey, Upload
@@ -249,12 +251,33 @@ def test_length_that_is_not_known_gets_411(uploader: Uploader) -> None:
     assert_error(response, 411, "length_required")
 
 
-def test_unread_body_is_read_before_the_answer(db: None) -> None:
+def test_unread_body_is_read_once_it_is_answered(db: None) -> None:
     stream = io.BytesIO(CONTENT)
 
     response = Uploader().send_cut(stream, 0, 10)
 
     assert response.status_code == 401
+    assert stream.read() == b""
+
+
+def replace(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+    """Make a middleware that has an answer of its own."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=get_response(request).status_code)
+
+    return answer
+
+
+def test_unread_body_is_read_where_middleware_replaces_the_answer(
+    db: None, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.replace", *settings.MIDDLEWARE]
+    stream = io.BytesIO(CONTENT)
+
+    response = Uploader().send_cut(stream, 0, 10)
+
+    assert (response.status_code, response.content) == (401, b"")
     assert stream.read() == b""
 
 
