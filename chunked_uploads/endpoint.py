@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from chunked_uploads.draining import drain_after_answer
 from chunked_uploads.errors import (
+    AWAY,
     FULL,
     Answered,
     BadRequest,
@@ -61,9 +62,9 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                     own = {key: kwargs[key] for key in OWN_ARGUMENTS if key in kwargs}
                     response = _dispatch(function, methods, request, own)
                 except BodyCut as error:
-                    return error_response(request, error)
+                    return _answer_to(request, error)  # there is nothing left to read
                 except Exception as error:  # noqa: BLE001 - the edge: told or logged
-                    response = error_response(request, _told(request, error))
+                    response = _answer_to(request, error)
             drain_after_answer(request)
             if request.method not in methods:
                 response["Allow"] = allowed
@@ -88,6 +89,22 @@ def _dispatch(
         return answered.response
 
 
+def _answer_to(request: HttpRequest, error: Exception) -> HttpResponse:
+    told = _told(request, error)
+    try:
+        response = error_response(request, told)
+    except Exception as another:  # noqa: BLE001 - the edge: told or logged
+        # Of an upload's state, which goes along: it needs a database and a host.
+        told = _told(request, another)
+        told.upload = None
+        response = error_response(request, told)
+    if told.is_logged:
+        # Django's own mark. Where no file can be opened, its logging fails, too: at its
+        # first line it looks for a codec.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
 def _told(request: HttpRequest, error: Exception) -> UploadError:
     """Return the error that tells the client of `error`."""
     if isinstance(error, UploadError):
@@ -96,13 +113,22 @@ def _told(request: HttpRequest, error: Exception) -> UploadError:
         return BadRequest("The request is malformed.")
     if isinstance(error, OSError) and error.errno in FULL:
         return StoreFull("The disk is full.")
+    if isinstance(error, OSError) and error.errno in AWAY:
+        return _away("store", request, error)
     if isinstance(error, OperationalError | InterfaceError):
-        logger.warning("The database does not answer: %s", error)
-        return Unavailable("The database does not answer; try again.")
+        return _away("database", request, error)
     logger.exception("Unexpected error at %s", request.path)
     # The site's error reporting hears of it as of any other.
     got_request_exception.send(sender=None, request=request)
     return ServerError("The server failed; its operator can find out why.")
+
+
+def _away(what: str, request: HttpRequest, error: Exception) -> Unavailable:
+    # The one line that tells it: no traceback helps, and there will be many.
+    logger.error("The %s does not answer at %s: %s", what, request.path, error)
+    told = Unavailable(f"The {what} does not answer; try again.")
+    told.is_logged = True
+    return told
 
 
 def _unguarded(view: View) -> View:

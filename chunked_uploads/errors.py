@@ -15,6 +15,30 @@ if TYPE_CHECKING:
 
 # What the system says of a disk on which there is no room.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# And of one that is read-only or out of reach, or of a process that has no file
+# descriptors left: no fault of the request's, and over when somebody has seen to it.
+AWAY = (
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    # As disks say it that are gone, or that lie on another machine.
+    errno.ENODEV,
+    errno.ENXIO,
+    errno.ENOLCK,
+    errno.ENOTCONN,
+    errno.ESTALE,
+    errno.ECONNABORTED,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.ETIMEDOUT,
+)
 
 
 class Answered(Exception):
@@ -35,6 +59,7 @@ class UploadError(Exception):
     status = 400
     code = "bad_request"
     retry_after: int | None = None  # seconds
+    is_logged = False  # whether the log has its line already
 
     def __init__(self, detail: str, upload: Upload | None = None) -> None:
         super().__init__(detail)

@@ -85,8 +85,8 @@ class Intake:
         with self.follower:
             try:
                 self._take_all(source, is_certain)
-            except StoreFull:
-                self._record()
+            except (StoreFull, OSError):
+                self._record()  # what came before
                 raise
             missing = self.length - self.writer.written
             try:

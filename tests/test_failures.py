@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 
+from chunked_uploads import ranges
 from chunked_uploads.models import Upload
 from tests.forms import FOR_FORM
 from tests.sending import (
@@ -129,7 +131,7 @@ def test_failure_of_the_server_is_told_without_a_traceback(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     def fail(*args: Any) -> None:
-        raise OSError(errno.EIO, "the disk at /secret/path")
+        raise RuntimeError("at /secret/path")
 
     monkeypatch.setattr(os, "pwrite", fail)
     uploader.raise_request_exception = False
@@ -139,6 +141,137 @@ def test_failure_of_the_server_is_told_without_a_traceback(
     assert_error(response, 500, "server_error")
     assert b"secret" not in response.content
     assert caplog.records[0].levelname == "ERROR"
+
+
+# A store that is read-only, out of reach, or that can't be opened
+
+
+def failing(number: int) -> Callable[..., None]:
+    """Return what fails as the system does, telling of a path."""
+
+    def fail(*args: Any, **options: Any) -> None:
+        raise OSError(number, os.strerror(number), "/secret/path")
+
+    return fail
+
+
+def assert_away(response: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Find a 503 that says when to come again, and one line in the log."""
+    assert_error(response, 503, "unavailable")
+    assert response["Retry-After"] == "5"
+    assert b"secret" not in response.content
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.exc_info is None
+    assert "\n" not in record.getMessage()
+    caplog.clear()
+
+
+NUMBERS = [errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE]
+NUMBERS += [errno.ENFILE, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT]
+NUMBERS += [errno.ENOTCONN, errno.ENOLCK, errno.EHOSTDOWN, errno.EHOSTUNREACH]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_store_that_is_away_gets_503_and_one_line_in_the_log(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+) -> None:
+    state = state_in(uploader.send(CONTENT[:4], 0))
+
+    with monkeypatch.context() as away:
+        away.setattr(os, "open", failing(number))
+        assert_away(uploader.send(CONTENT[4:], 4, url=state["url"]), caplog)
+        assert uploader.get(state["url"]).json()[0]["size"] == 4
+
+    response = uploader.send(CONTENT[4:], 4, url=state["url"])
+    with monkeypatch.context() as away:
+        away.setattr(os, "open", failing(number))
+        assert_away(uploader.done(state), caplog)
+    assert_finishes(uploader, response, CONTENT)
+
+
+@TAKES_PIECES
+@pytest.mark.parametrize("number", [errno.EIO, errno.EROFS])
+def test_what_arrived_before_the_store_went_away_is_kept(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    send: str,
+    number: int,
+) -> None:
+    pwrite = os.pwrite
+
+    def write_some(fd: int, block: Any, offset: int) -> int:
+        if offset >= 7:
+            failing(number)()
+        return pwrite(fd, bytes(block)[: 7 - offset], offset)
+
+    with monkeypatch.context() as away:
+        away.setattr(os, "pwrite", write_some)
+        assert_away(getattr(uploader, send)(CONTENT, 0), caplog)
+
+    (state,) = uploader.get(UPLOAD + "?all=1").json()
+    assert state["size"] == 7
+    assert_finishes(uploader, uploader.send(CONTENT[7:], 7), CONTENT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_delete_does_not_fail_where_the_store_is_away(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = state_in(uploader.send(CONTENT[:4], 0))
+
+    with monkeypatch.context() as away:
+        away.setattr(os, "unlink", failing(errno.EROFS))
+        response = uploader.delete(state["delete_url"])
+
+    # Whether the answer tells of it or the clean-up removes the bytes later.
+    assert response.status_code in (200, 503), response.content
+    assert b"secret" not in response.content
+    assert uploader.get(UPLOAD + "?all=1").json() == []
+
+
+NOBODYS = "/sys/of-the-tests"  # where Linux lets nobody write, not even root
+ON_LINUX = pytest.mark.skipif(not os.path.isdir("/sys/kernel"), reason="Linux has it")
+
+
+@ON_LINUX
+def test_folder_that_may_not_be_made_gets_503(
+    uploader: Uploader, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = f"{NOBODYS}/chunks"
+
+    assert_away(uploader.send(CONTENT), caplog)
+
+
+@ON_LINUX
+def test_place_that_may_not_be_written_to_gets_503_and_done_may_be_repeated(
+    uploader: Uploader, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = uploader.send(CONTENT)
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = f"{NOBODYS}/files"
+    assert_away(uploader.done(state_in(response)), caplog)
+
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = "files"
+
+    assert_finishes(uploader, response, CONTENT)
+
+
+def test_error_whose_state_cannot_be_told_is_told_all_the_same(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(ranges, "gap", fail)
+    response = uploader.send(CONTENT[2:6], 2, url=url)
+
+    assert_error(response, 503, "unavailable")
 
 
 ALLOWED = {
