@@ -24,6 +24,7 @@ ORIGINS_HINT = (
 )
 TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 MOST_DAYS = 36_500  # with more, dates end
+LOCAL_STORE = "chunked_uploads.stores.local.LocalStore"
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 
 
@@ -33,6 +34,8 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_check_numbers(),
         *_check_paths(),
         *_check_file_systems(),
+        *_check_media(),
+        *_check_privacy(),
         *_check_dotted_paths(),
         *_check_choices(),
         *_check_fast_path(),
@@ -69,9 +72,7 @@ def _check_paths() -> Iterator[CheckMessage]:
 def _check_file_systems() -> Iterator[CheckMessage]:
     folders = [conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH]
     folders += [conf.CHUNKED_UPLOADS_STORAGE_PATH]
-    alias = conf.CHUNKED_UPLOADS_STORAGE
-    storage = settings.STORAGES.get(alias, {}) if isinstance(alias, str) else {}
-    if storage.get("BACKEND") != FILE_SYSTEM or any(map(callable, folders)):
+    if _storage_setting().get("BACKEND") != FILE_SYSTEM or any(map(callable, folders)):
         return
     devices = {_device(os.path.join(settings.MEDIA_ROOT, str(f))) for f in folders}
     if len(devices) > 1:
@@ -80,6 +81,76 @@ def _check_file_systems() -> Iterator[CheckMessage]:
             hint="Every finished file is copied; on one file system it is renamed.",
             id=_id("W002"),
         )
+
+
+def _check_media() -> Iterator[CheckMessage]:
+    """Warn of files that land where the process was started, or that no URL leads to.
+
+    Neither fails: the uploads go well, and the visitor is given a URL that gets 404.
+    """
+    needs_root, needs_url = _needs()
+    if needs_root and not settings.MEDIA_ROOT:
+        yield Warning(
+            "MEDIA_ROOT is not set: files go into the working directory.",
+            hint='Set it to a folder for files, like BASE_DIR / "media".',
+            id=_id("W004"),
+        )
+    # An empty one comes out of Django's settings as the site's root.
+    if needs_url and settings.MEDIA_URL in ("", "/"):
+        yield Warning(
+            "MEDIA_URL is not set: the URLs of finished files lead nowhere.",
+            hint='Set it to where the web server has MEDIA_ROOT, like "/media/"; or let'
+            " CHUNKED_UPLOADS_STORAGE_PATH be absolute, for files without a URL.",
+            id=_id("W005"),
+        )
+
+
+def _needs() -> tuple[bool, bool]:
+    """Return whether files lie below MEDIA_ROOT, and whether they have URLs there."""
+    parts, files = _parts_path(), conf.CHUNKED_UPLOADS_STORAGE_PATH
+    has_parts = parts is not None and not os.path.isabs(parts)
+    storage = _storage_setting()
+    is_in_media = storage.get("BACKEND") == FILE_SYSTEM and not (
+        isinstance(files, str) and os.path.isabs(files)
+    )
+    options = storage.get("OPTIONS", {})
+    has_files = is_in_media and "location" not in options
+    return has_parts or has_files, is_in_media and "base_url" not in options
+
+
+def _check_privacy() -> Iterator[CheckMessage]:
+    """Warn where a web server may serve the parts of files that it must not serve."""
+    parts, files = _parts_path(), conf.CHUNKED_UPLOADS_STORAGE_PATH
+    if parts is None or not settings.MEDIA_ROOT:
+        return
+    folder = "" if callable(files) else str(files)
+    location = _storage_setting().get("OPTIONS", {}).get("location", "")
+    place = os.path.join(settings.MEDIA_ROOT, location, folder)
+    if _is_in_media(parts) and not _is_in_media(place):
+        yield Warning(
+            "Finished files lie outside of MEDIA_ROOT, and chunks inside it.",
+            hint="Who serves MEDIA_ROOT serves the chunks. Set"
+            " CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH to a folder beside the files'.",
+            id=_id("W006"),
+        )
+
+
+def _parts_path() -> str | None:
+    """Return where chunks rest, None where the settings don't tell."""
+    path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
+    is_local = conf.CHUNKED_UPLOADS_CHUNK_STORE == LOCAL_STORE
+    return path if is_local and isinstance(path, str) else None
+
+
+def _is_in_media(path: str) -> bool:
+    root = os.path.abspath(settings.MEDIA_ROOT)
+    path = os.path.abspath(os.path.join(root, path))
+    return os.path.commonpath([path, root]) == root
+
+
+def _storage_setting() -> dict[str, Any]:
+    alias = conf.CHUNKED_UPLOADS_STORAGE
+    return settings.STORAGES.get(alias, {}) if isinstance(alias, str) else {}
 
 
 def _device(path: str) -> int:

@@ -122,6 +122,7 @@ def test_paths_on_two_file_systems_are_a_warning(
     settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, other: str
 ) -> None:
     elsewhere = str(tmp_path / "elsewhere")
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = tmp_path / "chunks"
     setattr(settings, f"CHUNKED_UPLOADS_{other}", elsewhere)
     assert ids() == set()
 
@@ -130,3 +131,79 @@ def test_paths_on_two_file_systems_are_a_warning(
     )
 
     assert ids() == {"W002"}
+
+
+FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
+
+
+def storage_with(settings: Any, **options: str) -> None:
+    """Let the finished files' storage be the file system's, with these options."""
+    storage = {"BACKEND": FILE_SYSTEM, "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+
+
+def test_site_without_media_settings_is_warned(settings: Any) -> None:
+    settings.MEDIA_ROOT = settings.MEDIA_URL = ""
+
+    assert ids() == {"W004", "W005"}
+    assert all(each.hint for each in messages())
+
+
+@pytest.mark.parametrize("url", ["", "/"])
+def test_url_that_leads_nowhere_is_a_warning(settings: Any, url: str) -> None:
+    settings.MEDIA_URL = url
+
+    assert ids() == {"W005"}
+
+
+def test_working_directory_as_the_place_of_files_is_a_warning(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = ""
+    assert ids() == {"W004"}
+
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = tmp_path / "chunks"
+    assert ids() == {"W004"}
+
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = tmp_path / "files"
+    assert ids() == set()
+
+
+def test_files_without_urls_need_no_media_url(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_URL = ""
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = tmp_path / "chunks"
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = tmp_path / "files"
+
+    assert ids() == set()
+
+
+def test_storage_that_knows_its_place_needs_no_media_settings(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = settings.MEDIA_URL = ""
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = tmp_path / "chunks"
+    storage_with(settings, location=str(tmp_path / "files"), base_url="/files/")
+
+    assert ids() == set()
+
+
+@pytest.mark.parametrize("chunks", ["chunks", "media/chunks", ""])
+def test_chunks_that_a_web_server_may_serve_beside_private_files_are_a_warning(
+    settings: Any, media_root: Path, tmp_path: Path, chunks: str
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = tmp_path / "private"
+    if chunks:
+        below = tmp_path / chunks if "/" in chunks else chunks
+        settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = below
+    assert ids() == {"W006"}
+
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = tmp_path / "chunks"
+    assert ids() == set()
+
+
+def test_chunks_are_told_of_where_a_storage_lies_elsewhere(
+    settings: Any, tmp_path: Path
+) -> None:
+    storage_with(settings, location=str(tmp_path / "private"))
+
+    assert ids() == {"W006"}

@@ -32,6 +32,8 @@ INSTALLED_APPS = [
 ]
 ROOT_URLCONF = "urls"
 SECRET_KEY = "of the tests"
+MEDIA_ROOT = "media"
+MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 TEMPLATES = [
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}

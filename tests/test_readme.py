@@ -83,6 +83,45 @@ def test_python_sends_an_empty_file(
     assert Upload.objects.get().is_complete
 
 
+USE = """
+import django
+from django.core.management import call_command
+
+django.setup()
+call_command("check", fail_level="WARNING")
+call_command("migrate", verbosity=0)
+
+from django.contrib.auth.models import User
+from django.template.loader import render_to_string
+from django.test import Client
+
+client = Client(headers={"host": "localhost"})
+client.force_login(User.objects.create_user("ada"))
+named = {"Content-Disposition": 'attachment; filename="film.mp4"'}
+sent = client.post("/uploads/upload/", b"film", "video/mp4", headers=named)
+done = client.post(sent.json()[0]["done_url"])
+shown = client.get(done.json()[0]["url"])
+assert b"".join(shown.streaming_content) == b"film"
+assert client.post("/uploads/upload/", headers=named).status_code == 400
+assert "Choose files" in render_to_string("chunked_upload.html")
+"""
+
+
+def test_lines_of_the_installation_lead_to_the_finished_file(tmp_path: Path) -> None:
+    call_command("startproject", "site_of_the_tests", tmp_path)
+    for name in ("settings", "urls"):
+        [lines] = [block for block in blocks("python") if f"# {name}.py" in block]
+        with open(tmp_path / "site_of_the_tests" / f"{name}.py", "a") as file:
+            file.write(lines)
+
+    run(
+        [sys.executable, "-W", "error", "-c", USE],
+        tmp_path / "manage.py",
+        DJANGO_SETTINGS_MODULE="site_of_the_tests.settings",
+        PYTHONPATH=str(CHECKOUT),
+    )
+
+
 def test_other_blocks_are_those_of_the_docs_which_are_run() -> None:
     docs = "".join(path.read_text() for path in (CHECKOUT / "docs").glob("*.md"))
     for block in [*blocks("bash")[2:], *blocks("js")]:
