@@ -637,6 +637,40 @@ def test_admin_does_not_wait_for_an_inline_that_was_removed(
     assert not saved(file).trailers.exists()
 
 
+# Browsers tell observers in the order in which they began.
+LAST_FIRST = """() => {
+    const observers = [];
+    const Original = window.MutationObserver;
+    const tellAll = () => {
+        const told = observers.filter(({ records }) => records.length).reverse();
+        told.forEach((each) => each.tell(each.records.splice(0), each));
+    };
+    window.MutationObserver = class {
+        constructor(tell) {
+            Object.assign(this, { tell, records: [] });
+            observers.push(this);
+            this.original = new Original((records) => {
+                this.records.push(...records);
+                queueMicrotask(tellAll);
+            });
+        }
+        observe(...options) { this.original.observe(...options); }
+        disconnect() { this.original.disconnect(); }
+        takeRecords() { return this.original.takeRecords(); }
+    };
+}"""
+
+
+def test_inline_that_was_removed_is_let_go_whoever_hears_of_it_first(
+    page: Page, server: Gunicorn, file: Path, tmp_path: Path
+) -> None:
+    page.add_init_script(f"({LAST_FIRST})()")
+    open_admin(page, server)
+    page.get_by_label("Title").fill("A film")
+
+    test_admin_does_not_wait_for_an_inline_that_was_removed(page, file, tmp_path)
+
+
 def test_replacing_one_file_goes_on_waiting_for_another(
     admin: Page, file: Path, tmp_path: Path
 ) -> None:

@@ -291,7 +291,7 @@ get upload(){return this.uploader.uploads.filter(({isLeaving})=>!isLeaving).pop(
 get isRunning(){return this.upload!==null&&this.upload.isGoing;}
 complaint(isLenient){const{upload}=this;if(this.element.matches("fieldset:disabled *"))return"";if(!upload)return this.isMissing&&!isLenient?"missing":"";if(upload.state==="complete"||this.isRunning)return"";return upload.state==="refused"?"refused":"stopped";}
 get isMissing(){return this.isRequired&&!(this.kept&&this.kept.checked);}
-hear(news){const{upload}=this;const isComplete=upload!==null&&upload.state==="complete";this.claim.value=isComplete?claimOf(upload):"";this.claim.disabled=!isComplete;this.giveWay(upload!==null);if(!this.guard)return;if(!this.guard.isWaiting&&this.message!==this.complaint())this.tell("");if(TAKEN_BACK.has(news)&&!upload)this.guard.release();else this.guard.settle();}
+hear(news){const{upload}=this;const isComplete=upload!==null&&upload.state==="complete";this.claim.value=isComplete?claimOf(upload):"";this.claim.disabled=!isComplete;this.giveWay(upload!==null);if(!this.guard||!this.element.isConnected)return;if(!this.guard.isWaiting&&this.message!==this.complaint())this.tell("");if(TAKEN_BACK.has(news)&&!upload)this.guard.release();else this.guard.settle();}
 giveWay(hasUpload){if(hasUpload===this.hasUpload)return;this.hasUpload=hasUpload;if(!this.kept)return;this.kept.checked=!hasUpload;this.kept.closest("p").hidden=hasUpload;}
 tell(name){this.message=name;const message=name&&this.texts.querySelector(`[data-message="${name}"]`);this.told.textContent=message?message.textContent:"";this.told.hidden=!message;}
 focus(){const row=this.root.querySelector(".chunked-uploads-row button:not([hidden])");(row||this.root.querySelector(".chunked-uploads-input")).focus();}

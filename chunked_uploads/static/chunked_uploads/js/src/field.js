@@ -80,7 +80,8 @@
       this.claim.value = isComplete ? claimOf(upload) : "";
       this.claim.disabled = !isComplete;
       this.giveWay(upload !== null);
-      if (!this.guard) return;
+      // Of one that was just taken out, the uploader may hear before its field does.
+      if (!this.guard || !this.element.isConnected) return;
       // What was said of the field is only worth reading while it is true.
       if (!this.guard.isWaiting && this.message !== this.complaint()) this.tell("");
       if (TAKEN_BACK.has(news) && !upload) this.guard.release();
