@@ -60,12 +60,15 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     """
     days = conf.CHUNKED_UPLOADS_EXPIRE_DAYS if days is None else days
     before = timezone.now() - datetime.timedelta(days=days)
+    # Of the files' clock, which knows no time zone, whatever USE_TZ says of the rows.
+    now = datetime.datetime.now(datetime.timezone.utc)
+    parts_before = now - datetime.timedelta(days=days)
     report = Report()
     parts = _parts()
     first = list(itertools.islice(parts, 1))
     _expire(before, report, dry_run)
     _remove_unkept(before, report, dry_run)
-    _remove_strays(itertools.chain(first, parts), before, report, dry_run)
+    _remove_strays(itertools.chain(first, parts), parts_before, report, dry_run)
     _settle(report, dry_run, is_mounted=bool(first))
     _complete_referred(report, dry_run)
     return report

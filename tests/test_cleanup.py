@@ -254,6 +254,21 @@ def test_old_part_without_a_row_is_removed(media_root: Path, chunks: Path) -> No
     assert files_in(media_root) == [new]
 
 
+def test_site_without_time_zones_is_cleaned_up(
+    uploader: Uploader, media_root: Path, chunks: Path, settings: Any
+) -> None:
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "Asia/Tokyo"
+    old = make_old(upload_of(uploader.send(CONTENT)), 3.1, media_root)
+    make_old(upload_of(uploader.send(CONTENT, name="new")), 2.9, media_root)
+    stray = make_stray(chunks, 3.1)
+    make_stray(chunks, 2.9)
+
+    assert clean_uploads() == Report(
+        expired=[str(old.uuid)], stray=[str(stray)], freed=20
+    )
+
+
 def test_many_strays_are_removed_beside_parts_that_are_in_use(
     uploader: Uploader, media_root: Path, chunks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
