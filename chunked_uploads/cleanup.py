@@ -32,16 +32,15 @@ class Report:
     """What a clean-up did, or would do: uploads by UUID, parts by name.
 
     `expired`: unfinished and without activity; `unkept`: finished for a form, without
-    activity, and kept by none; `stray`: parts without an unfinished upload; `lost`:
-    uploads whose part is gone; `completed`: uploads whose last step died: between their
-    move and its record, or after the commit of the form that kept them; `failed`: what
-    could not be removed, and why; `freed` in bytes.
+    activity, and kept by none; `stray`: parts without an unfinished upload;
+    `completed`: uploads whose last step died: between their move and its record, or
+    after the commit of the form that kept them; `failed`: what could not be removed,
+    and why; `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
     unkept: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     freed: int = 0
@@ -50,11 +49,10 @@ class Report:
 def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report:
     """Remove what had no activity for `days`: unfinished uploads and stray parts.
 
-    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given. Rows whose part is gone
-    are removed as well, unless all are: nothing is judged by a disk that is not
-    mounted. Of the finished uploads only those go that were sent for a form, and that
-    none has kept. Nothing goes that a row of the site refers to. A dry run only
-    reports.
+    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given. No upload goes because its
+    part is missing: its disk may not be mounted. Of the finished uploads only those go
+    that were sent for a form, and that none has kept. Nothing goes that a row of the
+    site refers to. A dry run only reports.
 
     Raises `OSError` where the store can't be looked at.
     """
@@ -69,7 +67,7 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     _expire(before, report, dry_run)
     _remove_unkept(before, report, dry_run)
     _remove_strays(itertools.chain(first, parts), parts_before, report, dry_run)
-    _settle(report, dry_run, is_mounted=bool(first))
+    _complete_moved(report, dry_run)
     _complete_referred(report, dry_run)
     return report
 
@@ -147,17 +145,14 @@ def _finished_among(parts: list[Leftover]) -> set[str]:
     return {names[name] for name in found}
 
 
-def _settle(report: Report, dry_run: bool, is_mounted: bool) -> None:
-    """Complete or remove unfinished uploads that hold bytes but have no part."""
-    settled, expired = _settled(), set(report.expired)
-    lost = unprotected(settled)
-    for upload in _each(settled.filter(received__gt=0)):
+def _complete_moved(report: Report, dry_run: bool) -> None:
+    """Complete the unfinished uploads whose file is in its place already."""
+    expired = set(report.expired)
+    for upload in _each(_settled().filter(received__gt=0)):
         if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue
         if is_in_place(upload):
             _complete(upload, report, dry_run)
-        elif is_mounted and _cancel(upload, lost, report, dry_run):
-            report.lost.append(str(upload.uuid))
 
 
 def _complete_referred(report: Report, dry_run: bool) -> None:

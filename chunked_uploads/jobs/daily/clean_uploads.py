@@ -14,7 +14,7 @@ class Job(DailyJob):
 
     help = (
         "Removes unfinished uploads without activity, finished ones that their form "
-        "did not keep, and stray parts and rows."
+        "did not keep, and stray parts."
     )
 
     def execute(self) -> None:

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     help = (
         "Removes unfinished uploads without activity, finished ones that their form "
-        "did not keep, and stray parts and rows."
+        "did not keep, and stray parts."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,14 +48,13 @@ class Command(BaseCommand):
             (report.expired, "unfinished, without activity: {}removed"),
             (report.unkept, "finished for a form that did not keep it: {}removed"),
             (report.stray, "part without an unfinished upload: {}removed"),
-            (report.lost, "row without a part: {}removed"),
             (report.completed, "whole, but its last step died: {}completed"),
         ):
             for name in names:
                 self.stdout.write(f"{name}: {told.format(would)}")
         for told in report.failed:
             self.stderr.write(told)
-        count = len(report.expired) + len(report.unkept) + len(report.lost)
+        count = len(report.expired) + len(report.unkept)
         self.stdout.write(
             f"{count} uploads and {len(report.stray)} stray parts {would}removed, "
             f"{len(report.completed)} uploads {would}completed, "
