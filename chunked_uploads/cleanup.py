@@ -8,7 +8,6 @@ import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from django.db import DatabaseError
 from django.db.models import F, QuerySet
@@ -18,9 +17,9 @@ from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Upload
+from chunked_uploads.part_names import uuid_of
 from chunked_uploads.references import referred, unprotected, unreferred
 from chunked_uploads.removing import cancel, unkept
-from chunked_uploads.storages import finished_storage
 from chunked_uploads.stores import Leftover, chunk_store
 
 BATCH = 500  # rows
@@ -49,18 +48,19 @@ class Report:
 def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report:
     """Remove what had no activity for `days`: unfinished uploads and stray parts.
 
-    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given. No upload goes because its
-    part is missing: its disk may not be mounted. Of the finished uploads only those go
-    that were sent for a form, and that none has kept. Nothing goes that a row of the
-    site refers to. A dry run only reports.
+    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given; parts rest that long at
+    least. No upload goes because its part is missing: its disk may not be mounted.
+    Of the finished uploads only those go that were sent for a form, and that none has
+    kept. Nothing goes that a row of the site refers to. A dry run only reports.
 
     Raises `OSError` where the store can't be looked at.
     """
-    days = conf.CHUNKED_UPLOADS_EXPIRE_DAYS if days is None else days
+    expire_days = conf.CHUNKED_UPLOADS_EXPIRE_DAYS
+    days = expire_days if days is None else days
     before = timezone.now() - datetime.timedelta(days=days)
-    # Of the files' clock, which knows no time zone, whatever USE_TZ says of the rows.
-    now = datetime.datetime.now(datetime.timezone.utc)
-    parts_before = now - datetime.timedelta(days=days)
+    # Its row may be another database's, or not committed yet.
+    rest = datetime.timedelta(days=max(days, expire_days))
+    parts_before = datetime.datetime.now(datetime.timezone.utc) - rest
     report = Report()
     parts = _parts()
     first = list(itertools.islice(parts, 1))
@@ -117,32 +117,20 @@ def _remove_strays(
     report: Report,
     dry_run: bool,
 ) -> None:
-    old = (part for part in parts if part.modified < before)
+    old = ((part, uuid_of(part.name)) for part in parts if part.modified < before)
+    own = ((part, uuid) for part, uuid in old if uuid is not None)
     expired = set(report.expired)
-    while batch := list(itertools.islice(old, BATCH)):
-        uuids = {_uuid_of(part) for part in batch}
-        unfinished = _unfinished().filter(uuid__in=uuids)
+    while batch := list(itertools.islice(own, BATCH)):
+        unfinished = _unfinished().filter(uuid__in={uuid for _, uuid in batch})
         wanted = {*map(str, unfinished.values_list("uuid", flat=True)), *expired}
-        strays = [part for part in batch if str(_uuid_of(part)) not in wanted]
-        finished = _finished_among(strays)
-        for part in strays:
-            if part.name in finished:
+        for part, uuid in batch:
+            if str(uuid) in wanted:
                 continue
             with _failures_told(part.name, report):
                 if not dry_run:
                     chunk_store().delete(part.name)
                 report.stray.append(part.name)
                 report.freed += part.size
-
-
-def _finished_among(parts: list[Leftover]) -> set[str]:
-    """Return which of `parts` are finished files, whose users named them like parts."""
-    location = getattr(finished_storage(), "location", None)
-    if location is None or not parts:
-        return set()
-    names = {os.path.relpath(part.name, location): part.name for part in parts}
-    found = Upload.objects.filter(upload__in=names).values_list("upload", flat=True)
-    return {names[name] for name in found}
 
 
 def _complete_moved(report: Report, dry_run: bool) -> None:
@@ -211,7 +199,3 @@ def _unfinished() -> QuerySet[Upload]:
 
 def _settled() -> QuerySet[Upload]:
     return _unfinished().filter(modified_at__lt=timezone.now() - SETTLED)
-
-
-def _uuid_of(part: Leftover) -> UUID:
-    return UUID(os.path.basename(part.name).partition(".")[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import secrets
 import uuid
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.conf import conf
 from chunked_uploads.headers import MAX_FILENAME
+from chunked_uploads.part_names import part_name
 from chunked_uploads.storages import finished_name, finished_storage
 
 MAX_FINGERPRINT = 64  # characters
@@ -22,17 +22,6 @@ MAX_PATH = 900  # characters
 MAX_STORE_STATE = 255  # characters
 MAX_SOURCE = 200  # characters
 MAX_EXTERNAL_NAME = 250  # characters
-
-
-def part_name(upload: Upload) -> str:
-    """Return where the chunk store keeps the upload's bytes, absolute or relative.
-
-    A callable setting chooses the folder; the name is ours, since two uploads in
-    one part file would destroy each other.
-    """
-    path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
-    folder = os.path.dirname(path(upload, upload.filename)) if callable(path) else path
-    return os.path.join(folder, f"{upload.uuid}.part")
 
 
 class Upload(models.Model):

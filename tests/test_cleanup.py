@@ -22,6 +22,7 @@ from django.utils import timezone
 from chunked_uploads import finishing
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Upload
+from chunked_uploads.part_names import part_name
 from chunked_uploads.stores.local import LocalStore
 from tests.films.forms import RecordingForm
 from tests.films.models import Recording
@@ -60,7 +61,7 @@ def make_part_old(path: Path, days: float) -> None:
 
 
 def make_stray(chunks: Path, days: float, content: bytes = CONTENT) -> Path:
-    path = chunks / f"{uuid.uuid4()}.part"
+    path = chunks / os.path.basename(part_name(Upload()))
     path.write_bytes(content)
     make_part_old(path, days)
     return path
@@ -251,6 +252,30 @@ def test_old_part_without_a_row_is_removed(media_root: Path, chunks: Path) -> No
     assert files_in(media_root) == [new]
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_part_without_a_row_rests_as_long_as_an_upload_may(
+    media_root: Path, chunks: Path, days: int
+) -> None:
+    make_stray(chunks, 2)  # whose row may not be committed yet
+
+    assert clean_uploads(days) == Report()
+    assert len(files_in(media_root)) == 1
+
+
+def test_part_of_another_site_in_the_same_folder_is_left_alone(
+    media_root: Path, chunks: Path, settings: Any
+) -> None:
+    own_key = settings.SECRET_KEY
+    settings.SECRET_KEY = "of another site"
+    stray = make_stray(chunks, 100)
+
+    settings.SECRET_KEY = own_key
+    assert clean_uploads() == Report()
+    assert files_in(media_root) == [stray]
+    settings.SECRET_KEY_FALLBACKS = ["of another site"]
+    assert clean_uploads() == Report(stray=[str(stray)], freed=10)
+
+
 def test_site_without_time_zones_is_cleaned_up(
     uploader: Uploader, media_root: Path, chunks: Path, settings: Any
 ) -> None:
@@ -295,12 +320,14 @@ def test_part_of_a_finished_upload_is_a_stray(
 
 
 def test_other_files_in_the_folder_are_left_alone(chunks: Path) -> None:
-    for name in (".gitkeep", "film.mp4", "notes.part", f"{uuid.uuid4()}.mp4"):
+    signature = "x" * 43
+    others = (f"{uuid.uuid4()}{end}" for end in (".mp4", ".part", f".{signature}.part"))
+    for name in (".gitkeep", "film.mp4", "notes.part", *others):
         (chunks / name).touch()
         make_part_old(chunks / name, 100)
 
     assert clean_uploads() == Report()
-    assert len(files_in(chunks)) == 4
+    assert len(files_in(chunks)) == 6
 
 
 def test_upload_whose_part_is_missing_is_left_to_its_expiry(

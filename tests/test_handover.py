@@ -603,8 +603,9 @@ def test_plain_file_that_cannot_be_finished_fails_no_commit(
 
 
 def test_plain_file_whose_transaction_is_rolled_back_is_swept_away(
-    media_root: Path,
+    media_root: Path, settings: Any
 ) -> None:
+    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 0
     with transaction.atomic():
         assert plain().upload
         transaction.set_rollback(True)

@@ -29,7 +29,7 @@ BLOCK = MIB  # bytes
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
-PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part")
+PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[\w-]+)?\.part")
 
 
 class LocalWriter(Writer):
