@@ -300,6 +300,31 @@ class TestLocalStore(ChunkStoreContract):
         assert steps[0].endswith(".part")
         assert steps[1:] == ["replace", str(path.parent), str(tmp_path)]
 
+    def test_part_is_for_its_owner_alone(
+        self, store: ChunkStore, name: str, media_root: Path
+    ) -> None:
+        before = os.umask(0)
+        try:
+            write(store, name, 0, b"secret")
+        finally:
+            os.umask(before)
+
+        assert (media_root / name).stat().st_mode & 0o7777 == 0o600
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+    def test_copied_file_has_the_mode_of_the_one_it_replaces(
+        self, store: ChunkStore, name: str, elsewhere: Path, mode: int
+    ) -> None:
+        path = elsewhere / "film.mp4"
+        path.touch()
+        path.chmod(mode)
+        write(store, name, 0, b"whole")
+
+        with store.sealed(name) as part:
+            part.move(str(path))
+
+        assert path.stat().st_mode & 0o7777 == mode
+
     def test_part_lies_where_an_absolute_name_says(
         self, store: ChunkStore, tmp_path: Path
     ) -> None:

@@ -29,6 +29,7 @@ BLOCK = MIB  # bytes
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
+MODE = 0o600  # of parts: the finished file gets what its storage's settings say
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[\w-]+)?\.part")
 
 
@@ -221,10 +222,10 @@ def _read_exactly(fd: int, position: int, size: int) -> bytes:
 def _open_or_make(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT
     try:
-        return os.open(path, flags, 0o666)
+        return os.open(path, flags, MODE)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        return os.open(path, flags, 0o666)
+        return os.open(path, flags, MODE)
 
 
 def _open_alone(path: str) -> int:
