@@ -225,6 +225,10 @@ class Unavailable(UploadError):
     retry_after = 5
 
 
+class StoreUnavailable(Unavailable):
+    """The chunk store is not the one that the part was begun in: a disk is away."""
+
+
 class StoreFull(UploadError):
     """The disk is full; what was stored before is kept."""
 

@@ -25,6 +25,7 @@ from chunked_uploads.storages import (
     takes_files_as_they_are,
 )
 from chunked_uploads.stores import Part, chunk_store
+from chunked_uploads.survival import noted_state, notice_losses
 
 
 def complete(upload: Upload) -> None:
@@ -50,7 +51,7 @@ def complete(upload: Upload) -> None:
 def _complete(upload: Upload) -> None:
     ranges.refresh(upload)
     _check_whole(upload)  # before waiting for a writer who may take long
-    with chunk_store().sealed(upload.part) as part:
+    with chunk_store().sealed(upload.part, noted_state(upload)) as part:
         ranges.refresh(upload)
         if not upload.is_complete:
             try:
@@ -77,8 +78,7 @@ def _put_in_place(upload: Upload, part: Part) -> None:
             with file:
                 _note(upload, place_of(upload), _digest(upload, _read(file)))
         return
-    if part.extent < upload.offset:
-        ranges.forget_beyond(upload, lambda: part.extent)
+    notice_losses(upload, part)
     _check_whole(upload)
     _move(upload, part)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import router, transaction
@@ -27,8 +28,10 @@ from chunked_uploads.errors import (
 )
 from chunked_uploads.intake import Intake, Source
 from chunked_uploads.models import Upload
+from chunked_uploads.part_names import part_name
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import Writer, chunk_store
+from chunked_uploads.survival import noted_state, notice_losses
 
 OVERLAP = "The range overlaps bytes that are held already."
 
@@ -59,6 +62,8 @@ def start_upload(
         for_form=for_form,
         metadata=metadata or {},
     )
+    upload.part = part_name(upload)
+    upload.store_state = chunk_store().begin(upload.part)
     upload.save()
     using = router.db_for_write(Upload, instance=upload)
     transaction.on_commit(lambda: announce(upload_started, upload), using=using)
@@ -83,22 +88,23 @@ def receive(
     where given, is the digest that the whole range must have.
 
     Leaves `upload` up to date. Raises `RangeBusy`, `RangeConflict`, `ContentConflict`,
-    `DigestMismatch`, `StoreFull`, `BadRequest` (where the range ends beyond the file,
-    and from the source), `UploadNotFound`.
+    `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BadRequest` (where the range
+    ends beyond the file, and from the source), `UploadNotFound`.
     """
     stop = start + length
     if not 0 <= start <= stop <= upload.filesize:
         raise BadRequest(f"This upload has {upload.filesize} bytes in all.", upload)
-    if not (upload.is_complete or stop <= upload.offset):
-        if start < upload.offset:
-            raise RangeConflict(OVERLAP, upload)
-        with _writer(upload, start, length) as writer:
-            if not _is_next(upload, start, writer):
-                _refresh(upload)
-                _notice_loss(upload, start, writer)
-            if not (upload.is_complete or _is_held(upload, start, stop)):
-                Intake(upload, start, length, writer, sha256).run(source)
-                return writer.written
+    if upload.is_complete or (stop <= upload.offset and _is_intact(upload)):
+        return _compare(upload, start, length, source, sha256)
+    if start < upload.offset < stop:
+        raise RangeConflict(OVERLAP, upload)
+    with _writer(upload, start, length) as writer:
+        if not _is_next(upload, start, writer):
+            _refresh(upload)
+            _notice_losses(upload, start, writer)
+        if not (upload.is_complete or _is_held(upload, start, stop)):
+            Intake(upload, start, length, writer, sha256).run(source)
+            return writer.written
     return _compare(upload, start, length, source, sha256)
 
 
@@ -128,7 +134,7 @@ def receive_first(
     certain. Else raises `Taken`.
     """
     try:
-        with chunk_store().writer(upload.part, 0, length, alone=True) as writer:
+        with _alone(upload, 0, length) as writer:
             _refresh_free(upload)
             if upload.received:
                 raise Taken
@@ -147,9 +153,9 @@ def receive_next(
     And if nobody else is writing to the upload. Else raises `Taken`.
     """
     try:
-        with chunk_store().writer(upload.part, start, length, alone=True) as writer:
+        with _alone(upload, start, length) as writer:
             _refresh_free(upload)
-            _notice_loss(upload, start, writer)
+            _notice_losses(upload, start, writer)
             if not start == upload.offset == upload.received:
                 raise Taken
             Intake(upload, start, length, writer, sha256).run(source)
@@ -167,10 +173,16 @@ def wait_until_idle(upload: Upload, patience: float) -> None:
     ranges.refresh(upload)
 
 
+def _alone(upload: Upload, start: int, length: int) -> AbstractContextManager[Writer]:
+    state = noted_state(upload)
+    return chunk_store().writer(upload.part, start, length, state, alone=True)
+
+
 @contextlib.contextmanager
 def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
     try:
-        with chunk_store().writer(upload.part, start, length) as writer:
+        state = noted_state(upload)
+        with chunk_store().writer(upload.part, start, length, state) as writer:
             yield writer
     except RangeBusy as busy:
         ranges.refresh(upload)  # whoever is there went on meanwhile
@@ -184,14 +196,17 @@ def _is_next(upload: Upload, start: int, writer: Writer) -> bool:
     Then nothing has happened since the upload's row was read that matters here: who
     wrote, finished or cancelled would have left the part longer or empty.
     """
-    return 0 < start == upload.offset == upload.received and writer.extent == start
+    is_next = 0 < start == upload.offset == upload.received and writer.extent == start
+    return is_next and writer.is_known(upload.store_state)
 
 
-def _notice_loss(upload: Upload, start: int, writer: Writer) -> None:
-    if not upload.is_complete and writer.extent < upload.offset:
-        ranges.forget_beyond(upload, lambda: writer.extent)
-        if start > upload.offset:
-            raise RangeConflict("The server lost bytes before this range.", upload)
+def _notice_losses(upload: Upload, start: int, writer: Writer) -> None:
+    if notice_losses(upload, writer) and start > upload.offset:
+        raise RangeConflict("The server lost bytes before this range.", upload)
+
+
+def _is_intact(upload: Upload) -> bool:
+    return chunk_store().is_intact(upload.part, upload.store_state, upload.offset)
 
 
 def _refresh(upload: Upload) -> None:

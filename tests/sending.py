@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.stores.markers import MARKER
 
 UPLOAD = "/uploads/upload/"
 CONTENT = b"0123456789"
@@ -182,5 +183,6 @@ def names_in(response: Any) -> list[str]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files in the folder, however deep."""
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Return the files in the folder, however deep, but for the store's marker."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if path.name != MARKER]

@@ -256,6 +256,49 @@ class ChunkStoreContract:
 
         assert store.extent(name) == 0
 
+    def test_part_is_written_and_sealed_under_the_state_that_it_was_begun_with(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        state = store.begin(name)
+
+        with store.writer(name, 0, 4, state) as writer:
+            writer.write(b"0123")
+        with store.writer(name, 4, 4, state) as writer:
+            writer.write(b"4567")
+        with store.sealed(name, state) as part:
+            assert b"".join(part.read(0)) == b"01234567"
+            assert part.is_known(state)
+            part.admit_loss(state)
+
+    def test_part_that_is_gone_is_made_anew_where_its_store_is(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        state = store.begin(name)
+        with store.writer(name, 0, 4, state) as writer:
+            writer.write(b"0123")
+        store.delete(name)
+
+        with store.writer(name, 0, 4, state) as writer:
+            assert writer.extent == 0
+            writer.admit_loss(state)
+        with store.sealed(name, state) as part:
+            assert part.extent == 0
+
+    @pytest.mark.parametrize("is_noted", [True, False])
+    def test_part_that_lost_nothing_is_known_once_it_was_examined(
+        self, store: ChunkStore, name: str, is_noted: bool
+    ) -> None:
+        state = store.begin(name) if is_noted else ""
+        write(store, name, 0, b"whole")
+
+        for opened in (store.writer(name, 5, 1, state), store.sealed(name, state)):
+            with opened as part:
+                found = part.examine(state)
+                assert found.lost == []
+                assert len(found.state) <= 255
+                assert part.is_known(found.state)
+                assert part.examine(found.state) == found
+
     def test_leftovers_are_all_parts_with_size_and_age(
         self, store: ChunkStore, name: str
     ) -> None:

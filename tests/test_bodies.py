@@ -23,6 +23,7 @@ from tests.sending import (
     Uploader,
     assert_error,
     assert_finishes,
+    files_in,
     from_stream,
     make_form,
     part_of,
@@ -368,7 +369,7 @@ def test_any_file_name_is_told_and_its_file_stays_in_the_folder(
     path = Path(upload_of(response).upload.path)
     files = media_root / "chunked_uploads" / "files"
     assert path.resolve().parent.parent == files.resolve()
-    assert [each for each in media_root.rglob("*") if each.is_file()] == [path]
+    assert files_in(media_root) == [path]
 
 
 @pytest.mark.parametrize(

@@ -438,8 +438,8 @@ def test_half_done_hash_can_be_asked_and_goes_on(algorithm: str) -> None:
 class ShortReads(LocalWriter):
     """Gives back a part of what was asked for, and notes who asked."""
 
-    def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
-        super().__init__(fd, start, locked)
+    def __init__(self, path: str, fd: int, start: int, locked: tuple[int, int]) -> None:
+        super().__init__(path, fd, start, locked)
         self.readers: set[threading.Thread] = set()
         self.error: OSError | None = None
 
@@ -453,9 +453,10 @@ class ShortReads(LocalWriter):
 @pytest.fixture
 def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShortReads]:
     monkeypatch.setattr(following, "STRIDE", 10_000)
-    fd = os.open(tmp_path / "part", os.O_RDWR | os.O_CREAT)
+    path = str(tmp_path / "part")
+    fd = os.open(path, os.O_RDWR | os.O_CREAT)
     os.write(fd, LARGE[:1000])
-    yield ShortReads(fd, 1000, (1000, len(LARGE)))
+    yield ShortReads(path, fd, 1000, (1000, len(LARGE)))
     os.close(fd)
 
 

@@ -21,6 +21,7 @@ from django.contrib.auth.models import User
 
 from chunked_uploads.cleanup import Report, clean_uploads
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.stores.markers import MARKER
 from tests.clients import Client, randbytes
 from tests.live import finished_file, writers
 from tests.polling import wait_until
@@ -70,12 +71,16 @@ def send(user: User, client: Client) -> Callable[[bytes], Upload]:
 
 
 def files(server: Gunicorn, finished: Path | None) -> set[Path]:
-    """Return every file and folder of the app's, but for the outermost folders."""
+    """Return every file and folder of the app's, but for the outermost folders.
+
+    And but for the marker of the parts' folder.
+    """
     roots = [
         server.media_root / "chunked_uploads" / name for name in ("chunks", "files")
     ]
     roots += [finished] if finished else []
-    return {path for root in roots for path in root.rglob("*")}
+    found = {path for root in roots for path in root.rglob("*")}
+    return {path for path in found if path.name != MARKER}
 
 
 @pytest.fixture

@@ -17,9 +17,16 @@ from typing import Any
 
 import pytest
 
-from chunked_uploads.errors import RangeBusy, StoreFull
+from chunked_uploads.errors import RangeBusy, StoreFull, StoreUnavailable
 from chunked_uploads.pipes import open_pipe
-from chunked_uploads.stores import ChunkStore, chunk_store, locks, writeout
+from chunked_uploads.stores import (
+    ChunkStore,
+    chunk_store,
+    holes,
+    locks,
+    markers,
+    writeout,
+)
 from chunked_uploads.stores import local as local_store
 from chunked_uploads.stores.local import LocalStore
 from tests.polling import wait_until
@@ -324,6 +331,130 @@ class TestLocalStore(ChunkStoreContract):
             part.move(str(path))
 
         assert path.stat().st_mode & 0o7777 == mode
+
+    def test_part_that_is_not_where_it_was_begun_is_not_made(
+        self, store: ChunkStore, name: str, media_root: Path
+    ) -> None:
+        state = store.begin(name)
+        write(store, name, 0, b"whole")
+        (media_root / "chunks").rename(media_root / "away")
+
+        with pytest.raises(StoreUnavailable), store.writer(name, 5, 1, state):
+            pass
+        with pytest.raises(StoreUnavailable), store.sealed(name, state):
+            pass
+        assert not (media_root / "chunks").exists()
+
+        write(store, name, 0, b"other")
+        with store.sealed(name, state) as part, pytest.raises(StoreUnavailable):
+            part.admit_loss(state)
+
+    def test_folder_is_marked_once_though_several_begin(
+        self, store: ChunkStore, media_root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun: list[str] = []
+        link = os.link
+
+        def link_late(source: str, target: str) -> None:
+            monkeypatch.setattr(os, "link", link)
+            begun.append(store.begin("chunks/first.part"))
+            link(source, target)
+
+        monkeypatch.setattr(os, "link", link_late)
+        begun.append(store.begin("chunks/second.part"))
+
+        assert begun[0] == begun[1] == store.begin("chunks/third.part")
+        assert os.listdir(media_root / "chunks") == [markers.MARKER]
+
+    def test_folder_is_marked_where_there_are_no_hard_links(
+        self, store: ChunkStore, media_root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(source: str, target: str) -> None:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+        monkeypatch.setattr(os, "link", refuse)
+
+        begun = store.begin("chunks/first.part")
+
+        assert begun == store.begin("chunks/second.part")
+        assert os.listdir(media_root / "chunks") == [markers.MARKER]
+
+    def test_marker_is_on_disk_before_a_part_is_begun(
+        self, store: ChunkStore, media_root: Path, monkeypatch: Any
+    ) -> None:
+        steps: list[str] = []
+        watch(monkeypatch, "fsync", steps, lambda fd: os.readlink(f"/dev/fd/{fd}"))
+        watch(monkeypatch, "link", steps, lambda source, target: "link")
+
+        store.begin("chunks/first.part")
+
+        folder = media_root / "chunks"
+        assert steps[:2] == [str(media_root.parent), str(media_root)]
+        assert steps[2].startswith(str(folder / markers.MARKER))
+        assert steps[3:] == ["link", str(folder)]
+
+    @pytest.mark.parametrize(
+        "number", [errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE]
+    )
+    def test_store_that_fails_says_why(
+        self, store: ChunkStore, name: str, monkeypatch: Any, number: int
+    ) -> None:
+        def fail(*args: Any, **options: Any) -> None:
+            raise OSError(number, os.strerror(number))
+
+        state = store.begin(name)
+        monkeypatch.setattr(os, "open", fail)
+        monkeypatch.setattr("builtins.open", fail)
+
+        for enter in (
+            lambda: store.begin(name),
+            lambda: store.writer(name, 0, 5, state).__enter__(),
+            lambda: store.sealed(name, state).__enter__(),
+        ):
+            with pytest.raises(OSError, match=r".") as caught:
+                enter()
+            assert caught.value.errno == number
+
+    def test_part_with_very_many_holes_is_lost_from_there_on(
+        self, store: ChunkStore, name: str, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr(holes, "MOST_HOLES", 3)
+        step = 2**20
+        for number in range(1, 6):
+            write(store, name, number * step - 4096, b"x" * 4096)
+
+        with store.sealed(name) as part:
+            lost = part.examine("").lost
+
+        ends = [step - 4096, 2 * step - 4096, 5 * step]
+        assert lost == list(zip([0, step, 2 * step], ends, strict=True))
+
+    def test_hole_that_somebody_has_read_is_one_still(
+        self, store: ChunkStore, name: str, media_root: Path
+    ) -> None:
+        write(store, name, 0, b"x" * 65536)
+        with (media_root / name).open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 65536, 65536)
+            if os.lseek(file.fileno(), 0, os.SEEK_HOLE) != 65536:
+                pytest.skip("reserved blocks count as data here")
+
+        assert read(store, name, 65536) == bytes(65536)
+
+        with store.sealed(name) as part:
+            assert part.examine("").lost == [(65536, 131072)]
+
+    @pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP])
+    def test_file_system_that_knows_no_holes_has_none(
+        self, store: ChunkStore, name: str, monkeypatch: Any, number: int
+    ) -> None:
+        write(store, name, 2**20, b"x")
+
+        def refuse(*args: Any) -> None:
+            raise OSError(number, os.strerror(number))
+
+        with store.sealed(name) as part, monkeypatch.context() as unable:
+            unable.setattr(os, "lseek", refuse)
+            assert part.examine("").lost == []
 
     def test_part_lies_where_an_absolute_name_says(
         self, store: ChunkStore, tmp_path: Path

@@ -28,6 +28,7 @@ from tests.sending import (
     Stream,
     Uploader,
     assert_error,
+    files_in,
     names_in,
     state_in,
     upload_of,
@@ -185,7 +186,7 @@ def test_cancel_removes_rows_and_bytes(
     assert response["Cache-Control"] == "no-store"
     assert not Upload.objects.exists()
     assert not Chunk.objects.exists()
-    assert not [each for each in media_root.rglob("*") if each.is_file()]
+    assert files_in(media_root) == []
     assert_error(uploader.delete(state[which]), 404, "not_found")
     assert_error(uploader.get(state["url"]), 404, "not_found")
 
@@ -234,7 +235,7 @@ def test_cancel_while_a_chunk_arrives_leaves_nothing(
 
     assert_error(response, 404, "not_found")
     assert not Upload.objects.exists()
-    assert not [each for each in media_root.rglob("*") if each.is_file()]
+    assert files_in(media_root) == []
 
 
 @pytest.mark.parametrize(

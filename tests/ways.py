@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 
@@ -47,10 +47,8 @@ class OneWayStore(LocalStore):
     writer_class = LocalWriter
 
     @contextlib.contextmanager
-    def writer(
-        self, name: str, start: int, length: int, *, alone: bool = False
-    ) -> Iterator[LocalWriter]:
-        with super().writer(name, start, length, alone=alone) as writer:
+    def writer(self, *which: Any, **options: Any) -> Iterator[LocalWriter]:
+        with super().writer(*which, **options) as writer:
             writer.__class__ = self.writer_class
             yield writer
 
@@ -95,10 +93,10 @@ class DigestStore(UnreadableStore):
 
     @contextlib.contextmanager
     def writer(
-        self, name: str, start: int, length: int, *, alone: bool = False
+        self, name: str, start: int, *which: Any, **options: Any
     ) -> Iterator[LocalWriter]:
         digest = hashlib.sha256()
-        with super().writer(name, start, length, alone=alone) as writer:
+        with super().writer(name, start, *which, **options) as writer:
             write = writer.write
 
             def write_and_hash(block: bytes) -> None:

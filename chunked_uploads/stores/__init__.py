@@ -8,9 +8,26 @@ from __future__ import annotations
 from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
-from chunked_uploads.stores.base import ChunkStore, Comparison, Leftover, Part, Writer
+from chunked_uploads.stores.base import (
+    ChunkStore,
+    Comparison,
+    Examination,
+    Leftover,
+    Opened,
+    Part,
+    Writer,
+)
 
-__all__ = ["ChunkStore", "Comparison", "Leftover", "Part", "Writer", "chunk_store"]
+__all__ = [
+    "ChunkStore",
+    "Comparison",
+    "Examination",
+    "Leftover",
+    "Opened",
+    "Part",
+    "Writer",
+    "chunk_store",
+]
 
 
 def chunk_store() -> ChunkStore:

@@ -4,6 +4,9 @@ A part is the bytes of one unfinished upload, known to the store by its `name`: 
 path that the caller chose once and keeps. The caller validates ranges, records
 what was written and is the only one to say when a part may go; the store keeps
 writers of the same bytes apart and frees what a dead process held.
+
+What a store has to know of a part later it says as a `state`, a text of at most 255
+characters; the caller keeps it beside the name, and does not look into it.
 """
 
 from __future__ import annotations
@@ -29,7 +32,49 @@ class Leftover:
     modified: datetime.datetime
 
 
-class Writer(ABC):
+@dataclass(frozen=True)
+class Examination:
+    """What a store found of a part: ranges it lost, as first byte and first after it.
+
+    `state` is the part's from now on.
+    """
+
+    lost: list[tuple[int, int]]
+    state: str
+
+
+class Opened(ABC):
+    """A part that somebody has entered. Stores that lose nothing need only `extent`."""
+
+    @property
+    @abstractmethod
+    def extent(self) -> int:
+        """How far the part's bytes reach, in bytes from 0; 0 where there is none."""
+
+    def is_known(self, state: str) -> bool:
+        """Whether no byte before the extent can be lost since `state` was noted.
+
+        Is asked for each chunk, and must cost nothing.
+        """
+        return True
+
+    def examine(self, state: str) -> Examination:
+        """Find out what was lost since `state` was noted, the end aside.
+
+        What is told once is not told again for the state that is given back, though it
+        be lost no more, or again.
+        """
+        return Examination([], state)
+
+    def admit_loss(self, state: str) -> None:
+        """Raise `StoreUnavailable` where what is missing here may lie elsewhere.
+
+        As where the part was begun on a disk that is not there.
+        """
+        return
+
+
+class Writer(Opened):
     """The only writer of one range of a part, for as long as its context lasts.
 
     A store whose writers can `read` says so by `is_readable`; bytes of which a digest
@@ -37,11 +82,6 @@ class Writer(ABC):
     """
 
     is_readable = False
-
-    @property
-    @abstractmethod
-    def extent(self) -> int:
-        """How far the part's bytes reach, in bytes from 0."""
 
     @abstractmethod
     def write(self, block: bytes) -> None:
@@ -94,13 +134,8 @@ class Comparison(ABC):
         return True
 
 
-class Part(ABC):
+class Part(Opened):
     """All bytes of one part, with nobody writing, for as long as its context lasts."""
-
-    @property
-    @abstractmethod
-    def extent(self) -> int:
-        """How far the part's bytes reach, in bytes from 0; 0 where there is none."""
 
     @abstractmethod
     def read(self, start: int) -> Iterator[bytes]:
@@ -122,16 +157,35 @@ class Part(ABC):
 class ChunkStore(ABC):
     """Keep the bytes of unfinished uploads."""
 
+    def begin(self, name: str) -> str:
+        """Prepare for a new part; return its state. Raises `StoreFull`."""
+        return ""
+
     @abstractmethod
     def writer(
-        self, name: str, start: int, length: int, *, alone: bool = False
+        self,
+        name: str,
+        start: int,
+        length: int,
+        state: str | None = None,
+        *,
+        alone: bool = False,
     ) -> AbstractContextManager[Writer]:
         """Enter as the only writer of `length` bytes from `start` of the part.
 
         Makes the part where it is missing. Raises `RangeBusy` where another writer
         is in any of these bytes, and stays for a while. With `alone` as the only
         writer of the whole part: `RangeBusy` comes at once where there is another.
+        `state` is the part's, None where there is none yet: raises `StoreUnavailable`
+        where it may lie elsewhere.
         """
+
+    def is_intact(self, name: str, state: str, size: int) -> bool:
+        """Whether none of the part's first `size` bytes can be lost since `state`.
+
+        By a look, since it is asked often; False where it takes more.
+        """
+        return True
 
     @abstractmethod
     def compare(
@@ -156,12 +210,15 @@ class ChunkStore(ABC):
         return  # where writers leave no trace
 
     @abstractmethod
-    def sealed(self, name: str) -> AbstractContextManager[Part]:
+    def sealed(
+        self, name: str, state: str | None = None
+    ) -> AbstractContextManager[Part]:
         """Enter alone with the part, waiting a while for others to leave.
 
         Raises `RangeBusy` where they don't.
 
-        Makes the part where it is missing, so that there is something to lock.
+        Makes the part where it is missing, so that there is something to lock; `state`
+        is as for a writer.
         """
 
     @abstractmethod

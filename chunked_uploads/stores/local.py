@@ -1,15 +1,17 @@
 """The local store: one part file for each upload, written to its place at once.
 
 Every byte is written exactly once, by a positioned write, and finishing is a rename.
-Nothing is allocated ahead: a part that is shorter than what was recorded shows that
-the machine lost power before it had written all, and the upload goes back to there.
-(Ranges that were sent in parallel may leave holes that its length does not show.)
+Nothing is allocated ahead: a part that is shorter than what was recorded, or has a
+hole in it, shows that the machine lost power before it had written all, and the upload
+goes back to there. A part's state is the marker of its folder and the boots of the
+machines under which it was looked at.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -18,10 +20,20 @@ from django.conf import settings
 from django.core.files.base import File
 
 from chunked_uploads.conf import MIB, conf
-from chunked_uploads.errors import RangeBusy
+from chunked_uploads.errors import RangeBusy, StoreUnavailable
 from chunked_uploads.pipes import UNABLE
-from chunked_uploads.stores.base import ChunkStore, Comparison, Leftover, Part, Writer
+from chunked_uploads.stores.base import (
+    ChunkStore,
+    Comparison,
+    Examination,
+    Leftover,
+    Opened,
+    Part,
+    Writer,
+)
+from chunked_uploads.stores.holes import boot_id, holes
 from chunked_uploads.stores.locks import WHOLE, is_wanted, lock, wait_until_free
+from chunked_uploads.stores.markers import ensure_marker, read_marker
 from chunked_uploads.stores.moving import full_disk_told, move
 from chunked_uploads.stores.writeout import begin_write_out
 
@@ -30,23 +42,49 @@ WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 PATIENCE = 20  # seconds to wait for others who finish; then they are copying
 MODE = 0o600  # of parts: the finished file gets what its storage's settings say
+MOST_BOOTS = 24  # machines that take turns at a part; the state has no room for more
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[\w-]+)?\.part")
 
+logger = logging.getLogger("chunked_uploads")
 
-class LocalWriter(Writer):
-    """Positioned writes into an open part file."""
 
-    is_readable = True
+class LocalFile(Opened):
+    """An open part file."""
 
-    def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
+    def __init__(self, path: str, fd: int) -> None:
+        self._path = path
         self._fd = fd
-        self._start = start
-        self._locked = locked  # first byte, length
-        self._written = 0
 
     @property
     def extent(self) -> int:
         return os.fstat(self._fd).st_size
+
+    def is_known(self, state: str) -> bool:
+        return _is_known(state)
+
+    def examine(self, state: str) -> Examination:
+        if self.is_known(state):
+            return Examination([], state)
+        # The part is here, so it is this folder's, whatever was noted. Machines that
+        # share a disk take turns: none may forget that another one looked already.
+        boots = [*state.split()[1:], boot_id()][-MOST_BOOTS:]
+        marker = ensure_marker(os.path.dirname(self._path))
+        return Examination(holes(self._fd), " ".join([marker, *boots]))
+
+    def admit_loss(self, state: str) -> None:
+        _check_folder(self._path, state)
+
+
+class LocalWriter(LocalFile, Writer):
+    """Positioned writes into an open part file."""
+
+    is_readable = True
+
+    def __init__(self, path: str, fd: int, start: int, locked: tuple[int, int]) -> None:
+        super().__init__(path, fd)
+        self._start = start
+        self._locked = locked  # first byte, length
+        self._written = 0
 
     @property
     def written(self) -> int:
@@ -99,16 +137,8 @@ class LocalComparison(Comparison):
         return _read_exactly(self._fd, position, len(block)) == block
 
 
-class LocalPart(Part):
+class LocalPart(LocalFile, Part):
     """A part file of which the whole is locked."""
-
-    def __init__(self, path: str, fd: int) -> None:
-        self._path = path
-        self._fd = fd
-
-    @property
-    def extent(self) -> int:
-        return os.fstat(self._fd).st_size
 
     def read(self, start: int) -> Iterator[bytes]:
         while block := os.pread(self._fd, BLOCK, start):
@@ -125,20 +155,35 @@ class LocalPart(Part):
 class LocalStore(ChunkStore):
     """Part files under `CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH`."""
 
+    def begin(self, name: str) -> str:
+        with full_disk_told():
+            marker = ensure_marker(os.path.dirname(self._path(name)))
+        return f"{marker} {boot_id()}"
+
     @contextlib.contextmanager
     def writer(
-        self, name: str, start: int, length: int, *, alone: bool = False
+        self,
+        name: str,
+        start: int,
+        length: int,
+        state: str | None = None,
+        *,
+        alone: bool = False,
     ) -> Iterator[LocalWriter]:
-        fd = _open_or_make(self._path(name))
+        path = self._path(name)
+        fd = _open_or_make(path, state)
         locked = (0, WHOLE) if alone else (start, length)
         try:
             try:
                 lock(fd, *locked, patience=0 if alone else TURN)
             except BlockingIOError:
                 raise RangeBusy("Another request is writing to this range.") from None
-            yield LocalWriter(fd, start, locked)
+            yield LocalWriter(path, fd, start, locked)
         finally:
             os.close(fd)
+
+    def is_intact(self, name: str, state: str, size: int) -> bool:
+        return _is_known(state) and self.extent(name) >= size
 
     @contextlib.contextmanager
     def compare(self, name: str, start: int, length: int) -> Iterator[LocalComparison]:
@@ -173,9 +218,9 @@ class LocalStore(ChunkStore):
             os.close(fd)
 
     @contextlib.contextmanager
-    def sealed(self, name: str) -> Iterator[LocalPart]:
+    def sealed(self, name: str, state: str | None = None) -> Iterator[LocalPart]:
         path = self._path(name)
-        fd = _open_alone(path)
+        fd = _open_alone(path, state)
         try:
             yield LocalPart(path, fd)
         finally:
@@ -210,6 +255,10 @@ class LocalStore(ChunkStore):
         return os.path.join(settings.MEDIA_ROOT, name)
 
 
+def _is_known(state: str) -> bool:
+    return boot_id() in state.split()[1:]
+
+
 def _read_exactly(fd: int, position: int, size: int) -> bytes:
     block = os.pread(fd, size, position)
     while len(block) < size and (
@@ -219,8 +268,14 @@ def _read_exactly(fd: int, position: int, size: int) -> bytes:
     return block
 
 
-def _open_or_make(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT
+def _open_or_make(path: str, state: str | None) -> int:
+    flags = os.O_RDWR
+    if state is not None:
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            _check_folder(path, state)
+    flags |= os.O_CREAT
     try:
         return os.open(path, flags, MODE)
     except FileNotFoundError:
@@ -228,18 +283,32 @@ def _open_or_make(path: str) -> int:
         return os.open(path, flags, MODE)
 
 
-def _open_alone(path: str) -> int:
+def _check_folder(path: str, state: str) -> None:
+    """Raise `StoreUnavailable` where the part was begun in another folder than this."""
+    marker = read_marker(os.path.dirname(path))
+    if not marker or marker not in state.split()[:1]:
+        told = (
+            "%s lacks bytes, and its folder is not where it was begun: is it mounted?"
+        )
+        logger.error(told, path)
+        raise StoreUnavailable("The chunk store is out of reach; try again later.")
+
+
+def _open_alone(path: str, state: str | None) -> int:
     # A missing part is made, so that there is something to lock for those who come
     # at the same time. Whoever held the lock before may have moved the file away.
     while True:
-        fd = _open_or_make(path)
+        fd = _open_or_make(path, state)
         try:
             lock(fd, patience=PATIENCE)
-        except BlockingIOError:
+            if _is_at(path, fd):
+                return fd
+        except BaseException as error:
             os.close(fd)
-            raise RangeBusy("Another request is finishing this upload.") from None
-        if _is_at(path, fd):
-            return fd
+            if isinstance(error, BlockingIOError):
+                told = "Another request is finishing this upload."
+                raise RangeBusy(told) from None
+            raise
         os.close(fd)
 
 
