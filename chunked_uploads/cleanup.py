@@ -33,14 +33,16 @@ class Report:
     `expired`: unfinished and without activity; `unkept`: finished for a form, without
     activity, and kept by none; `stray`: parts without an unfinished upload;
     `completed`: uploads whose last step died: between their move and its record, or
-    after the commit of the form that kept them; `failed`: what could not be removed,
-    and why; `freed` in bytes.
+    after the commit of the form that kept them; `missing`: uploads whose part is not
+    there, which stay until they expire; `failed`: what could not be removed, and why;
+    `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
     unkept: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     freed: int = 0
 
@@ -134,13 +136,18 @@ def _remove_strays(
 
 
 def _complete_moved(report: Report, dry_run: bool) -> None:
-    """Complete the unfinished uploads whose file is in its place already."""
+    """Complete the unfinished uploads whose file is in its place already.
+
+    Where neither it nor the part is there, nobody can tell whether it will be again.
+    """
     expired = set(report.expired)
     for upload in _each(_settled().filter(received__gt=0)):
         if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue
         if is_in_place(upload):
             _complete(upload, report, dry_run)
+        else:
+            report.missing.append(str(upload.uuid))
 
 
 def _complete_referred(report: Report, dry_run: bool) -> None:

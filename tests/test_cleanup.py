@@ -330,16 +330,20 @@ def test_other_files_in_the_folder_are_left_alone(chunks: Path) -> None:
     assert len(files_in(chunks)) == 6
 
 
-def test_upload_whose_part_is_missing_is_left_to_its_expiry(
-    uploader: Uploader, media_root: Path
+def test_upload_whose_part_is_missing_is_told_and_left_to_its_expiry(
+    uploader: Uploader, media_root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 2.9, media_root)
+    uuid = str(upload.uuid)
     make_old(upload_of(uploader.send(CONTENT[:4], 0, name="other")), 2, media_root)
     (media_root / upload.part).unlink()
 
-    assert clean_uploads() == Report()
+    assert clean_uploads(dry_run=True) == clean_uploads() == Report(missing=[uuid])
+    assert f"{uuid}: its part is not there: stays until it expires\n" in run()
+    call_command("runjobs", "daily", stdout=io.StringIO())
+    assert caplog.messages == [f"The part of upload {uuid} is not there"]
     make_old(upload, 3.1, media_root)
-    assert clean_uploads() == Report(expired=[str(upload.uuid)])
+    assert clean_uploads() == Report(expired=[uuid])
 
 
 def test_upload_that_comes_back_to_life_is_not_removed(

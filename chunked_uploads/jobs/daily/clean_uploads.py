@@ -19,5 +19,8 @@ class Job(DailyJob):
 
     def execute(self) -> None:
         """Clean up with the days of the settings."""
-        for told in clean_uploads().failed:
+        report = clean_uploads()
+        for told in report.failed:
             logger.error("The clean-up could not remove %s", told)
+        for uuid in report.missing:
+            logger.warning("The part of upload %s is not there", uuid)
