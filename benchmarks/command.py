@@ -11,15 +11,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import picture
+from benchmarks import picture, slow
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import CHECKOUT, DATA, HERE
 from benchmarks.measuring import MIB, client_speed, hash_speed, make_source, measure
 from benchmarks.reporting import Results, Scenario, as_json, as_text, machine, table
 from benchmarks.servers import Database
+from benchmarks.visitors import Crowd
 
 AT_ONCE, WORKERS = 8, 2  # uploads at once, and who receives them
 MANY = 16_384  # chunks, of which the last are to cost what the first did
+ARRIVING = 10.0  # seconds in which slow visitors come
+SLOW_SIZE = 4 * MIB  # bytes that each of them sends
 
 
 def run(arguments: list[str]) -> None:
@@ -29,6 +32,9 @@ def run(arguments: list[str]) -> None:
     options = _parse(arguments)
     if options.growth:
         return _measure_growth()
+    if options.slow:
+        size, rate = SLOW_SIZE, options.rate * 1024
+        return slow.run(Crowd(options.visitors, ARRIVING, size, rate))
     about = machine(DATA)
     used = 3 * options.size * MIB
     _touch_memory(DATA / "touched", used)
@@ -67,6 +73,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--growth", action="store_true", help="instead: a million rows, and commits"
     )
+    parser.add_argument(
+        "--slow",
+        action="store_true",
+        help="instead: others' pages beside slow visitors",
+    )
+    parser.add_argument("--visitors", type=int, default=200, help="who are slow")
+    parser.add_argument("--rate", type=int, default=128, help="KiB/s of each of them")
     parser.add_argument("--save", action="store_true", help="into the repository")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(CONTESTANTS):

@@ -207,17 +207,21 @@ class Nginx(Server):
         super().__init__(folder)
         self.gunicorn = gunicorn
         self.port = free_port()
+        (folder / "site.conf").write_text(self._site())
+        (folder / "nginx.conf").write_text(self._main())
+
+    def _site(self) -> str:
         site = self.SITE.read_text()
         for shown, here in {
             "listen 80;": f"listen {HOST}:{self.port};",
-            "/run/mysite/gunicorn.sock": str(gunicorn.address),
-            "/srv/mysite/media/": f"{gunicorn.media_root}/",
+            "/run/mysite/gunicorn.sock": str(self.gunicorn.address),
+            "/srv/mysite/media/": f"{self.gunicorn.media_root}/",
+            "/srv/mysite/incoming": f"{self.folder}/incoming",
             "/srv/mysite/static/": f"{CHECKOUT}/chunked_uploads/static/",
         }.items():
             assert site.count(shown) == 1, shown
             site = site.replace(shown, here)
-        (folder / "site.conf").write_text(site)
-        (folder / "nginx.conf").write_text(self._main())
+        return site
 
     def _main(self) -> str:
         # Root's nginx would give its work to a user that may not read here.
@@ -230,7 +234,7 @@ class Nginx(Server):
             worker_processes 1;
             pid {self.folder}/pid;
             error_log stderr warn;
-            events {{ worker_connections 256; }}
+            events {{ worker_connections 2048; }}
             http {{
                 access_log off;
                 types {{

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import visitors
 from benchmarks.client import Connection, is_over
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.measuring import (
@@ -23,8 +25,10 @@ from benchmarks.measuring import (
 )
 from benchmarks.protocols import Source
 from benchmarks.reporting import Scenario, as_json, as_text
+from benchmarks.visitors import Crowd, visit
+from chunked_uploads.models import Upload
 from tests.polling import wait_until
-from tests.servers import HOST
+from tests.servers import HOST, Nginx
 
 pytestmark = pytest.mark.once
 SIZE = 3 * MIB
@@ -95,3 +99,36 @@ def test_tables_tell_the_median_of_the_rounds() -> None:
     assert facts == "kernel 6.18"
     (told,) = json.loads(as_json(results, about))["results"]
     assert [each["speed"] for each in told["rounds"]] == [3e6, 1e6, 2e6]
+
+
+CROWD = Crowd(number=3, arriving=0.1, size=MIB, rate=4 * MIB)
+
+
+def test_visitors_upload_while_others_look_at_the_page(
+    nginx: Nginx, authorization: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors, "CALM", 0.2)  # seconds
+    monkeypatch.setattr(visitors, "GRACE", 30)
+
+    seen = asyncio.run(visit(*nginx.address, CROWD, authorization))
+
+    assert seen.finished == 3
+    assert min(len(seen.calm), len(seen.busy)) > 0
+    assert 0 < min(seen.busy) <= max(seen.busy) < visitors.PATIENCE
+    assert {upload.filesize for upload in Upload.objects.all()} == {MIB}
+
+
+def test_everybody_waits_for_a_site_that_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(visitors, "CALM", 0)
+    monkeypatch.setattr(visitors, "GRACE", 0)
+    monkeypatch.setattr(visitors, "PATIENCE", 0.5)  # seconds
+    asked = int(CROWD.seconds / visitors.EVERY)
+
+    with socket.create_server((HOST, 0), backlog=100) as silent:
+        port = silent.getsockname()[1]
+        seen = asyncio.run(visit(HOST, port, CROWD, {}))
+
+    assert seen.busy == [0.5] * asked
+    assert seen.finished == 0
