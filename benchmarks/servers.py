@@ -167,6 +167,7 @@ class Uvicorn(Measured):
         application = f"benchmarks.sites.tus_asgi:{self.name}"
         return [
             *(sys.executable, "-m", "uvicorn", "--factory", application),
+            *("--loop=uvloop", "--http=httptools"),
             *("--log-level=warning", f"--port={self.port}"),
             f"--workers={self.workers}",
         ]
@@ -216,6 +217,7 @@ class Nginx(Measured):
                 access_log off;
                 {folders}
                 client_body_temp_path {self.folder}/body;
+                client_body_buffer_size 1m;
                 client_max_body_size 0;
                 keepalive_requests 1000000;
                 server {{

@@ -57,6 +57,9 @@ MEDIA_ROOT = str(FOLDER / "media")
 MEDIA_URL = "/media/"
 BASE_DIR = str(FOLDER)  # where drf-tus keeps what is unfinished
 
+HANDLERS = "benchmarks.sites.handlers"
+FILE_UPLOAD_HANDLERS = [f"{HANDLERS}.Small", f"{HANDLERS}.Large"]
+
 # The others' limits, raised or lifted so that they take the file at all.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 DRF_CHUNKED_UPLOAD_USER_RESTRICTED = False
