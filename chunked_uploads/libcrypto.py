@@ -3,7 +3,7 @@
 `hashlib` does not give a hash's state away. The library that it is made of does, by
 functions that keep all of the state in a structure of the caller's (`SHA256_Update(3)`,
 `MD5_Update(3)`), and they run without Python's lock. Found where Python links it as a
-shared library, as Linux distributions do.
+shared library, as Linux distributions do, and left alone in FIPS mode.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Hash:
 @functools.cache
 def is_usable(algorithm: str) -> bool:
     """Whether the library is there and does what `hashlib` does, over two halves."""
-    if _library() is None:
+    if _is_in_fips_mode() or _library() is None:
         return False
     text = bytes(range(256)) * 3
     try:
@@ -76,6 +76,16 @@ def is_usable(algorithm: str) -> bool:
     except AttributeError:  # built without these functions
         return False
     return found == hashlib.new(algorithm, text, usedforsecurity=False).hexdigest()
+
+
+def _is_in_fips_mode() -> bool:
+    # These functions are none of a validated module's: OpenSSL 3 gives them all the
+    # same, but OpenSSL 1.1.1 of Red Hat's ends the process that calls them.
+    try:
+        from _hashlib import get_fips_mode
+    except ImportError:  # Python was built without OpenSSL, or with another library
+        return False
+    return bool(get_fips_mode())
 
 
 @functools.cache

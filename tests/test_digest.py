@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -417,6 +419,58 @@ def test_python_without_ctypes_does_without(
     monkeypatch.setattr(libcrypto, "ctypes", None)
 
     assert not libcrypto.is_usable(algorithm)
+
+
+FIPS_MODE = """
+openssl_conf = all
+[all]
+alg_section = algorithms
+[algorithms]
+default_properties = fips=yes
+"""
+# What a library of Red Hat's does in this mode, where one of its functions is called.
+IN_FIPS_MODE = """
+import os, sys
+from types import SimpleNamespace
+from _hashlib import get_fips_mode
+from django.conf import settings
+from chunked_uploads import digests, libcrypto
+
+class Library:
+    def __getattr__(self, name):
+        return lambda *arguments: os.abort()
+
+algorithm, carrier = sys.argv[1:]
+settings.configure(CHUNKED_UPLOADS_DIGEST=algorithm)
+libcrypto._library = Library
+if carrier == "none":
+    digests.rehashes = None
+carried = digests.carry_on(SimpleNamespace(hashed=0, hash_state=None))
+digest = carried or digests.start(algorithm)
+digest.update(b"0123456789")
+print(get_fips_mode(), carried is not None, digest.hexdigest())
+"""
+
+
+@ALGORITHMS
+@pytest.mark.parametrize("carrier", ["rehashes", "none"])
+def test_fips_mode_ends_no_process(
+    tmp_path: Path, algorithm: str, carrier: str
+) -> None:
+    config = tmp_path / "openssl.cnf"
+    config.write_text(FIPS_MODE)
+
+    told = subprocess.run(
+        [sys.executable, "-c", IN_FIPS_MODE, algorithm, carrier],
+        env={**os.environ, "OPENSSL_CONF": str(config)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    mode, is_carried, digest = told.stdout.split()
+    assert (mode, is_carried) == ("1", str(carrier == "rehashes"))
+    assert digest == hexdigest(algorithm, CONTENT)
 
 
 @ALGORITHMS
