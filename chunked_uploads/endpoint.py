@@ -56,6 +56,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
             with stalls_noticed(request):
                 try:
+                    request.get_host()  # refused now, not once an answer tells of URLs
                     if request.encoding not in UTF8:
                         # A body's charset says nothing of the query, as Django has it.
                         request.encoding = "utf-8"
@@ -109,6 +110,8 @@ def _told(request: HttpRequest, error: Exception) -> UploadError:
     """Return the error that tells the client of `error`."""
     if isinstance(error, UploadError):
         return error
+    if isinstance(error, exceptions.DisallowedHost):
+        return BadRequest("The site does not answer to this host name.")
     if isinstance(error, MALFORMED):
         return BadRequest("The request is malformed.")
     if isinstance(error, OSError) and error.errno in FULL:

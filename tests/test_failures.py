@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Callable
 from typing import Any
@@ -299,6 +300,35 @@ def test_options_is_answered_everywhere(path: str, allowed: str) -> None:
     assert response.json() == []
     assert response["Allow"] == allowed
     assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("cut", [False, True])
+def test_host_that_is_not_the_sites_gets_json_and_changes_nothing(
+    uploader: Uploader, settings: Any, debug: bool, cut: bool
+) -> None:
+    settings.DEBUG = debug
+    # It refuses other hosts by itself, in HTML, before any view is asked.
+    common = "django.middleware.common.CommonMiddleware"
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if each != common]
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+    host = {"Host": "elsewhere.example"}
+    piece = CONTENT[4:6] if cut else CONTENT[4:]
+
+    answers = [
+        # All of them would tell of the upload's URLs: goes on, overlaps, ends early.
+        uploader.send(CONTENT[4:8], 4, headers=host),
+        uploader.send(CONTENT[2:], 2, url=url, headers=host),
+        uploader.send_cut(io.BytesIO(piece), 4, 6, url=url, headers=host),
+        uploader.get(url, headers=host),
+        uploader.get(UPLOAD, headers=host),
+        uploader.delete(url, headers=host),
+    ]
+
+    for answer in answers:
+        assert_error(answer, 400, "bad_request")
+        assert "host" in state_in(answer)["detail"]
+    assert Upload.objects.get().received == 4
 
 
 # The database
