@@ -63,7 +63,12 @@ def matching(
     if fingerprint:
         found = found.filter(fingerprint__in=["", fingerprint])
     # Some databases see no difference between upper and lower case.
-    return [each for each in found[:MOST_LISTED] if each.filename == filename]
+    return [
+        each
+        for each in found[:MOST_LISTED]
+        if each.filename == filename
+        and (not fingerprint or each.fingerprint in ("", fingerprint))
+    ]
 
 
 def begun_here(request: HttpRequest, uploads: list[Upload]) -> list[Upload]:

@@ -38,7 +38,7 @@ def select(
     selection = _selection(model, using, tuple(where), beside)
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(selection.sql, _values(model, connection, where))
+        cursor.execute(selection.sql, _sought(model, connection, where))
         found = cursor.fetchone()
     if found is None:
         return None
@@ -64,7 +64,7 @@ def update(
     sql = _update(model, using, tuple(where), tuple(changes))
     values = [
         *_values(model, connection, changes),
-        *_values(model, connection, where),
+        *_sought(model, connection, where),
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -129,6 +129,18 @@ def _values(
         _field(model, name).get_db_prep_save(value, connection)
         for name, value in values.items()
     ]
+
+
+def _sought(
+    model: type[models.Model], connection: Any, values: dict[str, Any]
+) -> list[Any]:
+    # What can't be stored can be asked for, as the primary key 0 in MariaDB.
+    sought = []
+    for name, value in values.items():
+        field = _field(model, name)
+        prepared = field.get_prep_value(value)
+        sought.append(field.get_db_prep_value(prepared, connection, prepared=True))
+    return sought
 
 
 def _converters(column: Col, connection: Any) -> list[Callable[..., Any]]:

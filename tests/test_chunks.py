@@ -467,7 +467,13 @@ def test_upload_begun_elsewhere_is_continued_by_name_and_size(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"name": "other.mp4"}, {"total": 11}, {"url": UPLOAD + "?fingerprint=b"}],
+    [
+        {"name": "other.mp4"},
+        {"name": "Film.mp4"},
+        {"total": 11},
+        {"url": UPLOAD + "?fingerprint=b"},
+        {"url": UPLOAD + "?fingerprint=A"},
+    ],
 )
 def test_upload_of_another_name_size_or_fingerprint_is_not_continued(
     uploader: Uploader, changes: dict[str, Any]

@@ -556,6 +556,19 @@ def test_finished_files_are_no_leftovers_even_beside_the_parts(
     assert finished(upload_of(sent)) == CONTENT
 
 
+def test_stray_whose_name_is_merely_like_that_of_a_finished_file_goes(
+    uploader: Uploader, chunks: Path, media_root: Path
+) -> None:
+    stray = make_stray(chunks, 100)
+    sent = uploader.send(CONTENT)
+    uploader.done(state_in(sent))
+    named = str(stray.relative_to(media_root)).upper()
+    Upload.objects.update(upload=named)
+
+    assert clean_uploads().stray == [str(stray)]
+    assert not stray.exists()
+
+
 def test_files_of_other_apps_are_left_alone(media_root: Path, settings: Any) -> None:
     settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = lambda upload, name: name
     upload = Upload(filename="film.mp4", filesize=10)

@@ -67,7 +67,36 @@ def test_matching_uploads_are_told_wherever_they_were_begun(
     assert state_in(response)["size"] == 4
 
 
-@pytest.mark.parametrize(("fingerprint", "found"), [("a", 2), ("b", 1), ("", 2)])
+@pytest.mark.parametrize("query", ["", "?token=of-another"])
+def test_number_that_no_row_can_have_is_not_found(
+    uploader: Uploader, query: str
+) -> None:
+    for number in (0, 2**63 - 1, 2**63, 10**30):
+        answer = uploader.delete(f"/uploads/{number}/delete/{query}")
+
+        assert_error(answer, 404, "not_found")
+
+
+# Which some databases take for the same.
+ALIKE = [("film.mp4", "FILM.MP4"), ("e.mp4", "é.mp4"), ("😀", "😂"), ("a", "A")]
+
+
+@pytest.mark.parametrize(("name", "other"), ALIKE)
+def test_name_that_is_merely_alike_is_another(
+    uploader: Uploader, name: str, other: str
+) -> None:
+    uploader.send(CONTENT[:4], 0, name=name)
+
+    refused = uploader.send(CONTENT[4:], 4, name=other)
+
+    assert_error(refused, 409, "nothing_to_continue")
+    query = {"filename": other, "filesize": "10"}
+    assert names_in(uploader.get(UPLOAD, query)) == []
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "found"), [("a", 2), ("b", 1), ("A", 1), ("á", 1), ("", 2)]
+)
 def test_upload_of_another_fingerprint_is_not_told(
     uploader: Uploader, fingerprint: str, found: int
 ) -> None:

@@ -43,7 +43,14 @@ def local_user(source: str, told: dict[str, Any]) -> ExternalUser:
 def _find(source: str, name: str) -> ExternalUser | None:
     users = ExternalUser.objects.select_related("user").filter(source=source)
     # Some databases find text without regard to case.
-    return next((each for each in users.filter(name=name) if each.name == name), None)
+    return next(
+        (
+            each
+            for each in users.filter(name=name)
+            if (each.source, each.name) == (source, name)
+        ),
+        None,
+    )
 
 
 def _make(source: str, name: str) -> ExternalUser | None:
