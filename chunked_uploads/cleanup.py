@@ -137,6 +137,7 @@ def _remove_strays(
 
 def _complete_moved(report: Report, dry_run: bool) -> None:
     """Complete the unfinished uploads whose file is in its place already.
+
     Where neither it nor the part is there, nobody can tell whether it will be again.
     """
     expired = set(report.expired)

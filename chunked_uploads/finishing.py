@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB, conf
+from chunked_uploads.deadlocks import retry_deadlocks
 from chunked_uploads.errors import Incomplete, RangeBusy, UploadNotFound
 from chunked_uploads.models import MAX_PATH, Chunk, Upload
 from chunked_uploads.removing import remove_bytes
@@ -147,6 +148,7 @@ def _note(upload: Upload, name: str, found: dict[str, str]) -> None:
         raise RangeBusy("Another request finished this upload.")
 
 
+@retry_deadlocks
 def _mark_complete(upload: Upload) -> None:
     using = router.db_for_write(Upload, instance=upload)
     rows = Upload.objects.using(using).filter(pk=upload.pk)

@@ -22,10 +22,12 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import router, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import get_valid_filename
 
 from chunked_uploads.conf import conf
+from chunked_uploads.deadlocks import retry_deadlocks
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
 from chunked_uploads.models import Upload
 from chunked_uploads.removing import give_away
@@ -37,6 +39,7 @@ CLAIM = re.compile(
 )
 
 
+@retry_deadlocks
 def redeem(claim: str) -> Upload:
     """Return the finished upload that a form claims, and put its end off.
 
@@ -51,18 +54,23 @@ def redeem(claim: str) -> Upload:
     if not is_valid(match[2], uuid):
         raise UploadNotFound
     oldest = timezone.now() - datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
-    rows = Upload.objects.using(router.db_for_write(Upload)).filter(
-        uuid=uuid, for_form=True, modified_at__gte=oldest
-    )
+    uploads = Upload.objects.using(router.db_for_write(Upload))
+    keys = [*uploads.filter(uuid=uuid).values_list("pk", flat=True)]
+    row = uploads.filter(pk__in=keys)
     # A write: whoever sweeps, or gave the upload away to another form, waits for
-    # the end of this transaction from here on, or was before it.
-    finished = rows.filter(state=Upload.State.COMPLETE)
-    is_finished = finished.update(modified_at=timezone.now())
-    upload = rows.select_related("user").first()
+    # the end of this transaction from here on, or was before it. By nothing but the
+    # key: MariaDB locks a row by the index that finds it first, and of two that lock
+    # it in another order one is ended.
+    row.update(state=F("state"))
+    found = row.filter(for_form=True, modified_at__gte=oldest)
+    upload = found.select_related("user").first()
     if upload is None or (upload.user is not None and not upload.user.is_active):
         raise UploadNotFound
-    if not is_finished:
+    if not upload.is_complete:
         raise Incomplete("The upload is not finished.", upload)
+    upload.modified_at = timezone.now()
+    if not row.update(modified_at=upload.modified_at):
+        raise UploadNotFound  # swept away since, where no transaction held it
     return upload
 
 

@@ -14,6 +14,7 @@ from django.db.models import F, Min, QuerySet, Sum
 from django.utils import timezone
 
 from chunked_uploads import statements
+from chunked_uploads.deadlocks import retry_deadlocks
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, chunk_received
@@ -86,6 +87,7 @@ def find_gaps(uploads: list[Upload]) -> None:
         _note_gap(gapped[pk], start)
 
 
+@retry_deadlocks
 def record(
     upload: Upload, start: int, before: int, size: int, changes: dict[str, Any]
 ) -> None:
@@ -126,6 +128,7 @@ def carry(upload: Upload, hashed: int, changes: dict[str, Any]) -> None:
         _set(upload, changes)
 
 
+@retry_deadlocks
 def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
     """Forget what lies beyond `extent()` bytes, since the store no longer has it.
 

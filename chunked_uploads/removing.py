@@ -13,6 +13,7 @@ from django.db.models import F, ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
 
 from chunked_uploads import ranges
+from chunked_uploads.deadlocks import retry_deadlocks
 from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Upload
 from chunked_uploads.references import referred, unreferred
@@ -21,6 +22,7 @@ from chunked_uploads.storages import own_folder, place_of
 from chunked_uploads.stores import chunk_store
 
 
+@retry_deadlocks
 def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
     """Remove the upload's rows and bytes, finished or not, also under a writer.
 
@@ -37,6 +39,7 @@ def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
         transaction.on_commit(lambda: announce(upload_cancelled, upload), using=using)
 
 
+@retry_deadlocks
 def cancel_unused(upload: Upload) -> None:
     """Cancel the upload, unless it is whole and a row of the site refers to it.
 
@@ -55,6 +58,7 @@ def cancel_unused(upload: Upload) -> None:
             raise UploadInUse("The site protects this upload.", upload) from None
 
 
+@retry_deadlocks
 def give_away(upload: Upload) -> None:
     """Remove a finished upload whose file has its place elsewhere, unless it is kept.
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 
 from chunked_uploads import ranges
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Chunk, Upload
 from tests.forms import FOR_FORM
 from tests.sending import (
     CONTENT,
@@ -386,6 +386,74 @@ def test_chunk_out_of_order_costs_no_more_where_many_are_held(
 
     assert len(set(costs[1:])) == 1
     assert costs[-1] <= 9
+
+
+DEADLOCK = (1213, "Deadlock found when trying to get lock")
+
+
+class Deadlock(Exception):
+    """What psycopg says of one."""
+
+    sqlstate = "40P01"
+
+
+def losing(turns: int, is_numbered: bool) -> Callable[..., Any]:
+    """Return what makes so many transactions lose a deadlock at their last step."""
+    left = [turns]
+
+    def execute(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        is_last = sql.startswith(("INSERT", "DELETE")) and Chunk._meta.db_table in sql
+        if is_last and left[0]:
+            left[0] -= 1
+            if is_numbered:
+                raise OperationalError(*DEADLOCK)
+            raise OperationalError("deadlock detected") from Deadlock()
+        return execute(sql, params, many, context)
+
+    return execute
+
+
+ENDS = {
+    "chunk": lambda uploader, state: uploader.send(CONTENT[4:], 4, url=state["url"]),
+    "done": lambda uploader, state: uploader.done(state),
+    "cancel": lambda uploader, state: uploader.delete(state["delete_url"]),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_numbered", [True, False])
+@pytest.mark.parametrize("end", ENDS)
+def test_lost_deadlock_is_tried_again(
+    uploader: Uploader, end: str, is_numbered: bool
+) -> None:
+    piece = CONTENT[:4] if end == "chunk" else CONTENT
+    state = state_in(uploader.send(piece, 0))
+
+    with connection.execute_wrapper(losing(2, is_numbered)):
+        answer = ENDS[end](uploader, state)
+
+    assert answer.status_code == 200
+    if end == "cancel":
+        assert not Upload.objects.exists()
+    else:
+        assert Upload.objects.get().received == len(CONTENT)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ENDS)
+def test_deadlock_that_is_lost_again_and_again_gets_503(
+    uploader: Uploader, end: str
+) -> None:
+    piece = CONTENT[:4] if end == "chunk" else CONTENT
+    state = state_in(uploader.send(piece, 0))
+
+    with connection.execute_wrapper(losing(100, True)):
+        answer = ENDS[end](uploader, state)
+
+    assert_error(answer, 503, "unavailable")
+    assert answer["Retry-After"]
+    assert Upload.objects.get().received == len(piece)
+    assert ENDS[end](uploader, state).status_code == 200
 
 
 def test_body_without_a_length_is_refused(uploader: Uploader) -> None:

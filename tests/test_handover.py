@@ -38,6 +38,14 @@ from tests.forms import attached, claim_of, errors_of, inode, send_for_form
 from tests.polling import wait_until
 from tests.sending import CONTENT, Uploader, files_in, finished
 
+WAITING = {  # by vendor: what finds connections that wait for a lock
+    "postgresql": "SELECT 1 FROM pg_locks WHERE NOT granted",
+    "mysql": """
+        SELECT 1 FROM information_schema.global_status WHERE variable_value > 0
+        AND variable_name = 'innodb_row_lock_current_waits'
+    """,
+}
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -449,10 +457,10 @@ def test_row_that_comes_while_the_upload_is_given_away_keeps_it(
 
 def is_somebody_waiting() -> bool:
     """Whether a connection waits for a lock; SQLite does not tell."""
-    if connection.vendor != "postgresql":
+    if connection.vendor not in WAITING:
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        cursor.execute(WAITING[connection.vendor])
         return cursor.fetchone() is not None
 
 

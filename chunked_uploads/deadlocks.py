@@ -1,0 +1,47 @@
+"""Transactions that a database ended in favour of another's."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, router, transaction
+
+from chunked_uploads.models import Upload
+
+TRIES = 5
+# MariaDB's and MySQL's number; PostgreSQL's code (SQLSTATE, class 40).
+NUMBER = 1213
+CODE = "40P01"
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def retry_deadlocks(
+    function: Callable[Parameters, Result],
+) -> Callable[Parameters, Result]:
+    """Call `function`, which is one transaction, again where it lost a deadlock.
+
+    Within a transaction of the caller's it is called once: all of that is lost then.
+    """
+
+    @functools.wraps(function)
+    def retried(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        connection = transaction.get_connection(router.db_for_write(Upload))
+        for _ in range(TRIES - 1):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or not is_deadlock(error):
+                    raise
+        return function(*args, **kwargs)
+
+    return retried
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """Whether the transaction that `error` ended may succeed when it is repeated."""
+    is_numbered = error.args[:1] == (NUMBER,)
+    return is_numbered or getattr(error.__cause__, "sqlstate", None) == CODE
