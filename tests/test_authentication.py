@@ -14,8 +14,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import tastypie.models
 from django.conf import settings as django_settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AnonymousUser, User
@@ -39,7 +41,16 @@ from chunked_uploads.authentication import (
 )
 from chunked_uploads.models import ApiKey, Upload
 from demo.environment import CHECKOUT
-from tests.sending import BOUNDARY, CONTENT, FORM, UPLOAD, Uploader, state_in
+from tests.sending import (
+    BOUNDARY,
+    CONTENT,
+    FORM,
+    UPLOAD,
+    Uploader,
+    assert_error,
+    assert_finishes,
+    state_in,
+)
 
 NOW = 1_800_000_000  # Unix seconds
 OURS = "chunked_uploads.authentication"
@@ -575,6 +586,50 @@ def test_class_of_tastypie_plugs_in(client: Client, settings: Any, user: User) -
     assert response.json()[0]["error"] == "not_authenticated"
     wanted = 'Basic Realm="django-tastypie", ApiKey realm="uploads"'
     assert response["WWW-Authenticate"] == wanted
+
+
+@pytest.mark.parametrize("before", [[], [f"{OURS}.ApiKeyAuthentication"]])
+@pytest.mark.parametrize("kind", ["ApiKey", "Basic"])
+def test_own_classes_of_tastypie_plug_in(
+    settings: Any, user: User, kind: str, before: list[str]
+) -> None:
+    path = f"tastypie.authentication.{kind}Authentication"
+    settings.CHUNKED_UPLOADS_AUTHENTICATION = [*before, path]
+    user.set_password("right")
+    user.save()
+    key = tastypie.models.ApiKey.objects.create(user=user).key
+    secret = key if kind == "ApiKey" else "right"
+
+    def tell(secret: str) -> dict[str, str]:
+        told = f"ada:{secret}"
+        if kind == "Basic":
+            told = base64.b64encode(told.encode()).decode()
+        return {"Authorization": f"{kind} {told}"}
+
+    for refused in ({}, tell("wrong"), {"Authorization": kind}):
+        answer = Uploader().send(CONTENT, headers=refused)
+        assert_error(answer, 401, "not_authenticated")
+        assert answer["WWW-Authenticate"]
+    begun = Uploader().send(CONTENT[:4], 0, headers=tell(secret))
+    gone_on = Uploader().send(CONTENT[4:], 4, headers=tell(secret))
+
+    assert Upload.objects.get().user == user
+    assert state_in(gone_on)["upload_uuid"] == state_in(begun)["upload_uuid"]
+    assert_finishes(Uploader(), gone_on, CONTENT)
+
+
+def test_key_of_tastypie_is_taken_out_of_the_query_and_the_form(
+    settings: Any, user: User
+) -> None:
+    kind = "tastypie.authentication.ApiKeyAuthentication"
+    settings.CHUNKED_UPLOADS_AUTHENTICATION = kind
+    key = tastypie.models.ApiKey.objects.create(user=user).key
+    named = {"username": "ada", "api_key": key}
+
+    by_query = Uploader().send(CONTENT, url=f"{UPLOAD}?{urlencode(named)}")
+    by_form = Uploader().send_form(CONTENT, fields=named.items())
+
+    assert (by_query.status_code, by_form.status_code) == (200, 200)
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 403, 429, 500])
