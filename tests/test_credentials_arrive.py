@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import sys
 import time
 from collections.abc import Callable
 from http.cookies import SimpleCookie
@@ -21,7 +20,8 @@ from django.test import Client
 from chunked_uploads.models import ApiKey
 from demo.environment import CHECKOUT
 from tests.clients import BOUNDARY, Wire, form
-from tests.servers import HOST, Gunicorn, Nginx
+from tests.hosts import HOSTS
+from tests.servers import Gunicorn, Nginx
 
 TABLE = (CHECKOUT / "docs" / "authentication.md").read_text(encoding="utf-8")
 CLASSES = [
@@ -30,34 +30,6 @@ CLASSES = [
 ]
 
 pytestmark = pytest.mark.once
-
-
-class Runserver(Gunicorn):
-    """Django's development server."""
-
-    @property
-    def command(self) -> list[str]:
-        options = ["--noreload", "--skip-checks", f"{HOST}:{self.port}"]
-        return [sys.executable, "-m", "django", "runserver", *options]
-
-
-class Uvicorn(Gunicorn):
-    """The site over ASGI."""
-
-    @property
-    def command(self) -> list[str]:
-        site = ["--factory", "django.core.asgi:get_asgi_application"]
-        options = [f"--host={HOST}", f"--port={self.port}"]
-        return [sys.executable, "-m", "uvicorn", *site, *options]
-
-
-class Waitress(Gunicorn):
-    """A server for Windows, too."""
-
-    @property
-    def command(self) -> list[str]:
-        site = ["--call", "django.core.wsgi:get_wsgi_application"]
-        return [sys.executable, "-m", "waitress", f"--listen={self.url[7:]}", *site]
 
 
 def request_of(
@@ -161,23 +133,11 @@ def start(
     return start
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("runserver", Runserver),
-        ("gunicorn", Gunicorn),
-        ("uvicorn", Uvicorn),
-        ("waitress", Waitress),
-    ],
-)
+@pytest.mark.parametrize("name", [name for name in HOSTS if name in TABLE])
 def test_credentials_arrive_as_the_table_says(
-    start: Callable[[type[Gunicorn]], str],
-    user: User,
-    api_key: ApiKey,
-    name: str,
-    kind: type[Gunicorn],
+    start: Callable[[type[Gunicorn]], str], user: User, api_key: ApiKey, name: str
 ) -> None:
-    assert measured(start(kind), user, api_key) == column(name)
+    assert measured(start(HOSTS[name]), user, api_key) == column(name)
 
 
 def test_credentials_arrive_through_nginx_as_the_table_says(
