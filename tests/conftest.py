@@ -23,18 +23,38 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from chunked_uploads.models import ApiKey
 from tests import browsers
 from tests.sending import Uploader
-from tests.servers import Gunicorn, Nginx, PostgreSQL
+from tests.servers import Database, Gunicorn, MariaDB, Nginx, PostgreSQL
 from tests.weather import Weather
 
 expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
 
 
+# Modules about what databases do each in their own way: locks, races, comparisons.
+ROWS = {
+    "test_admin",
+    "test_chunks",
+    "test_cleanup",
+    "test_done",
+    "test_failures",
+    "test_forms",
+    "test_handover",
+    "test_keys_command",
+    "test_models",
+    "test_questions",
+    "test_tokens",
+}
+DATABASES: dict[str, type[Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--postgresql",
-        action="store_true",
-        help="run over a PostgreSQL server, started for it, instead of SQLite",
-    )
+    for name, kind in DATABASES.items():
+        parser.addoption(
+            f"--{name}",
+            dest="database",
+            action="store_const",
+            const=kind,
+            help=f"run over a {kind.__name__} server, started for it, not over SQLite",
+        )
 
 
 def pytest_configure() -> None:
@@ -47,8 +67,8 @@ def django_db_modify_db_settings(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """Choose the database, before pytest-django makes the test's one in it."""
-    if request.config.option.postgresql:
-        server = PostgreSQL()
+    if kind := request.config.option.database:
+        server: Database = kind()
         server.start()
         use(server.database)
         yield
@@ -72,6 +92,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "playwright" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+        if item.path.stem in ROWS:
+            item.add_marker(pytest.mark.rows)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

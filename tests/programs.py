@@ -17,6 +17,10 @@ PROGRAMS = {
     "nginx": (["nginx"], "nginx-light"),
     "curl": (["curl"], "curl"),
     "gettext": (["xgettext"], "gettext"),
+    # Without the package `mariadb-server`, which starts a server for all.
+    "MariaDB": (["mariadbd"], "mariadb-server-core"),
+    "MariaDB's installer": (["mariadb-install-db"], "mariadb-server-core"),
+    "MariaDB's tools": (["my_print_defaults"], "mariadb-client-core"),
 }
 
 
@@ -30,9 +34,9 @@ def find(program: str) -> str | None:
 def require() -> None:
     """Install what is missing where that is possible; else exit with a sentence."""
     if _missing() and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install([PROGRAMS[program][1] for program in _missing()])
+        _install(_packages())
     if missing := _missing():
-        packages = " ".join(PROGRAMS[program][1] for program in missing)
+        packages = " ".join(_packages())
         sys.exit(
             f"The tests need {' and '.join(missing)}: please install them "
             f"(on Debian: sudo apt-get install {packages}) and run this again."
@@ -41,6 +45,10 @@ def require() -> None:
 
 def _missing() -> list[str]:
     return [program for program in PROGRAMS if not find(program)]
+
+
+def _packages() -> list[str]:
+    return [*dict.fromkeys(PROGRAMS[program][1] for program in _missing())]
 
 
 def _install(packages: list[str]) -> None:

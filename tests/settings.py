@@ -2,7 +2,13 @@
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
+
+if not find_spec("MySQLdb"):  # of mysqlclient, which has to be built
+    import pymysql
+
+    pymysql.install_as_MySQLdb()
 
 HERE = Path(__file__).resolve().parent
 
@@ -44,7 +50,7 @@ TEMPLATES = [
         },
     },
 ]
-# Where it lies, or that it is PostgreSQL, is for tests/conftest.py to say.
+# Where it lies, or which other it is, is for tests/conftest.py to say.
 DATABASES: dict[str, dict[str, object]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests import browsers
 from tests.polling import wait_until
-from tests.servers import Gunicorn, Nginx, PostgreSQL
+from tests.servers import Database, Gunicorn, MariaDB, Nginx, PostgreSQL
 
 
 def status(url: str, **headers: str) -> int:
@@ -117,8 +117,9 @@ def test_nginx_is_in_front_of_the_server(nginx: Nginx) -> None:
 
 
 @pytest.mark.once
-def test_postgresql_leaves_nothing_behind() -> None:
-    server = PostgreSQL()
+@pytest.mark.parametrize("kind", [PostgreSQL, MariaDB])
+def test_database_leaves_nothing_behind(kind: Callable[[], Database]) -> None:
+    server = kind()
     server.start()
     assert server.address
 
