@@ -128,7 +128,6 @@ def carry(upload: Upload, hashed: int, changes: dict[str, Any]) -> None:
         _set(upload, changes)
 
 
-@retry_deadlocks
 def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
     """Forget what lies beyond `extent()` bytes, since the store no longer has it.
 
@@ -137,6 +136,7 @@ def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
     forget(upload, lambda: [(extent(), upload.filesize)])
 
 
+@retry_deadlocks
 def forget(upload: Upload, lost: Callable[[], Iterable[tuple[int, int]]]) -> None:
     """Forget the bytes in the ranges that `lost()` gives: first byte, first after it.
 
