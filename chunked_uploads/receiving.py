@@ -22,13 +22,13 @@ from chunked_uploads.errors import (
     RangeBusy,
     RangeConflict,
     TooLarge,
-    TooManyUploads,
     TypeRefused,
     UploadNotFound,
 )
 from chunked_uploads.intake import Intake, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.part_names import part_name
+from chunked_uploads.quota import room_for_one
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import Writer, chunk_store
 from chunked_uploads.survival import noted_state, notice_losses
@@ -53,7 +53,6 @@ def start_upload(
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
     check_file(filename, filesize)
-    _check_number(user, for_form)
     upload = Upload(
         user=user,
         filename=filename,
@@ -64,8 +63,9 @@ def start_upload(
     )
     upload.part = part_name(upload)
     upload.store_state = chunk_store().begin(upload.part)
-    upload.save()
     using = router.db_for_write(Upload, instance=upload)
+    with room_for_one(user, for_form, using):
+        upload.save(using=using)
     transaction.on_commit(lambda: announce(upload_started, upload), using=using)
     return upload
 
@@ -261,14 +261,3 @@ def allowed_extensions() -> list[str]:
     """Return the setting's extensions in lower case without dots; none without it."""
     allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS or ()
     return [each.lower().lstrip(".") for each in allowed]
-
-
-def _check_number(user: Any, for_form: bool) -> None:
-    # Each kind by itself: what a form left behind is shown by no list in the page, and
-    # must not lock its sender out elsewhere.
-    most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
-    if most is not None:
-        uploads = Upload.objects.using(router.db_for_write(Upload))
-        unfinished = uploads.filter(user=user, state=Upload.State.UPLOADING)
-        if unfinished.filter(for_form=for_form).count() >= most:
-            raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import io
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -81,6 +83,32 @@ def test_uploads_for_forms_have_a_quota_of_their_own(
 
     assert_error(refused, 429, "too_many_uploads")
     assert uploader.send(CONTENT, name="b", url=second).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_uploads_that_begin_at_once_do_not_pass_the_quota(
+    settings: Any, authorization: dict[str, str], is_known: bool
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 3
+    if not is_known:
+        everybody = "chunked_uploads.authentication.Authentication"
+        settings.CHUNKED_UPLOADS_AUTHENTICATION = everybody
+    barrier = threading.Barrier(8)
+
+    def send(name: str) -> int:
+        uploader = Uploader(headers=authorization if is_known else None)
+        try:
+            barrier.wait()
+            return uploader.send(CONTENT[:4], 0, name=name).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = sorted(threads.map(send, "abcdefgh"))
+
+    assert statuses == [200] * 3 + [429] * 5
+    assert Upload.objects.count() == 3
 
 
 def test_database_that_does_not_answer_gets_503(uploader: Uploader) -> None:

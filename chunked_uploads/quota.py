@@ -1,0 +1,72 @@
+"""How many unfinished uploads a user has, counted by one request at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connections, transaction
+from django.db.models import F
+
+from chunked_uploads.conf import conf
+from chunked_uploads.errors import TooManyUploads
+from chunked_uploads.models import Upload
+
+VISITORS = 0x6368756E6B  # the number of PostgreSQL's lock for those without a user
+WAIT = 20  # seconds
+
+
+@contextlib.contextmanager
+def room_for_one(user: Any, for_form: bool, using: str) -> Iterator[None]:
+    """Begin an upload in this context, where the user may have one more.
+
+    Raises `TooManyUploads`. Each kind is counted by itself: what a form left behind is
+    shown by no list in the page, and must not lock its sender out elsewhere.
+    """
+    most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
+    if most is None:
+        yield
+        return
+    with _alone(user, using):
+        uploads = Upload.objects.using(using).filter(user=user, for_form=for_form)
+        if uploads.filter(state=Upload.State.UPLOADING).count() >= most:
+            raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")
+        yield
+
+
+@contextlib.contextmanager
+def _alone(user: Any, using: str) -> Iterator[None]:
+    """Let nobody else count this user's uploads before the transaction ends."""
+    connection = connections[using]
+    with contextlib.ExitStack() as stack:
+        if user is None and connection.vendor == "mysql":
+            # Its locks by name don't end with the transaction, so this one goes around.
+            stack.enter_context(_named_lock(connection))
+        stack.enter_context(transaction.atomic(using=using))
+        if connection.vendor == "sqlite":
+            # The first write waits for all others.
+            Upload.objects.using(using).filter(pk=0).update(state=F("state"))
+        elif user is not None:
+            rows = get_user_model()._base_manager.using(using).filter(pk=user.pk)
+            no_key = connection.features.has_select_for_no_key_update
+            list(rows.select_for_update(no_key=no_key).values_list("pk"))
+        elif connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [VISITORS])
+        yield
+
+
+@contextlib.contextmanager
+def _named_lock(connection: Any) -> Iterator[None]:
+    name = f"chunked_uploads {connection.settings_dict['NAME']}"[:64]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK(%s, %s)", [name, WAIT])
+        if cursor.fetchone() != (1,):
+            raise OperationalError("Too many visitors begin uploads at this instant.")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT RELEASE_LOCK(%s)", [name])
