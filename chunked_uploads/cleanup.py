@@ -13,10 +13,11 @@ from django.db import DatabaseError
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from chunked_uploads.clearing import finish_removal
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Removal, Upload
 from chunked_uploads.part_names import uuid_of
 from chunked_uploads.references import referred, unprotected, unreferred
 from chunked_uploads.removing import cancel, unkept
@@ -33,15 +34,16 @@ class Report:
     `expired`: unfinished and without activity; `unkept`: finished for a form, without
     activity, and kept by none; `stray`: parts without an unfinished upload;
     `completed`: uploads whose last step died: between their move and its record, or
-    after the commit of the form that kept them; `missing`: uploads whose part is not
-    there, which stay until they expire; `failed`: what could not be removed, and why;
-    `freed` in bytes.
+    after the commit of the form that kept them; `removed`: files, by name, of uploads
+    that are gone; `missing`: uploads whose part is not there, which stay until they
+    expire; `failed`: what could not be removed, and why; `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
     unkept: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     freed: int = 0
@@ -71,6 +73,7 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     _remove_strays(itertools.chain(first, parts), parts_before, report, dry_run)
     _complete_moved(report, dry_run)
     _complete_referred(report, dry_run)
+    _finish_removals(report, dry_run)
     return report
 
 
@@ -166,6 +169,18 @@ def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
         if not dry_run:
             complete(upload)
         report.completed.append(str(upload.uuid))
+
+
+def _finish_removals(report: Report, dry_run: bool) -> None:
+    """Remove the files of uploads that are gone, where that failed or died then."""
+    settled = Removal.objects.filter(created_at__lt=timezone.now() - SETTLED)
+    for removal in list(settled.order_by("pk")):
+        try:
+            if finish_removal(removal, dry_run=dry_run):
+                report.removed.append(removal.place)
+                report.freed += removal.filesize
+        except Exception as error:  # noqa: BLE001 - storages fail in their own ways
+            report.failed.append(f"{removal.place}: {error}")
 
 
 def _cancel(

@@ -1,40 +1,62 @@
 """Put finished files in their places.
 
-It goes through states of which each is whole: all ranges held; a place taken
-(an empty file, named in the upload's row); the part moved over it; the row complete.
-Whatever dies in between, the next `complete` goes on from there.
+It goes through states of which each is whole: all ranges held; on the disk for certain;
+a place taken (an empty file, named in the upload's row); the part moved over it; the
+row complete. A storage that has a way of its own gets a copy instead, whose place is
+noted beforehand as one to be emptied. Whatever dies in between, the next `complete`
+goes on from there.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from django.core.files.base import ContentFile, File
-from django.db import router, transaction
+from django.core.files.base import File
+from django.db import connections, router, transaction
 from django.utils import timezone
 
 from chunked_uploads import digests, ranges
+from chunked_uploads.clearing import note_copy, remove_bytes, remove_copies
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.deadlocks import retry_deadlocks
-from chunked_uploads.errors import Incomplete, RangeBusy, UploadNotFound
-from chunked_uploads.models import MAX_PATH, Chunk, Upload
-from chunked_uploads.removing import remove_bytes
+from chunked_uploads.errors import (
+    FULL,
+    Incomplete,
+    RangeBusy,
+    StoreFull,
+    Unavailable,
+    UploadNotFound,
+)
+from chunked_uploads.models import MAX_PATH, Chunk, Removal, Upload
 from chunked_uploads.signals import announce, upload_completed
 from chunked_uploads.storages import (
     is_in_own_folder,
     place_of,
+    take_place,
     takes_files_as_they_are,
 )
 from chunked_uploads.stores import Part, chunk_store
+from chunked_uploads.stores.moving import full_disk_told
 from chunked_uploads.survival import noted_state, notice_losses
+
+logger = logging.getLogger("chunked_uploads")
+
+IDLE = 5  # seconds after which a connection to the database is made anew
 
 
 def complete(upload: Upload) -> None:
     """Put the finished file in its place and say so in the upload's row.
 
-    May be repeated, and asked by several at once. Raises `Incomplete` where bytes
-    are missing, `StoreFull` where a copy to another file system does not fit, and
-    `UploadNotFound` where the upload was cancelled; what is held stays held.
+    May be repeated, and asked by several at once.
+
+    Raises `Incomplete` where bytes are missing, `StoreFull` where a copy to another
+    file system does not fit, and `UploadNotFound` where the upload was cancelled; what
+    is held stays held. Raises `Unavailable` or `StoreFull` where the disk could not
+    keep the bytes, which have to be sent again.
     """
     try:
         if not upload.is_complete:
@@ -52,7 +74,7 @@ def complete(upload: Upload) -> None:
 def _complete(upload: Upload) -> None:
     ranges.refresh(upload)
     _check_whole(upload)  # before waiting for a writer who may take long
-    with chunk_store().sealed(upload.part, noted_state(upload)) as part:
+    with _entered(upload) as part:
         ranges.refresh(upload)
         if not upload.is_complete:
             try:
@@ -60,7 +82,32 @@ def _complete(upload: Upload) -> None:
             except FileNotFoundError:
                 _refresh(upload)  # which tells where it was cancelled meanwhile
                 raise
-            _mark_complete(upload)
+
+
+@contextlib.contextmanager
+def _entered(upload: Upload) -> Iterator[Part]:
+    with contextlib.ExitStack() as stack:
+        with _long_work(upload):  # maybe as long as another one's copy takes
+            sealed = chunk_store().sealed(upload.part, noted_state(upload))
+            part = stack.enter_context(sealed)
+        yield part
+
+
+@contextlib.contextmanager
+def _long_work(upload: Upload) -> Iterator[None]:
+    """Do without the database for as long as it takes.
+
+    A connection that was idle for long may be dead: a new one is made when it is over.
+    """
+    begun = time.monotonic()
+    try:
+        yield
+    finally:
+        connection = connections[_database(upload)]
+        is_idle = time.monotonic() - begun >= IDLE
+        # Whoever commits by hand has something to commit, maybe.
+        if is_idle and connection.autocommit and not connection.in_atomic_block:
+            connection.close()
 
 
 def is_in_place(upload: Upload) -> bool:
@@ -72,16 +119,20 @@ def is_in_place(upload: Upload) -> bool:
 
 
 def _put_in_place(upload: Upload, part: Part) -> None:
+    storage = upload.upload.storage
     if _is_moved(upload, part):
-        if not upload.upload.name:
-            # Noted before it was moved, but on a machine that lost power since.
-            file = upload.upload.storage.open(place_of(upload))
-            with file:
-                _note(upload, place_of(upload), _digest(upload, _read(file)))
+        _settle(upload, part)
         return
     notice_losses(upload, part)
     _check_whole(upload)
-    _move(upload, part)
+    _sync(upload, part)
+    with _long_work(upload):
+        found = _digest(upload, part.read)
+    wanted = upload.upload.field.generate_filename(upload, upload.filename)
+    if takes_files_as_they_are(storage):
+        _move(upload, part, wanted, found)
+    else:
+        _copy(upload, part, wanted, found)
 
 
 def _is_moved(upload: Upload, part: Part) -> bool:
@@ -93,28 +144,74 @@ def _is_moved(upload: Upload, part: Part) -> bool:
     return (is_noted or upload.filesize > 0) and is_in_place(upload)
 
 
+def _settle(upload: Upload, part: Part) -> None:
+    """Do what the one who moved the part, then died, left to be done."""
+    name, storage = place_of(upload), upload.upload.storage
+    if takes_files_as_they_are(storage):
+        part.settle(storage.path(name))
+    found: dict[str, str] = {}
+    if not upload.upload.name:
+        # Noted before it was moved, but on a machine that lost power since.
+        with _long_work(upload), storage.open(name) as file:
+            found = _digest(upload, _read(file))
+    _mark_complete(upload, {"upload": name, **found})
+
+
 def _check_whole(upload: Upload) -> None:
     if upload.offset < upload.filesize:
         held = f"{upload.offset} of {upload.filesize}"
         raise Incomplete(f"Only {held} bytes are there without a gap.", upload)
 
 
-def _move(upload: Upload, part: Part) -> None:
+def _sync(upload: Upload, part: Part) -> None:
+    """Make the part durable, or forget it.
+
+    After a failure nothing is known of any of its bytes, and the system tells each
+    failure once: the next sync would find nothing wrong.
+    """
+    try:
+        with _long_work(upload):
+            part.sync()
+    except OSError as error:
+        logger.error("The disk lost bytes of upload %s: %s", upload.uuid, error)
+        # The part first: where the database is away too, its length tells the loss.
+        with contextlib.suppress(OSError):
+            part.discard()
+        ranges.forget_beyond(upload, lambda: 0)
+        if error.errno in FULL:
+            told = "The disk is full and lost the file; send it again later."
+            raise StoreFull(told, upload) from error
+        told = "The disk failed and lost the file; send it again."
+        raise Unavailable(told, upload) from error
+
+
+def _move(upload: Upload, part: Part, wanted: str, found: dict[str, str]) -> None:
     storage = upload.upload.storage
-    found = _digest(upload, part.read)
-    wanted = upload.upload.field.generate_filename(upload, upload.filename)
-    if not takes_files_as_they_are(storage):
-        with part.open() as file:
-            name = storage.save(wanted, file, max_length=MAX_PATH)
-        _note(upload, name, found)
-        return
     name = place_of(upload)
-    if not (name and storage.exists(name) and storage.size(name) == 0):
-        # The storage makes the file only where none is: the name is ours alone.
-        name = storage.save(wanted, ContentFile(b""), max_length=MAX_PATH)
+    if not (name and storage.exists(name)):
+        name = take_place(storage, wanted, MAX_PATH)
+        if not is_in_own_folder(upload, name):
+            # What is noted has to be ours also after a loss of power, or somebody else
+            # could have taken the name by then.
+            part.settle(storage.path(name))
     _note(upload, name, found)
     if upload.filesize:
-        part.move(storage.path(name))
+        with _long_work(upload):
+            part.move(storage.path(name))
+    _mark_complete(upload, {})
+
+
+def _copy(upload: Upload, part: Part, wanted: str, found: dict[str, str]) -> None:
+    storage = upload.upload.storage
+    remove_copies(upload, part)  # what earlier tries left
+    wanted = note_copy(upload, wanted)
+    try:
+        with _long_work(upload), full_disk_told(), part.open() as file:
+            name = storage.save(wanted, file, max_length=MAX_PATH)
+    except BaseException:
+        remove_copies(upload, part)
+        raise
+    _mark_complete(upload, {"upload": name, **found})
 
 
 def _digest(upload: Upload, read: Callable[[int], Iterator[bytes]]) -> dict[str, str]:
@@ -139,30 +236,34 @@ def _read(file: File) -> Callable[[int], Iterator[bytes]]:
 
 def _note(upload: Upload, name: str, found: dict[str, str]) -> None:
     """Write into the upload's row where the file goes, before it goes there."""
-    using = router.db_for_write(Upload, instance=upload)
-    rows = Upload.objects.using(using).filter(pk=upload.pk)
+    rows = Upload.objects.using(_database(upload)).filter(pk=upload.pk)
     noted = rows.filter(state=Upload.State.UPLOADING).update(upload=name, **found)
-    upload.upload = name
+    _set(upload, {"upload": name, **found})
     if not noted:
         _refresh(upload)
         raise RangeBusy("Another request finished this upload.")
 
 
 @retry_deadlocks
-def _mark_complete(upload: Upload) -> None:
-    using = router.db_for_write(Upload, instance=upload)
+def _mark_complete(upload: Upload, changes: dict[str, str]) -> None:
+    using = _database(upload)
     rows = Upload.objects.using(using).filter(pk=upload.pk)
+    told = {**changes, "state": Upload.State.COMPLETE, "modified_at": timezone.now()}
     with transaction.atomic(using=using):
         marked = rows.filter(state=Upload.State.UPLOADING).update(
-            state=Upload.State.COMPLETE, modified_at=timezone.now(), hash_state=None
+            **told, hash_state=None
         )
-        Chunk.objects.using(using).filter(upload=upload.pk).delete()
-        upload.state = Upload.State.COMPLETE  # for the receivers of the signal
         if marked:
+            Chunk.objects.using(using).filter(upload=upload.pk).delete()
+            _set(upload, told)  # for the receivers of the signal
+            noted = Removal.objects.using(using).filter(uuid=upload.uuid)
+            noted.filter(place=upload.upload.name).delete()
             transaction.on_commit(
                 lambda: announce(upload_completed, upload), using=using
             )
-    _refresh(upload)
+    if not marked:
+        _set(upload, changes)  # so that it is known what to remove
+        _refresh(upload)
 
 
 def _refresh(upload: Upload) -> None:
@@ -170,5 +271,14 @@ def _refresh(upload: Upload) -> None:
         ranges.refresh(upload)
     except UploadNotFound:
         # Cancelled while the file was on its way to its place.
-        remove_bytes(upload)
+        remove_bytes(upload, is_sealed_here=True)
         raise
+
+
+def _set(upload: Upload, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(upload, name, value)
+
+
+def _database(upload: Upload) -> str:
+    return router.db_for_write(Upload, instance=upload)

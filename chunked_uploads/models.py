@@ -175,6 +175,23 @@ class Chunk(models.Model):
         return self.start + self.chunk_size
 
 
+class Removal(models.Model):
+    """A file in the storage that is to be removed, unless it becomes a finished one.
+
+    Noted before an upload's file is removed, or is copied to its place; gone when that
+    came to its end.
+    """
+
+    uuid = models.UUIDField(db_index=True)  # of the upload
+    place = models.CharField(max_length=MAX_PATH)
+    filesize = models.BigIntegerField()
+    is_copy = models.BooleanField(default=False)  # which may never have been made
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.place
+
+
 class ApiKey(models.Model):
     """A user's credentials for programs: a key to show, a secret to sign with."""
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
 from typing import Any
 
-from django.core.files.storage import FileSystemStorage
 from django.db import router, transaction
 from django.db.models import F, ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
 
 from chunked_uploads import ranges
+from chunked_uploads.clearing import note_removal, remove_bytes
 from chunked_uploads.deadlocks import retry_deadlocks
 from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Upload
 from chunked_uploads.references import referred, unreferred
 from chunked_uploads.signals import announce, upload_cancelled
-from chunked_uploads.storages import own_folder, place_of
-from chunked_uploads.stores import chunk_store
 
 
 @retry_deadlocks
@@ -93,29 +89,11 @@ def lock_row(*, instance: Upload, using: str, **kwargs: Any) -> None:
 def delete_bytes(*, instance: Upload, using: str, **kwargs: Any) -> None:
     """Remove a deleted upload's bytes once its row is gone for certain.
 
-    A receiver of `post_delete`, so that it serves every way to delete a row.
+    A receiver of `post_delete`, so that it serves every way to delete a row. What can't
+    be removed then is noted, for the clean-up to try again.
     """
+    note_removal(instance, using)
     transaction.on_commit(functools.partial(remove_bytes, instance), using=using)
-
-
-def remove_bytes(upload: Upload) -> None:
-    """Remove the part, and the finished file where there is one."""
-    chunk_store().delete(upload.part)
-    if place := place_of(upload):
-        _delete_file(upload, place)
-
-
-def _delete_file(upload: Upload, name: str) -> None:
-    storage = upload.upload.storage
-    storage.delete(name)
-    if isinstance(storage, FileSystemStorage):
-        folder = own_folder(upload, name)
-        with contextlib.suppress(OSError):
-            # A copy from another file system that died leaves what it had, and a form
-            # that died leaves its link.
-            for left in storage.listdir(folder)[1]:
-                storage.delete(os.path.join(folder, left))
-            storage.delete(folder)
 
 
 def _is_locked_among(upload: Upload, rows: QuerySet[Upload]) -> bool:

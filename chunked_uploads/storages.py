@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from typing import TYPE_CHECKING, Any
 
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils.functional import LazyObject, empty
 from django.utils.text import get_valid_filename
@@ -101,13 +103,47 @@ def is_in_own_folder(upload: Upload, name: str) -> bool:
 
 
 def takes_files_as_they_are(storage: Storage) -> bool:
-    """Whether the storage does nothing to bytes: a file may be put at its path."""
+    """Whether the storage does nothing to bytes: a file may be put at its path.
+
+    Whatever has a way of its own to write or to read is asked to.
+    """
     if not isinstance(storage, FileSystemStorage):
         return False
     return all(
         getattr(storage.__class__, name) is getattr(FileSystemStorage, name)
-        for name in ("_save", "_open")
+        for name in ("save", "_save", "open", "_open")
     )
+
+
+def take_place(storage: Storage, wanted: str, max_length: int) -> str:
+    """Make an empty file at `wanted`, or beside it where that is taken; return where.
+
+    The file was nowhere before, so that the name is ours alone; also in a storage that
+    overwrites what it finds.
+    """
+    name = free_name(storage, wanted, max_length)
+    if getattr(storage, "_allow_overwrite", False):
+        storage = copy.copy(storage)
+        storage._allow_overwrite = False  # type: ignore[attr-defined]
+    return storage.save(name, ContentFile(b""), max_length=max_length)
+
+
+def free_name(storage: Storage, wanted: str, max_length: int) -> str:
+    """Return `wanted`, or a name beside it where something lies there."""
+    # Not as the storage has it: one that overwrites removes what it finds.
+    name = Storage.get_available_name(storage, wanted, max_length=max_length)
+    while storage.exists(name):
+        name = another_name(storage, name)
+    return name
+
+
+def another_name(storage: Storage, name: str) -> str:
+    """Return a name beside `name`, as Django makes one."""
+    folder, file = os.path.split(name)
+    stem, extension = os.path.splitext(file)
+    # Not as the storage has it: one that overwrites keeps to the same name.
+    another = Storage.get_alternative_name(storage, stem, extension)
+    return os.path.join(folder, another)
 
 
 def forget_choice(*, setting: str, **kwargs: Any) -> None:

@@ -235,6 +235,45 @@ class ChunkStoreContract:
         assert path.read_bytes() == b"whole"
         assert store.extent(name) == 0
 
+    def test_sealed_part_is_known_from_one_that_is_written_to(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        assert not store.is_sealed(name)
+        for alone in (False, True):
+            with store.writer(name, 0, 5, alone=alone):
+                assert not store.is_sealed(name)
+        with store.sealed(name):
+            assert store.is_sealed(name)
+        assert not store.is_sealed(name)
+
+    def test_discarded_part_is_empty_and_takes_bytes_again(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        write(store, name, 0, b"whole")
+
+        with store.sealed(name) as part:
+            part.sync()
+            part.discard()
+            assert part.extent == 0
+
+        write(store, name, 0, b"again")
+        assert read(store, name) == b"again"
+
+    def test_move_may_be_settled_again(
+        self, store: ChunkStore, name: str, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "film.mp4"
+        path.touch()
+        write(store, name, 0, b"whole")
+        with store.sealed(name) as part:
+            part.sync()
+            part.move(str(path))
+
+        with store.sealed(name) as part:
+            part.settle(str(path))
+
+        assert path.read_bytes() == b"whole"
+
     def test_delete_removes_the_bytes_and_may_be_repeated(
         self, store: ChunkStore, name: str
     ) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import threading
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import OperationalError, connection
 
-from chunked_uploads import finishing
+from chunked_uploads import finishing, ranges
 from chunked_uploads.models import Chunk, Upload
-from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores import chunk_store, moving
 from chunked_uploads.stores import local as local_store
 from tests.polling import wait_until
 from tests.sending import (
@@ -196,7 +198,7 @@ def test_who_waited_for_one_that_failed_completes_the_upload(
 
     waiter = threading.Thread(target=ask)
 
-    def fail(upload: Upload) -> None:
+    def fail(*args: Any) -> None:
         monkeypatch.setattr(finishing, "_mark_complete", mark)
         monkeypatch.setattr(local_store, "lock", tell)
         waiter.start()
@@ -260,8 +262,9 @@ CRASHES_OF_A_MOVE = {
     "after the move": (cut_power_after, local_store.LocalPart, "move"),
 }
 CRASHES_OF_A_COPY = {
-    "in the copy": (cut_power_before, shutil, "copymode"),
-    "after the copy": (cut_power_after, shutil, "copymode"),
+    "before the copy": (cut_power_before, shutil, "copyfile"),
+    "after the copy": (cut_power_after, shutil, "copyfile"),
+    "before its name is on disk": (cut_power_before, moving, "sync_name"),
     "before the part is removed": (cut_power_before, os, "unlink"),
 }
 
@@ -336,7 +339,7 @@ def test_database_that_fails_in_the_end_leaves_what_done_goes_on_from(
 ) -> None:
     sent = uploader.send(CONTENT)
 
-    def fail(upload: Upload) -> None:
+    def fail(*args: Any) -> None:
         raise OperationalError("the server closed the connection")
 
     with monkeypatch.context() as broken:
@@ -416,17 +419,222 @@ def test_storage_that_changes_what_it_saves_gets_the_whole_file(
     assert_done_goes_on(uploader, sent, b"WHISPERED!")
 
 
-def test_done_does_not_wait_for_another_one_for_ever(
+def test_done_does_not_wait_for_a_chunk_for_ever(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = uploader.send(CONTENT)
-    monkeypatch.setattr("chunked_uploads.stores.local.PATIENCE", 0)
+    monkeypatch.setattr(local_store, "PATIENCE", 0)
 
-    with chunk_store().sealed(upload_of(sent).part):
+    with chunk_store().writer(upload_of(sent).part, 0, 10):
         response = uploader.done(state_in(sent))
 
     assert (response.status_code, response["Retry-After"]) == (409, "1")
     assert state_in(response)["size"] == len(CONTENT)
+    assert_done_goes_on(uploader, sent, CONTENT)
+
+
+@transactional
+def test_done_waits_for_another_one_as_long_as_it_lives(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    monkeypatch.setattr(local_store, "PATIENCE", 0.01)
+    looked = threading.Semaphore(0)
+    is_locked_whole = local_store.is_locked_whole
+
+    def look(fd: int) -> bool:
+        looked.release()
+        return is_locked_whole(fd)
+
+    answers: list[Any] = []
+
+    def ask() -> None:
+        answers.append(Uploader().done(state_in(sent)))
+        connection.close()
+
+    waiter = threading.Thread(target=ask)
+    monkeypatch.setattr(local_store, "is_locked_whole", look)
+    with chunk_store().sealed(upload_of(sent).part):
+        waiter.start()
+        for _ in range(3):
+            looked.acquire()
+        assert answers == []
+    waiter.join()
+
+    assert answers[0].status_code == 200
+    assert answers[0].content == uploader.done(state_in(sent)).content
+
+
+# Disks that fail
+
+
+def fail_sync(
+    monkeypatch: pytest.MonkeyPatch, of: Callable[[str], bool], number: int
+) -> None:
+    """Let the first sync of a path that `of` chooses fail, and all later ones not."""
+    fsync, is_told = os.fsync, False
+
+    def tell_once(fd: int) -> None:
+        nonlocal is_told
+        if not is_told and of(os.readlink(f"/dev/fd/{fd}")):
+            is_told = True
+            raise OSError(number, os.strerror(number))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", tell_once)
+
+
+def is_part(path: str) -> bool:
+    return path.endswith(".part")
+
+
+LOST = {errno.EIO: 503, errno.ENOSPC: 507, errno.EDQUOT: 507}
+
+
+@pytest.mark.parametrize(("number", "status"), LOST.items(), ids=errno.errorcode.get)
+def test_bytes_that_the_disk_lost_are_sent_again(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    number: int,
+    status: int,
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    sent = uploader.send(CONTENT)
+    fail_sync(monkeypatch, is_part, number)
+
+    response = uploader.done(state_in(sent))
+
+    assert response.status_code == status
+    assert state_in(response)["size"] == state_in(response)["received"] == 0
+    assert uploader.done(state_in(sent)).status_code == 409
+    url = state_in(sent)["url"]
+    assert_done_goes_on(uploader, uploader.send(CONTENT, url=url), CONTENT)
+    assert upload_of(sent).sha256 == sha256(CONTENT).hexdigest()
+
+
+@pytest.mark.usefixtures("no_paths")
+def test_bytes_that_the_disk_lost_are_never_copied(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    fail_sync(monkeypatch, is_part, errno.EIO)
+
+    assert uploader.done(state_in(sent)).status_code == 503
+    assert uploader.done(state_in(sent)).status_code == 409
+
+
+def test_loss_is_remembered_where_the_database_is_away_too(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    fail_sync(monkeypatch, is_part, errno.EIO)
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as away:
+        away.setattr(ranges, "forget_beyond", fail)
+        assert uploader.done(state_in(sent)).status_code == 503
+
+    response = uploader.done(state_in(sent))
+    assert (response.status_code, state_in(response)["size"]) == (409, 0)
+
+
+def test_copy_that_the_disk_lost_is_made_anew(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    simulate_file_systems(monkeypatch)
+    uploader.raise_request_exception = False
+    sent = uploader.send(CONTENT)
+    fail_sync(monkeypatch, lambda path: "/files/" in path, errno.EIO)
+
+    assert uploader.done(state_in(sent)).status_code in (500, 503)
+
+    assert (media_root / upload_of(sent).part).read_bytes() == CONTENT
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_done_is_not_told_before_the_files_name_is_on_the_disk(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    is_copied: bool,
+) -> None:
+    if is_copied:
+        simulate_file_systems(monkeypatch)
+    uploader.raise_request_exception = False
+    sent = uploader.send(CONTENT)
+    fail_sync(monkeypatch, os.path.isdir, errno.EIO)
+
+    assert uploader.done(state_in(sent)).status_code in (500, 503)
+    assert not upload_of(sent).is_complete
+
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: synced.append(os.readlink(f"/dev/fd/{fd}"))
+    )
+    assert_done_goes_on(uploader, sent, CONTENT)
+    assert str(Path(upload_of(sent).upload.path).parent) in synced
+
+
+def test_part_stays_until_the_name_of_its_copy_is_on_the_disk(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    simulate_file_systems(monkeypatch)
+    sent = uploader.send(CONTENT)
+    part = media_root / upload_of(sent).part
+    seen: list[tuple[bool, bool]] = []
+    fsync = os.fsync
+
+    def note(fd: int) -> None:
+        path = Path(os.readlink(f"/dev/fd/{fd}"))
+        if path.is_dir():
+            is_whole = part.exists() and part.read_bytes() == CONTENT
+            seen.append(((path / "film.mp4").exists(), is_whole))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", note)
+    uploader.done(state_in(sent))
+
+    assert seen == [(True, True), (False, True)]
+    assert not part.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_folder_that_may_not_be_opened_does_not_fail_done(
+    uploader: Uploader,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    number: int,
+) -> None:
+    sent = uploader.send(CONTENT)
+    opened = os.open
+
+    def refuse(path: Any, *args: Any, **options: Any) -> int:
+        if str(path) == str(media_root / "chunked_uploads" / "files"):
+            raise OSError(number, os.strerror(number))
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+
+    assert_done_goes_on(uploader, sent, CONTENT)
+
+
+@pytest.mark.parametrize("call", ["fchmod", "fchown"])
+def test_mode_that_is_refused_does_not_fail_done(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, settings: Any, call: str
+) -> None:
+    settings.FILE_UPLOAD_PERMISSIONS = 0o640
+    sent = uploader.send(CONTENT)
+
+    def refuse(*args: Any) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, call, refuse)
+
     assert_done_goes_on(uploader, sent, CONTENT)
 
 
@@ -683,7 +891,7 @@ def test_storage_without_paths_gets_a_copy(
     ("crash", "owner", "name"),
     [
         (cut_power_before, InMemoryStorage, "save"),
-        (cut_power_after, finishing, "_note"),
+        (cut_power_after, InMemoryStorage, "save"),
         (cut_power_before, finishing, "_mark_complete"),
         (cut_power_before, local_store.LocalStore, "delete"),
     ],

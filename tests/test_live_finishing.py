@@ -20,21 +20,24 @@ import pytest
 from django.contrib.auth.models import User
 
 from chunked_uploads.cleanup import Report, clean_uploads
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.models import Chunk, Removal, Upload
 from chunked_uploads.stores.markers import MARKER
+from tests import storages
 from tests.clients import Client, randbytes
 from tests.live import finished_file, writers
 from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 MIB = 2**20
-STEPS = 45  # more than finishing an upload has
+STEPS = 60  # more than finishing an upload has
 
 
-@pytest.fixture(params=["the same", "another"])
+@pytest.fixture(params=["the same", "another", "a storage's own"])
 def finished(request: pytest.FixtureRequest, settings: Any) -> Iterator[Path | None]:
     """A folder for finished files on another file system; None where there is none."""
-    if request.param == "the same":
+    if request.param == "a storage's own":
+        storages.use(settings, storages.Copying)
+    if request.param != "another":
         yield None
         return
     folder = tempfile.mkdtemp(dir="/dev/shm")
@@ -44,9 +47,13 @@ def finished(request: pytest.FixtureRequest, settings: Any) -> Iterator[Path | N
 
 
 @pytest.fixture
-def server(make_server: Callable[..., Gunicorn], finished: Path | None) -> Gunicorn:
-    """gunicorn, with finished files on the same file system as parts and on another."""
-    changed = {"CHUNKED_UPLOADS_STORAGE_PATH": finished} if finished else {}
+def server(
+    make_server: Callable[..., Gunicorn], finished: Path | None, settings: Any
+) -> Gunicorn:
+    """gunicorn, with finished files beside the parts, elsewhere, or as copies."""
+    changed: dict[str, Any] = {"STORAGES": settings.STORAGES}
+    if finished:
+        changed["CHUNKED_UPLOADS_STORAGE_PATH"] = finished
     return make_server(settings=changed, options=["--preload"])
 
 
@@ -186,6 +193,7 @@ def test_done_killed_at_any_step_can_be_repeated(
     whole = {finished_file(upload) for upload in uploads}
     assert files(server, finished) == whole | {file.parent for file in whole}
     assert not Chunk.objects.exists()
+    assert not Removal.objects.exists()
 
 
 def _is_complete(upload: Upload) -> bool:
@@ -209,6 +217,7 @@ def test_cancel_after_done_was_killed_at_any_step_leaves_nothing(
 
     assert files(server, finished) == set()
     assert not Upload.objects.exists()
+    assert not Removal.objects.exists()
 
 
 @pytest.mark.parametrize("finished", ["the same"], indirect=True)
@@ -252,6 +261,7 @@ def test_cancel_at_any_step_of_done_leaves_nothing(
     assert (statuses, done.wait()) == ({200}, 0)
     assert files(server, finished) == set()
     assert not Upload.objects.exists()
+    assert not Removal.objects.exists()
 
 
 def test_done_and_cancel_at_once_agree(
@@ -274,6 +284,7 @@ def test_done_and_cancel_at_once_agree(
     assert set(statuses[1::2]) == {200}
     assert files(server, finished) == set()
     assert not Upload.objects.exists()
+    assert not Removal.objects.exists()
 
 
 def test_workers_killed_while_many_finish_lose_nothing(

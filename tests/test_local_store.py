@@ -302,6 +302,7 @@ class TestLocalStore(ChunkStoreContract):
         watch(monkeypatch, "replace", steps, lambda source, target: "replace")
 
         with store.sealed(name) as part:
+            part.sync()
             part.move(str(path))
 
         assert steps[0].endswith(".part")
@@ -509,6 +510,12 @@ class TestLocalStoreWithoutRangeLocks(ChunkStoreContract):
         monkeypatch.setattr(local_store, "TURN", 0.1)
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
         return LocalStore()
+
+    def test_sealed_part_is_known_from_one_that_is_written_to(
+        self, store: ChunkStore, name: str
+    ) -> None:
+        with store.sealed(name):  # which these locks don't tell from a writer
+            assert not store.is_sealed(name)
 
     def test_upload_has_one_writer_at_a_time(
         self, store: ChunkStore, name: str

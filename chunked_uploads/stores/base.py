@@ -146,12 +146,28 @@ class Part(Opened):
         """Return the part as a file to read, for a storage that copies it."""
 
     @abstractmethod
+    def sync(self) -> None:
+        """Make the part durable.
+
+        Raises `OSError` where that fails: then nothing is known to be there, and a
+        second try proves nothing, since the system tells each failure once.
+        """
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Drop all bytes, which could not be kept; the part is empty then."""
+
+    @abstractmethod
     def move(self, path: str) -> None:
-        """Make the part durable and put it at `path` of the local file system.
+        """Put the part, after `sync`, at `path` of the local file system for good.
 
         `path` is a file already; it is replaced at once or not at all, whether or
         not it lies on the same file system. Raises `StoreFull`.
         """
+
+    @abstractmethod
+    def settle(self, path: str) -> None:
+        """Make durable what a `move` to `path` did that died or failed after it."""
 
 
 class ChunkStore(ABC):
@@ -213,13 +229,18 @@ class ChunkStore(ABC):
     def sealed(
         self, name: str, state: str | None = None
     ) -> AbstractContextManager[Part]:
-        """Enter alone with the part, waiting a while for others to leave.
+        """Enter alone with the part, waiting for others to leave.
 
-        Raises `RangeBusy` where they don't.
+        For a while for writers, then `RangeBusy` is raised; as long as it lives for
+        whoever has sealed it, who may copy for hours.
 
         Makes the part where it is missing, so that there is something to lock; `state`
         is as for a writer.
         """
+
+    @abstractmethod
+    def is_sealed(self, name: str) -> bool:
+        """Whether somebody has sealed the part just now; False where none can tell."""
 
     @abstractmethod
     def delete(self, name: str) -> None:

@@ -32,15 +32,21 @@ from chunked_uploads.stores.base import (
     Writer,
 )
 from chunked_uploads.stores.holes import boot_id, holes
-from chunked_uploads.stores.locks import WHOLE, is_wanted, lock, wait_until_free
+from chunked_uploads.stores.locks import (
+    WHOLE,
+    is_locked_whole,
+    is_wanted,
+    lock,
+    wait_until_free,
+)
 from chunked_uploads.stores.markers import ensure_marker, read_marker
-from chunked_uploads.stores.moving import full_disk_told, move
+from chunked_uploads.stores.moving import full_disk_told, move, sync_file, sync_name
 from chunked_uploads.stores.writeout import begin_write_out
 
 BLOCK = MIB  # bytes
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
-PATIENCE = 20  # seconds to wait for others who finish; then they are copying
+PATIENCE = 20  # seconds to wait for writers; for who finishes, as long as it lives
 MODE = 0o600  # of parts: the finished file gets what its storage's settings say
 MOST_BOOTS = 24  # machines that take turns at a part; the state has no room for more
 PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[\w-]+)?\.part")
@@ -148,8 +154,18 @@ class LocalPart(LocalFile, Part):
     def open(self) -> File:
         return File(open(self._path, "rb"))
 
+    def sync(self) -> None:
+        sync_file(self._fd)
+
+    def discard(self) -> None:
+        # Not unlinked: who waits for the lock has this file open, and writes into it.
+        os.ftruncate(self._fd, 0)
+
     def move(self, path: str) -> None:
         move(self._fd, self._path, path)
+
+    def settle(self, path: str) -> None:
+        sync_name(path)
 
 
 class LocalStore(ChunkStore):
@@ -172,7 +188,8 @@ class LocalStore(ChunkStore):
     ) -> Iterator[LocalWriter]:
         path = self._path(name)
         fd = _open_or_make(path, state)
-        locked = (0, WHOLE) if alone else (start, length)
+        # Not the last byte, by which one that finishes the upload is known.
+        locked = (0, WHOLE - 1) if alone else (start, length)
         try:
             try:
                 lock(fd, *locked, patience=0 if alone else TURN)
@@ -223,6 +240,16 @@ class LocalStore(ChunkStore):
         fd = _open_alone(path, state)
         try:
             yield LocalPart(path, fd)
+        finally:
+            os.close(fd)
+
+    def is_sealed(self, name: str) -> bool:
+        try:
+            fd = os.open(self._path(name), os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            return is_locked_whole(fd)
         finally:
             os.close(fd)
 
@@ -300,16 +327,28 @@ def _open_alone(path: str, state: str | None) -> int:
     while True:
         fd = _open_or_make(path, state)
         try:
-            lock(fd, patience=PATIENCE)
+            _lock_whole(fd)
             if _is_at(path, fd):
                 return fd
-        except BaseException as error:
+        except BaseException:
             os.close(fd)
-            if isinstance(error, BlockingIOError):
-                told = "Another request is finishing this upload."
-                raise RangeBusy(told) from None
             raise
         os.close(fd)
+
+
+def _lock_whole(fd: int) -> None:
+    patience: float = PATIENCE
+    while True:
+        try:
+            return lock(fd, patience=patience)
+        except BlockingIOError:
+            if is_locked_whole(fd):  # maybe for a copy that takes hours
+                patience = PATIENCE
+            elif patience:
+                patience = 0  # once more: it may be free by now
+            else:
+                told = "Another request is writing to this upload."
+                raise RangeBusy(told) from None
 
 
 def _is_at(path: str, fd: int) -> bool:

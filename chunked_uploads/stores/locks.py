@@ -67,6 +67,11 @@ def is_wanted(fd: int, start: int, length: int) -> bool:
     return HAVE_RANGES and _is_held_by_another(fd, BELLS + start, length)
 
 
+def is_locked_whole(fd: int) -> bool:
+    """Whether another open file locks all of this one, up to the very last byte."""
+    return HAVE_RANGES and _is_held_by_another(fd, WHOLE - 1, 1)
+
+
 @contextlib.contextmanager
 def _ringing(fd: int, start: int, length: int) -> Iterator[None]:
     if not HAVE_RANGES:

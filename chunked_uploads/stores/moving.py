@@ -10,22 +10,51 @@ from collections.abc import Iterator
 
 from chunked_uploads.errors import FULL, StoreFull
 
+# What file systems say of a mode or a group that they keep for themselves.
+REFUSED = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
+
 
 def move(fd: int, source: str, path: str) -> None:
-    """Move `source`, which is open as `fd`, over the file that is at `path`.
+    """Move `source`, open as `fd` and on disk already, over the file at `path`.
 
-    That one is replaced at once or not at all, and what replaces it is on disk by then.
-    Raises `StoreFull` where a copy to another file system does not fit.
+    That one is replaced at once or not at all, and the new one is there for good when
+    this returns; until then nothing whole is taken away. Raises `StoreFull` where a
+    copy to another file system does not fit.
     """
-    os.fsync(fd)
-    _take_mode(fd, os.stat(path))
+    wanted = os.stat(path)
+    _take_mode(fd, wanted)
     try:
         os.replace(source, path)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(source, path)
-    _sync_folders(path)
+        _copy(source, path, wanted)
+        sync_name(path)
+        os.unlink(source)
+    else:
+        sync_name(path)
+
+
+def sync_name(path: str) -> None:
+    """Make durable that the file is at `path`, whether or not it was before."""
+    # The file's own folder may be new as well, so its parent's entry counts too.
+    folder = os.path.dirname(path)
+    for each in (folder, os.path.dirname(folder)):
+        try:
+            _sync(each)
+        except PermissionError:
+            # A folder that may be entered and not read. Journals are written in
+            # order, so that with the file its new name is there as well.
+            _sync(path)
+
+
+def sync_file(fd: int) -> None:
+    """Make a file or a folder durable, where its file system knows how to."""
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
 
 
 @contextlib.contextmanager
@@ -41,39 +70,47 @@ def full_disk_told() -> Iterator[None]:
 
 def _take_mode(fd: int, wanted: os.stat_result) -> None:
     # The placeholder has the mode and the group that the storage's settings ask for.
-    os.fchmod(fd, wanted.st_mode & 0o7777)
-    if os.fstat(fd).st_gid != wanted.st_gid:
-        with contextlib.suppress(PermissionError):
+    found = os.fstat(fd)
+    if found.st_mode != wanted.st_mode:
+        with _refusal_borne():
+            os.fchmod(fd, wanted.st_mode & 0o7777)
+    if found.st_gid != wanted.st_gid:
+        with _refusal_borne():
             os.fchown(fd, -1, wanted.st_gid)
 
 
-def _copy(source: str, path: str) -> None:
+@contextlib.contextmanager
+def _refusal_borne() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+
+
+def _copy(source: str, path: str, wanted: os.stat_result) -> None:
     # Into a neighbour of the target first, so that the target is whole or untouched.
     # A copy that died is overwritten by the next one: its name is the source's.
     neighbour = os.path.join(os.path.dirname(path), os.path.basename(source))
     try:
         with full_disk_told():
             shutil.copyfile(source, neighbour)
-            shutil.copymode(source, neighbour)
-            _sync(neighbour)
+            fd = os.open(neighbour, os.O_RDWR)
+            try:
+                _take_mode(fd, wanted)
+                sync_file(fd)
+            finally:
+                os.close(fd)
             os.replace(neighbour, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(neighbour)
         raise
-    os.unlink(source)
-
-
-def _sync_folders(path: str) -> None:
-    # The file's own folder may be new as well, so its parent's entry counts too.
-    folder = os.path.dirname(path)
-    _sync(folder)
-    _sync(os.path.dirname(folder))
 
 
 def _sync(path: str) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(fd)
+        sync_file(fd)
     finally:
         os.close(fd)
