@@ -78,16 +78,19 @@ class ChunkedFileInput(forms.ClearableFileInput):
         context = super().get_context(name, value, attrs)
         context["widget"]["upload_name"] = self.upload_name(name)
         context["widget"]["upload_id"] = self.upload_id(name)
-        context["widget"]["finished"] = self._finished()
+        context["widget"]["finished"] = self._keep_finished()
         return context
 
-    def _finished(self) -> dict[str, Any] | None:
+    def _keep_finished(self) -> dict[str, Any] | None:
+        """Store what a form that is shown again shall have still, and describe it."""
         finished = self.finished
         try:
-            if finished is None or not finished.is_claimable:
-                return None
+            if isinstance(finished, PlainUpload) and finished.may_wait:
+                finished.store()
         except UploadError:
             self.finished = None  # a plain file that can't be kept: to be chosen again
+            return None
+        if finished is None or not finished.is_claimable:
             return None
         return {
             "name": finished.upload.filename,
@@ -113,7 +116,7 @@ class ChunkedFileInput(forms.ClearableFileInput):
 
     def use_required_attribute(self, initial: Any) -> bool:
         """Tell whether the browser shall ask for a file."""
-        return super().use_required_attribute(initial) and self._finished() is None
+        return super().use_required_attribute(initial) and self._keep_finished() is None
 
 
 class ChunkedFileField(forms.FileField):

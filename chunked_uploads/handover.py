@@ -120,11 +120,16 @@ class FinishedUpload(UploadedFile):
         rows = Upload.objects.using(using).filter(pk=self.upload.pk, for_form=True)
         return rows.exists()
 
+    def store(self) -> Upload:
+        """Make an upload of what is none yet, a plain file; return the upload's row."""
+        return self.upload
+
     def keep(self) -> Upload:
         """Say that the upload itself is kept, row and file; return it."""
-        self.upload.for_form = False
-        self.upload.save(update_fields=["for_form"])
-        return self.upload
+        upload = self.store()
+        upload.for_form = False
+        upload.save(update_fields=["for_form"])
+        return upload
 
     @property
     def temporary_file_path(self) -> Callable[[], str]:

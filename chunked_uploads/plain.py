@@ -8,7 +8,6 @@ from typing import Any
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import router, transaction
-from django.utils.functional import cached_property
 
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.finishing import complete
@@ -18,18 +17,24 @@ from chunked_uploads.models import Upload
 from chunked_uploads.receiving import receive, start_upload
 
 
+class NotStored(AttributeError):
+    """A plain file is no upload yet: `store` makes it one."""
+
+    silent_variable_failure = True  # in Django's templates
+
+
 class PlainUpload(FinishedUpload):
     """A file that came with its form, as from a browser without JavaScript.
 
-    It is an upload only from when somebody asks for that: a form of a known user that
-    is shown again, or whoever keeps it. Raises `ValueError` where it has no usable
-    name.
+    It is an upload only from when somebody stores it: a form of a known user that is
+    shown again, or whoever keeps it. Raises `ValueError` where it has no usable name.
     """
 
     def __init__(self, source: UploadedFile, user: Any) -> None:
         self._set_up()
         self._source = source
         self._user = user
+        self._stored: Upload | None = None
         self.filename = clean_filename(source.name or "")
         UploadedFile.__init__(
             self,
@@ -41,14 +46,22 @@ class PlainUpload(FinishedUpload):
             source.content_type_extra,
         )
 
-    @cached_property
-    def upload(self) -> Upload:  # type: ignore[override]
-        """The upload's row; it is complete when the transaction is committed.
+    @property
+    def upload(self) -> Upload:
+        """The upload's row. Raises `NotStored` before `store` made one."""
+        if self._stored is None:
+            raise NotStored("The file is no upload yet: store() makes it one.")
+        return self._stored
+
+    def store(self) -> Upload:
+        """Make an upload of the file; it is complete when the transaction is committed.
 
         So what is rolled back leaves a part, which is swept away, and no file that
         nobody knows of. Raises `BadRequest` where the file was closed, and what
         `start_upload`, `receive` and `complete` raise.
         """
+        if self._stored is not None:
+            return self._stored
         if self.closed:
             raise BadRequest("The form's file was closed.")
         size = self.size or 0
@@ -56,6 +69,7 @@ class PlainUpload(FinishedUpload):
         self.seek(0)
         receive(upload, 0, size, _Bytes(self._source))
         self.seek(0)
+        self._stored = upload
         using = router.db_for_write(Upload, instance=upload)
         # Outside of a transaction that is now, and whoever asks hears what fails. After
         # a commit nobody does, and the sweep makes up for it.
@@ -64,15 +78,20 @@ class PlainUpload(FinishedUpload):
         return upload
 
     @property
-    def is_claimable(self) -> bool:
-        """Whether a form can claim the upload, which it makes of the file.
+    def may_wait(self) -> bool:
+        """Whether the file may be stored for a form that is shown again.
 
         Else whoever sends forms with errors in them could leave files here, unknown
         and under no quota of their own.
         """
         using = router.db_for_write(Upload)
         is_doomed = transaction.get_connection(using).needs_rollback
-        return self._user is not None and not is_doomed and super().is_claimable
+        return self._user is not None and not is_doomed
+
+    @property
+    def is_claimable(self) -> bool:
+        """Whether a form can claim the upload; before `store` there is none."""
+        return self._stored is not None and super().is_claimable
 
     @property
     def temporary_file_path(self) -> Callable[[], str]:

@@ -487,7 +487,7 @@ def test_form_does_not_show_what_a_rollback_took(user: User) -> None:
     form.fields["file"].user = user  # type: ignore[attr-defined]
     with transaction.atomic():
         assert form.is_valid()
-        assert form.cleaned_data["file"].upload.pk
+        assert form.cleaned_data["file"].store().pk
         transaction.set_rollback(True)
 
     assert claims_in(form.as_div()) == []

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
@@ -23,6 +24,7 @@ from django.core.files.uploadedfile import (
 )
 from django.db import IntegrityError, connection, transaction
 from django.dispatch import Signal
+from django.template import Context, Template
 
 from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.errors import BadRequest, StoreFull
@@ -567,19 +569,34 @@ def test_plain_file_is_no_upload_until_somebody_asks(media_root: Path) -> None:
     assert not media_root.exists()
 
 
+@pytest.mark.parametrize("name", ["is_claimable", "may_wait", "claim", "upload.pk"])
+def test_looking_at_a_plain_file_stores_nothing(
+    user: User, media_root: Path, name: str
+) -> None:
+    file = PlainUpload(SimpleUploadedFile("film.mp4", CONTENT), user)
+
+    shown = Template("{{ file." + name + " }}").render(Context({"file": file}))
+
+    assert shown == ("" if name in ("claim", "upload.pk") else str(name == "may_wait"))
+    assert not Upload.objects.exists()
+    assert not media_root.exists()
+    file.store()
+    assert file.is_claimable
+
+
 @pytest.mark.parametrize("content", [CONTENT, b"", os.urandom(3_000_000)], ids=len)
 def test_plain_file_becomes_an_upload(content: bytes, completed: list[Upload]) -> None:
     file = plain(content)
     file.read(1)
 
-    upload = file.upload
+    upload = file.store()
 
     assert upload.is_complete
     assert finished(upload) == content
     assert (upload.filename, upload.filesize) == ("film.mp4", len(content))
     assert (upload.user, upload.for_form) == (None, True)
     assert file.read() == content
-    assert file.upload is upload
+    assert file.upload is file.store() is upload
     assert completed == [upload]
 
 
@@ -595,7 +612,7 @@ def test_plain_file_is_an_upload_once_the_transaction_is_committed() -> None:
 def test_plain_file_that_cannot_be_finished_fails_no_commit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(upload: Upload) -> None:
+    def refuse(upload: Upload, **options: Any) -> None:
         raise StoreFull("The disk is full.")
 
     later: list[int] = []
@@ -605,7 +622,7 @@ def test_plain_file_that_cannot_be_finished_fails_no_commit(
             plain().keep()
             transaction.on_commit(lambda: later.append(1))
         with pytest.raises(StoreFull):  # where somebody can hear it
-            _ = plain().upload
+            plain().store()
 
     assert later == [1]
 
@@ -615,7 +632,7 @@ def test_plain_file_whose_transaction_is_rolled_back_is_swept_away(
 ) -> None:
     settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 0
     with transaction.atomic():
-        assert plain().upload
+        assert plain().store()
         transaction.set_rollback(True)
 
     [part] = files_in(media_root)
@@ -643,7 +660,7 @@ def test_plain_file_that_was_closed_can_be_kept_no_more(make: Any) -> None:
     file.close()
 
     with pytest.raises(BadRequest):
-        _ = file.upload
+        file.store()
     with pytest.raises(ValueError, match=r"closed|reopened"):
         file.open()
 

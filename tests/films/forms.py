@@ -18,6 +18,6 @@ class RecordingForm(forms.Form):
 
     def save(self):
         file = self.cleaned_data["file"]
-        recording = Recording.objects.create(upload=file.upload)
+        recording = Recording.objects.create(upload=file.store())
         file.keep()
         return recording
