@@ -37,6 +37,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *_check_media(),
         *_check_privacy(),
         *_check_dotted_paths(),
+        *_check_validators(),
         *_check_choices(),
         *_check_fast_path(),
         *_check_origins(),
@@ -175,11 +176,23 @@ def _check_dotted_paths() -> Iterator[CheckMessage]:
     )
 
 
-def _check_import(name: str, path: str) -> Iterator[CheckMessage]:
+def _check_import(name: str, path: str, number: str = "E003") -> Iterator[CheckMessage]:
     try:
         import_string(path)
     except (ImportError, AttributeError, TypeError, ValueError) as error:
-        yield Error(f"{name}: {path!r} can't be imported: {error}", id=_id("E003"))
+        yield Error(f"{name}: {path!r} can't be imported: {error}", id=_id(number))
+
+
+def _check_validators() -> Iterator[CheckMessage]:
+    name, paths = "CHUNKED_UPLOADS_VALIDATORS", conf.CHUNKED_UPLOADS_VALIDATORS
+    if not isinstance(paths, list | tuple):
+        yield Error(f"{name} must be a list of dotted paths.", id=_id("E012"))
+        return
+    for path in paths:
+        wrong = list(_check_import(name, path, "E012"))
+        yield from wrong
+        if not wrong and not callable(import_string(path)):
+            yield Error(f"{name}: {path!r} can't be called.", id=_id("E012"))
 
 
 def _check_choices() -> Iterator[CheckMessage]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from chunked_uploads.clearing import finish_removal
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import UploadError, UploadNotFound
+from chunked_uploads.errors import FileRefused, UploadError, UploadNotFound
 from chunked_uploads.finishing import complete, is_in_place
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.part_names import uuid_of
@@ -34,15 +34,17 @@ class Report:
     `expired`: unfinished and without activity; `unkept`: finished for a form, without
     activity, and kept by none; `stray`: parts without an unfinished upload;
     `completed`: uploads whose last step died: between their move and its record, or
-    after the commit of the form that kept them; `removed`: files, by name, of uploads
-    that are gone; `missing`: uploads whose part is not there, which stay until they
-    expire; `failed`: what could not be removed, and why; `freed` in bytes.
+    after the commit of the form that kept them; `refused`: those of them that a
+    validator of the site refused; `removed`: files, by name, of uploads that are gone;
+    `missing`: uploads whose part is not there, which stay until they expire; `failed`:
+    what could not be removed, and why; `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
     unkept: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -166,9 +168,13 @@ def _complete_referred(report: Report, dry_run: bool) -> None:
 
 def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
     with _failures_told(str(upload.uuid), report):
-        if not dry_run:
-            complete(upload)
-        report.completed.append(str(upload.uuid))
+        try:
+            if not dry_run:
+                complete(upload)
+        except FileRefused:
+            report.refused.append(str(upload.uuid))
+        else:
+            report.completed.append(str(upload.uuid))
 
 
 def _finish_removals(report: Report, dry_run: bool) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import connections, router, transaction
+from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
 from chunked_uploads import digests, ranges
@@ -25,6 +26,7 @@ from chunked_uploads.conf import MIB, conf
 from chunked_uploads.deadlocks import retry_deadlocks
 from chunked_uploads.errors import (
     FULL,
+    FileRefused,
     Incomplete,
     RangeBusy,
     StoreFull,
@@ -32,6 +34,7 @@ from chunked_uploads.errors import (
     UploadNotFound,
 )
 from chunked_uploads.models import MAX_PATH, Chunk, Removal, Upload
+from chunked_uploads.removing import cancel
 from chunked_uploads.signals import announce, upload_completed
 from chunked_uploads.storages import (
     is_in_own_folder,
@@ -42,25 +45,28 @@ from chunked_uploads.storages import (
 from chunked_uploads.stores import Part, chunk_store
 from chunked_uploads.stores.moving import full_disk_told
 from chunked_uploads.survival import noted_state, notice_losses
+from chunked_uploads.validating import validate
 
 logger = logging.getLogger("chunked_uploads")
 
 IDLE = 5  # seconds after which a connection to the database is made anew
 
 
-def complete(upload: Upload) -> None:
+def complete(upload: Upload, *, is_valid: bool = False) -> None:
     """Put the finished file in its place and say so in the upload's row.
 
-    May be repeated, and asked by several at once.
+    May be repeated, and asked by several at once. `is_valid` says that the site's
+    validators saw the file already.
 
     Raises `Incomplete` where bytes are missing, `StoreFull` where a copy to another
     file system does not fit, and `UploadNotFound` where the upload was cancelled; what
     is held stays held. Raises `Unavailable` or `StoreFull` where the disk could not
-    keep the bytes, which have to be sent again.
+    keep the bytes, which have to be sent again, and `FileRefused` where a validator
+    refused the file, which is gone then.
     """
     try:
         if not upload.is_complete:
-            _complete(upload)
+            _complete(upload, is_valid)
     except RangeBusy as busy:
         busy.upload = upload
         raise
@@ -68,17 +74,21 @@ def complete(upload: Upload) -> None:
         # Sealing it may have made it anew, and nobody will look for it any more.
         chunk_store().delete(upload.part)
         raise
+    except FileRefused:
+        if not upload.pk:  # its row went while its bytes could not
+            remove_bytes(upload)
+        raise
     chunk_store().delete(upload.part)
 
 
-def _complete(upload: Upload) -> None:
+def _complete(upload: Upload, is_valid: bool) -> None:
     ranges.refresh(upload)
     _check_whole(upload)  # before waiting for a writer who may take long
     with _entered(upload) as part:
         ranges.refresh(upload)
         if not upload.is_complete:
             try:
-                _put_in_place(upload, part)
+                _put_in_place(upload, part, is_valid)
             except FileNotFoundError:
                 _refresh(upload)  # which tells where it was cancelled meanwhile
                 raise
@@ -118,7 +128,7 @@ def is_in_place(upload: Upload) -> bool:
     return storage.size(place) == upload.filesize
 
 
-def _put_in_place(upload: Upload, part: Part) -> None:
+def _put_in_place(upload: Upload, part: Part, is_valid: bool) -> None:
     storage = upload.upload.storage
     if _is_moved(upload, part):
         _settle(upload, part)
@@ -128,6 +138,8 @@ def _put_in_place(upload: Upload, part: Part) -> None:
     _sync(upload, part)
     with _long_work(upload):
         found = _digest(upload, part.read)
+    if not is_valid:
+        _validate(upload, part, found)
     wanted = upload.upload.field.generate_filename(upload, upload.filename)
     if takes_files_as_they_are(storage):
         _move(upload, part, wanted, found)
@@ -183,6 +195,19 @@ def _sync(upload: Upload, part: Part) -> None:
             raise StoreFull(told, upload) from error
         told = "The disk failed and lost the file; send it again."
         raise Unavailable(told, upload) from error
+
+
+def _validate(upload: Upload, part: Part, found: dict[str, str]) -> None:
+    _set(upload, found)
+    try:
+        with _long_work(upload):
+            validate(upload, part.open)
+    except FileRefused:
+        # Its row goes while nobody else can finish it, its bytes when they are free. A
+        # row of the site that protects it stays, and so does the upload, unfinished.
+        with contextlib.suppress(ProtectedError, RestrictedError):
+            cancel(upload)
+        raise
 
 
 def _move(upload: Upload, part: Part, wanted: str, found: dict[str, str]) -> None:

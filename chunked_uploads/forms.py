@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import (
     BadRequest,
+    FileRefused,
     Incomplete,
     TooLarge,
     TypeRefused,
@@ -164,7 +165,13 @@ class ChunkedFileField(forms.FileField):
             data = self._claimed(data)
         elif isinstance(data, UploadedFile):
             data = self._plain(data)
-        return super().to_python(data)
+        value = super().to_python(data)
+        if isinstance(value, PlainUpload):
+            try:
+                value.validate()
+            except FileRefused as refused:
+                raise ValidationError(refused.detail, code=refused.code) from None
+        return value
 
     def _show(self, finished: FinishedUpload | None) -> None:
         widget: Any = self.widget

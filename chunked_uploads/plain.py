@@ -15,6 +15,7 @@ from chunked_uploads.handover import FinishedUpload, usable_name
 from chunked_uploads.headers import clean_filename
 from chunked_uploads.models import Upload
 from chunked_uploads.receiving import receive, start_upload
+from chunked_uploads.validating import validate
 
 
 class NotStored(AttributeError):
@@ -35,6 +36,7 @@ class PlainUpload(FinishedUpload):
         self._source = source
         self._user = user
         self._stored: Upload | None = None
+        self._is_valid = False
         self.filename = clean_filename(source.name or "")
         UploadedFile.__init__(
             self,
@@ -74,8 +76,22 @@ class PlainUpload(FinishedUpload):
         # Outside of a transaction that is now, and whoever asks hears what fails. After
         # a commit nobody does, and the sweep makes up for it.
         is_later = transaction.get_connection(using).in_atomic_block
-        transaction.on_commit(lambda: complete(upload), using=using, robust=is_later)
+        is_valid = self._is_valid
+        transaction.on_commit(
+            lambda: complete(upload, is_valid=is_valid), using=using, robust=is_later
+        )
         return upload
+
+    def validate(self) -> None:
+        """Show the file to the site's validators. Raises `FileRefused`."""
+        shown = Upload(
+            user=self._user,
+            filename=self.filename,
+            filesize=self.size or 0,
+            for_form=True,
+        )
+        validate(shown, lambda: _Lent(self._source))
+        self._is_valid = True
 
     @property
     def may_wait(self) -> bool:
@@ -100,6 +116,17 @@ class PlainUpload(FinishedUpload):
 
     def _open(self) -> File:
         return self._source.open()
+
+
+class _Lent(File):
+    """A form's file for a while, which is not closed when that is over."""
+
+    def __init__(self, source: UploadedFile) -> None:
+        super().__init__(source.open(), source.name)
+
+    def close(self) -> None:
+        """Go back to the beginning: what is closed here is gone."""
+        self.seek(0)
 
 
 class _Bytes:

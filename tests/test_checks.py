@@ -39,6 +39,10 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
     "CHUNKED_UPLOADS_DIGEST": ("E004", ["", "sha1", "SHA256", 256, [], ["sha256"]]),
     "CHUNKED_UPLOADS_STORAGE": ("E005", ["", None, "missing", 7, []]),
     "CHUNKED_UPLOADS_ALLOWED_EXTENSIONS": ("E006", ["mp4", 7, [7], [None], True]),
+    "CHUNKED_UPLOADS_VALIDATORS": (
+        "E012",
+        ["os.remove", None, 7, [7], [None], [""], ["nowhere.check"], ["os.name"]],
+    ),
     "CHUNKED_UPLOADS_FAST_PATH": ("E011", [None, "yes", 2, []]),
     "CROSS_DOMAIN_ALLOWED_ORIGINS": (
         "E007",
@@ -80,6 +84,8 @@ def test_wrong_setting_is_told_by_name(
         ("CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", ("mp4", ".mov")),
         ("CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", {"mp4"}),
         ("CHUNKED_UPLOADS_ALLOWED_EXTENSIONS", None),
+        ("CHUNKED_UPLOADS_VALIDATORS", ["os.remove"]),
+        ("CHUNKED_UPLOADS_VALIDATORS", ()),
         (
             "CHUNKED_UPLOADS_AUTHENTICATION",
             "chunked_uploads.authentication.Authentication",

@@ -49,6 +49,7 @@ class Command(BaseCommand):
             (report.unkept, "finished for a form that did not keep it: {}removed"),
             (report.stray, "part without an unfinished upload: {}removed"),
             (report.completed, "whole, but its last step died: {}completed"),
+            (report.refused, "whole, but refused by the site: removed"),
             (report.removed, "file of an upload that is gone: {}removed"),
             (report.missing, "its part is not there: stays until it expires"),
         ):
