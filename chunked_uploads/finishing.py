@@ -71,8 +71,9 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
         busy.upload = upload
         raise
     except UploadNotFound:
-        # Sealing it may have made it anew, and nobody will look for it any more.
-        chunk_store().delete(upload.part)
+        # Sealing it may have made it anew, and whoever cancelled may have left the rest
+        # to who had sealed it.
+        remove_bytes(upload)
         raise
     except FileRefused:
         if not upload.pk:  # its row went while its bytes could not

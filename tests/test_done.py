@@ -18,7 +18,7 @@ from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import OperationalError, connection
 
 from chunked_uploads import finishing, ranges
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.models import Chunk, Removal, Upload
 from chunked_uploads.stores import chunk_store, moving
 from chunked_uploads.stores import local as local_store
 from tests.polling import wait_until
@@ -662,6 +662,7 @@ def cancel_after(
     ("owner", "name"),
     [
         (finishing, "_check_whole"),
+        (local_store, "_lock_whole"),
         (finishing, "_digest"),
         (FileSystemStorage, "save"),
         (finishing, "_note"),
@@ -687,6 +688,7 @@ def test_cancel_while_done_is_at_work_leaves_nothing(
     assert response.status_code == 404
     assert state_in(response)["error"] == "not_found"
     assert not Upload.objects.exists()
+    assert not Removal.objects.exists()
     assert files_in(media_root) == []
 
 
