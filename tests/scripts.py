@@ -16,9 +16,10 @@ FOLDER = Path(chunked_uploads.__file__).parent / "static" / "chunked_uploads" / 
 JOINED = FOLDER / "jquery.chunked_uploads.js"
 # Each uses those before it.
 ORDER = [
-    *("fingerprint", "digests", "progress", "failures", "server", "sending"),
-    *("finding", "cancelling", "retrying", "upload", "queue", "gathering", "choosing"),
-    *("row", "view", "notices", "partial", "uploader", "connecting", "field"),
+    *("fingerprint", "digests", "progress", "failures", "server", "sizing", "sending"),
+    *("finding", "cancelling", "retrying", "reloading", "upload", "queue"),
+    *("gathering", "choosing", "row", "view", "notices", "partial", "uploader"),
+    *("connecting", "field"),
 ]
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
 

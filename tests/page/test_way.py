@@ -19,7 +19,6 @@ from tests.page.driving import (
     DELETE,
     DONE,
     KIB,
-    NAME,
     answer,
     assert_arrived,
     button,
@@ -27,6 +26,7 @@ from tests.page.driving import (
     choose_and_stop,
     expect_message,
     expect_note,
+    expect_states,
     expect_status,
     fail_once,
     give,
@@ -34,6 +34,7 @@ from tests.page.driving import (
     leave_unfinished,
     lose_the_answer,
     make_file,
+    make_files,
     note_news,
     note_requests,
     press,
@@ -90,12 +91,13 @@ def test_first_chunk_of_a_large_file_is_small(
     browsers.log_in(page.context, server.url, user)
     page.goto(server.url)
     requests = note_requests(page)
-    file = make_file(tmp_path / NAME, 9 * KIB * KIB)
-    choose(page, file)
-    expect_status(page, "Complete")
-    assert_arrived(file)
-    lengths = sorted(last - first + 1 for first, last in ranges_of(requests))
-    assert lengths == [256 * KIB, 768 * KIB, 8 * KIB * KIB]
+    files = make_files(tmp_path, "one", "two", size=9 * KIB * KIB)
+    for number, file in enumerate(files):
+        requests.clear()
+        choose(page, file)
+        expect_states(page, *["complete"] * (number + 1))
+        assert_arrived(file)
+        assert ranges_of(requests)[0] == (0, 128 * KIB - 1)
 
 
 def test_100_per_cent_waits_for_the_server(site: Page, file: Path) -> None:
@@ -236,9 +238,10 @@ def test_cancel_that_came_too_late_says_so_without_a_login(
 def test_older_answer_that_comes_last_takes_nothing_back(site: Page) -> None:
     assert site.evaluate("""() => {
         const learn = function (answer) { this.known = answer; };
-        const upload = { held: 4, learn, setSent() {} };
+        const known = { size: 4, received: 4 };
+        const upload = { held: 4, known, learn, setSent() {} };
         const sending = Object.create(ChunkedUploads.Sending.prototype);
-        Object.assign(sending, { upload, flying: new Map(), landed: 3, cursor: 4 });
+        Object.assign(sending, { upload, flying: new Set(), landed: 3, cursor: 4 });
         sending.takeAnswer({ start: 0, stop: 1 }, [{ url: "/", size: 1, received: 1 }]);
         return [sending.landed, upload.known.received];
     }""") == [4, 4]
@@ -474,3 +477,14 @@ def test_page_keeps_its_own_jquery(site: Page) -> None:
     site.reload()
     expect(site.locator(".chunked-uploads-body")).to_be_visible()
     assert site.evaluate("jQuery.own && $.own")
+
+
+def test_what_is_shown_never_goes_back_and_ends_with_all(site: Page) -> None:
+    shown = site.evaluate("""() => {
+        const shown = new ChunkedUploads.ShownBytes(100);
+        return [20, 60, 40, 70, 60, 100].map((there) => {
+            shown.note(there);
+            return shown.bytes;
+        });
+    }""")
+    assert shown == [20, 60, 60, 80, 80, 100]

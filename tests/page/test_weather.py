@@ -18,6 +18,8 @@ from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
     DONE,
+    KIB,
+    NAME,
     UPLOADER,
     answer,
     assert_arrived,
@@ -37,6 +39,7 @@ from tests.page.driving import (
 )
 from tests.polling import wait_until
 from tests.servers import Gunicorn
+from tests.weather import Weather
 
 LATER_CHUNKS = re.compile(r"/uploads/upload/[\w-]+/\?token")
 
@@ -189,19 +192,42 @@ def test_proxy_that_refuses_large_chunks(site: Page, file: Path) -> None:
     assert_arrived(file)
 
 
-def test_chunks_shrink_on_a_slow_line_and_grow_again(page: Page, site: Page) -> None:
+def test_chunks_are_as_large_as_the_line_is_fast(site: Page) -> None:
     sizes = site.evaluate("""() => {
-        const MIB = 1024 * 1024;
+        const KIB = 1024;
+        const MIB = 1024 * KIB;
         const sizer = new ChunkedUploads.ChunkSizer();
-        const most = [sizer.most];
-        const note = (act) => { act(); most.push(sizer.most / MIB); };
-        note(() => sizer.noteSuccess(8 * MIB, 32));
-        note(() => sizer.noteSuccess(2 * MIB, 10));
-        note(() => sizer.noteSuccess(2 * MIB, 1));
-        note(() => sizer.noteCut(4 * MIB));
-        return most.slice(1);
+        const most = [sizer.most / KIB];
+        const note = (act) => { act(); most.push(sizer.most / KIB); };
+        note(() => sizer.noteSuccess(128 * KIB, 0.1));
+        note(() => sizer.noteSuccess(512 * KIB, 4.9));
+        note(() => sizer.noteSuccess(17, 1));
+        note(() => sizer.noteSuccess(1 * MIB, 20));
+        note(() => sizer.noteSuccess(512 * KIB, 1));
+        note(() => sizer.noteCut(512 * KIB));
+        note(() => sizer.noteSuccess(64 * KIB, 60));
+        return most;
     }""")
-    assert sizes == [2.5, 2.5, 5, 2]
+    assert sizes == [128, 512, 1024, 1024, 512, 2048, 256, 64]
+
+
+def test_no_chunk_takes_long_on_a_slow_line(
+    page: Page, make_server: Callable[..., Gunicorn], user: User, tmp_path: Path
+) -> None:
+    server = make_server()  # which would take chunks of 8 MiB
+    rate = 50_000  # bytes per second
+    requests = note_requests(page)
+    with Weather(server.port) as weather:
+        browsers.log_in(page.context, weather.url, user)
+        page.goto(weather.url)
+        weather.slow(rate)
+        choose(page, make_file(tmp_path / NAME, 40 * rate))
+        wait_until(lambda: page.evaluate("true") and weather.sent > 20 * rate, 60)
+        weather.clear()
+        expect_status(page, "Complete")
+    slow = [last + 1 - first for first, last in ranges_of(requests) if last < 20 * rate]
+    assert slow[0] == 128 * KIB
+    assert max(slow) <= 10 * rate
 
 
 @pytest.mark.parametrize(

@@ -11,21 +11,45 @@
   const OUT_OF_REACH = new Set([401, 403, 404, 410]);
   // A fingerprint that no file has: what it finds has none at all.
   const NOBODYS = "-";
+  const WAIT = 2; // seconds that the server waits for others who write
+  const MOST_WAITS = 4; // in which nothing came of them
 
   /** Resolves to the server's answer about the upload, null where it has none. */
   async function findOnServer(upload, signal) {
-    if (upload.isUnproven) return findWithProof(upload, signal);
-    return (await findByUrl(upload, signal)) || findByFile(upload, signal);
+    const { known, server, isUnproven } = upload;
+    const state = isUnproven ? null : await findByUrl(known, server, signal);
+    if (state) return state;
+    const found = isUnproven
+      ? await findWithProof(upload, signal)
+      : await findByFile(upload, signal);
+    return findByUrl(found, server, signal);
   }
 
-  async function findByUrl({ known, server }, signal) {
+  async function findByUrl(known, server, signal) {
     if (!known) return null;
     try {
-      return await server.state(known, signal);
+      return await stateAtRest(known, server, signal);
     } catch (failure) {
       // The upload is gone or its token is; its name may still find it.
       if (OUT_OF_REACH.has(failure.status)) return null;
       throw failure;
+    }
+  }
+
+  /**
+   * What the server has when nobody adds to it any more: a request that was given up, or
+   * that a page which was closed had sent, may still be bringing bytes, and none of them
+   * shall be sent again. Somebody who brings nothing is not waited for without end.
+   */
+  async function stateAtRest(known, server, signal) {
+    let received = -1;
+    for (let waits = 0; ; waits += 1) {
+      const asked = performance.now();
+      const state = await server.stateAtRest(known, WAIT, signal);
+      const isAtRest = performance.now() - asked < WAIT * 1000;
+      if (!state || isAtRest || waits === MOST_WAITS) return state;
+      if (state.received > received) waits = 0;
+      received = state.received;
     }
   }
 
@@ -39,7 +63,7 @@
       ({ total_size, upload_uuid }) => total_size === size && !uuids.includes(upload_uuid),
     );
     const proven = await withFingerprint(upload, free, signal);
-    return proven.sort((one, other) => other.size - one.size)[0] || null;
+    return proven.sort((one, other) => other.received - one.received)[0] || null;
   }
 
   /** The upload that is known, if the file that it was given is the right one. */

@@ -40,6 +40,30 @@
     }
   }
 
+  /**
+   * What is shown of the bytes that are there, of a file of `size`: it never goes back.
+   * Where fewer are there than was shown, the rest of the way makes good for it, little
+   * by little, so that it does not stand still either.
+   */
+  class ShownBytes {
+    /** Of which `there` bytes are there, and `shown` were shown already. */
+    constructor(size, there = 0, shown = 0) {
+      this.size = size;
+      this.bytes = Math.min(Math.max(there, shown), size);
+      this.base = { there, shown: this.bytes };
+    }
+
+    /** Note that `there` bytes are there. */
+    note(there) {
+      const { base, size } = this;
+      const way = size - base.there;
+      const share = way > 0 ? (there - base.there) / way : 1;
+      const bytes = Math.round(base.shown + share * (size - base.shown));
+      if (bytes < this.bytes) this.base = { there, shown: this.bytes };
+      else this.bytes = Math.min(bytes, size);
+    }
+  }
+
   /** A number of bytes in the unit that suits it, to three digits. */
   function scale(count) {
     let value = count;
@@ -112,5 +136,5 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { Formatter, SpeedMeter });
+  Object.assign(window.ChunkedUploads, { Formatter, ShownBytes, SpeedMeter });
 })();

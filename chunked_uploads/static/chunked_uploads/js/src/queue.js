@@ -68,7 +68,7 @@
       const uploads = this.counted;
       const sum = (value) => uploads.reduce((total, upload) => total + value(upload), 0);
       const size = sum((upload) => upload.size);
-      const sent = sum((upload) => (upload.state === "complete" ? upload.size : upload.sent));
+      const sent = sum(({ shown }) => shown.bytes);
       const left = uploads.filter(({ isGoing }) => isGoing);
       const rest = left.reduce((total, upload) => total + upload.size - upload.sent, 0);
       const complete = uploads.filter(({ state }) => state === "complete").length;

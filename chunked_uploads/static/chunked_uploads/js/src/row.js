@@ -120,10 +120,10 @@
     }
 
     renderProgress() {
-      const { state, percent, held, sent } = this.upload;
+      const { state, percent, sent } = this.upload;
       const progress = this.find("progress");
       const text = this.texts.format.percent(percent);
-      const isIdle = ["ready", "queued", "failed"].includes(state) && !held && !sent;
+      const isIdle = ["ready", "queued", "failed"].includes(state) && !sent;
       progress.hidden = isIdle || WITHOUT_PROGRESS.has(state);
       if (progress.value !== percent) {
         progress.value = percent;
@@ -139,17 +139,17 @@
     }
 
     figures() {
-      const { state, size, sent, speed, timeLeft } = this.upload;
+      const { state, size, shown, speed, timeLeft } = this.upload;
       const { texts } = this;
       const total = texts.format.bytes(size);
-      if (!sent || sent === size) return [total];
-      return [texts.text("bytes", { sent: texts.format.bytes(sent), total })].concat(
+      if (!shown.bytes || shown.bytes === size) return [total];
+      return [texts.text("bytes", { sent: texts.format.bytes(shown.bytes), total })].concat(
         texts.pace(speed, timeLeft),
       );
     }
 
     message() {
-      const { state, size, held, failure, retryAt } = this.upload;
+      const { state, size, sent, failure, retryAt } = this.upload;
       const { texts } = this;
       const told = failure && state !== "cancelling" ? describe(failure, texts).sentence : "";
       if (state === "waiting") {
@@ -159,8 +159,8 @@
         return `${told} ${texts.text("again-in", { time })}`;
       }
       if (state === "missing") return told || texts.text("choose-again");
-      if (state !== "ready" || !held) return told;
-      const percent = texts.format.percent(Math.floor((held * 100) / size));
+      if (state !== "ready" || !sent) return told;
+      const percent = texts.format.percent(Math.floor((sent * 100) / size));
       return texts.text("held", { percent });
     }
 

@@ -5,13 +5,8 @@
  * digest, one or more of them in flight.
  */
 (function () {
-  const { RequestFailed, SMALLEST_CHUNK, failureOf } = window.ChunkedUploads;
+  const { FIRST_CHUNK, RequestFailed, SMALLEST_CHUNK, failureOf } = window.ChunkedUploads;
 
-  const KIB = 1024;
-  // Of a larger file, so that a refusal comes before much was sent in vain.
-  const FIRST = 256 * KIB; // bytes
-  const TOO_LONG = 20; // seconds for a chunk; some proxies cut a request after 30
-  const SHORT = 5; // seconds; chunks may grow again
   const CHECK = 1000; // milliseconds
 
   // --- one request ---
@@ -61,29 +56,6 @@
     }
   }
 
-  // --- how large ---
-
-  /** The size of the next chunk by what the last ones took. */
-  class ChunkSizer {
-    constructor() {
-      this.most = Infinity; // bytes
-    }
-
-    noteSuccess(bytes, seconds) {
-      if (seconds > TOO_LONG) this.limit((bytes / seconds) * (TOO_LONG / 2));
-      else if (seconds < SHORT) this.most *= 2;
-    }
-
-    /** A cut chunk may be lost as a whole where a proxy collects it first. */
-    noteCut(bytes) {
-      this.limit(bytes / 2);
-    }
-
-    limit(bytes) {
-      this.most = Math.max(SMALLEST_CHUNK, Math.floor(bytes / SMALLEST_CHUNK) * SMALLEST_CHUNK);
-    }
-  }
-
   // --- all of them ---
 
   class Sending {
@@ -91,15 +63,13 @@
     constructor(upload, signal) {
       this.upload = upload;
       this.total = upload.file.size;
-      this.cursor = upload.held;
       this.landed = upload.known ? upload.known.received : 0;
-      // Bytes of an earlier sending lie behind a gap; nobody knows where they end.
-      this.isMending = this.landed > this.cursor;
-      this.flying = new Map(); // chunk -> its bytes that have left
+      this.flying = new Set(); // chunks
       this.requests = new Set();
       this.prepared = null;
       this.failure = null;
       this.signal = signal;
+      this.goOn();
     }
 
     /** Resolves when every chunk was taken; rejects with the first failure. */
@@ -119,7 +89,14 @@
 
     get lanes() {
       // The first answer brings the URL of all others.
-      return this.upload.known && !this.isMending ? this.upload.lanes() : 1;
+      return this.upload.known ? this.upload.lanes() : 1;
+    }
+
+    /** Go on where the server said; bytes that it has beyond a gap end nobody knows where. */
+    goOn() {
+      const { held, known } = this.upload;
+      this.cursor = held;
+      this.bound = known && known.gap ? held + known.gap : this.total;
     }
 
     pump() {
@@ -131,51 +108,50 @@
 
     // An empty file is one chunk, too.
     get isAtEnd() {
-      return this.cursor >= this.total && (this.total > 0 || this.upload.known !== null);
+      return this.cursor >= this.bound && (this.total > 0 || this.upload.known !== null);
     }
 
     /** The chunk at the cursor; the next one's digest is computed meanwhile. */
     take() {
-      const { prepared, cursor } = this;
-      const chunk = prepared && prepared.start === cursor ? prepared : this.prepare();
+      const { prepared, cursor, bound } = this;
+      const fits = prepared && prepared.start === cursor && prepared.stop <= bound;
+      const chunk = fits ? prepared : this.prepare();
       this.cursor = chunk.stop;
       this.prepared = null;
-      if (this.upload.known && chunk.stop < this.total) this.prepared = this.prepare();
+      if (this.upload.known && chunk.stop < bound) this.prepared = this.prepare();
       return chunk;
     }
 
     prepare() {
       const start = this.cursor;
-      const stop = Math.min(start + this.chunkSize(), this.total);
+      const stop = Math.min(start + this.chunkSize(), this.bound);
       const blob = this.upload.file.slice(start, stop);
-      return { start, stop, blob, digest: this.upload.digests.of(blob) };
+      const digest = this.upload.digests.of(blob);
+      return { start, stop, blob, digest, left: 0, began: 0 };
     }
 
     chunkSize() {
-      const { upload } = this;
-      const { chunkSize, gap, server, sizer } = upload;
-      const size = Math.min(chunkSize, gap, server.largestChunk, sizer.most);
-      return upload.known || this.total <= size ? size : Math.min(size, FIRST);
+      const { known, mostAtOnce } = this.upload;
+      return known || this.total <= mostAtOnce ? mostAtOnce : Math.min(mostAtOnce, FIRST_CHUNK);
     }
 
     async launch(chunk) {
-      const { upload } = this;
+      const { sizer } = this.upload;
       const size = chunk.stop - chunk.start;
-      const began = performance.now();
-      this.flying.set(chunk, 0);
+      chunk.began = performance.now();
+      this.flying.add(chunk);
       try {
         const answers = await this.request(chunk);
         this.flying.delete(chunk);
-        upload.sizer.noteSuccess(size, (performance.now() - began) / 1000);
+        sizer.noteSuccess(size, (performance.now() - chunk.began) / 1000);
         this.takeAnswer(chunk, answers);
       } catch (failure) {
         this.flying.delete(chunk);
         failure.chunkSize = size;
-        const { gap, error } = failure.answer || {};
-        if (gap > 0) upload.gap = gap;
-        if (!failure.status && !this.failure) upload.sizer.noteCut(size);
+        if (!failure.status && !this.failure) sizer.noteCut(size);
         // It may be so for a while: no large body is to learn that each time.
-        if (error === "range_busy") upload.sizer.limit(SMALLEST_CHUNK);
+        const { error } = failure.answer || {};
+        if (error === "range_busy") sizer.limit(SMALLEST_CHUNK);
         this.stop(failure);
       }
       this.pump();
@@ -195,7 +171,7 @@
           xhrFields: { withCredentials: withCookies },
           xhr: () =>
             new ChunkRequest(chunk.digest, upload.patience, (bytes) => {
-              this.flying.set(chunk, bytes);
+              chunk.left = bytes;
               this.report();
             }),
         });
@@ -210,24 +186,31 @@
       const answer = Array.isArray(answers) && answers[0];
       if (!answer || !answer.url) throw new RequestFailed(200); // of somebody else
       const { upload } = this;
-      const isAlone = this.flying.size === 0;
-      if (isAlone && answer.size < chunk.stop) throw new RequestFailed(409);
-      upload.gap = Infinity;
       // Answers may come in another order than they were given.
-      const size = Math.max(answer.size, upload.held);
-      const received = Math.max(answer.received, size);
-      upload.learn({ ...answer, size, received });
-      this.landed = isAlone ? received : this.landed + chunk.stop - chunk.start;
+      if (!upload.known || answer.received >= upload.known.received) upload.learn(answer);
+      const isAlone = this.flying.size === 0;
+      this.landed = isAlone ? upload.known.received : this.landed + chunk.stop - chunk.start;
       this.report();
       if (!isAlone) return;
-      // Perhaps somebody else sent what comes next.
-      this.cursor = Math.max(this.cursor, upload.held);
-      if (answer.received === answer.size) this.isMending = false;
+      if (upload.held < this.cursor) throw new RequestFailed(409);
+      this.goOn(); // further, where bytes beyond a gap are, or somebody else was
     }
 
+    /** Tell the upload how much is there. */
     report() {
-      const flying = [...this.flying.values()].reduce((sum, bytes) => sum + bytes, 0);
+      if (this.failure) return; // nobody knows what becomes of those in flight
+      const flying = [...this.flying].reduce((sum, chunk) => sum + this.arrived(chunk), 0);
       this.upload.setSent(this.landed + flying);
+    }
+
+    /**
+     * How many bytes of a chunk in flight are taken for arrived. What has left the
+     * browser may be in one of the buffers on the way, so it counts no faster than the
+     * last chunk arrived.
+     */
+    arrived({ began, left }) {
+      const seconds = (performance.now() - began) / 1000;
+      return Math.min(left, Math.floor(seconds * this.upload.sizer.speed));
     }
 
     /** Start nothing more; end what is in flight where it cannot arrive. */
@@ -237,5 +220,5 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { ChunkSizer, Sending });
+  Object.assign(window.ChunkedUploads, { Sending });
 })();

@@ -143,6 +143,11 @@
       return (await this.send("GET", this.plain(known.url), signal))[0];
     }
 
+    /** The same when nobody writes to it any more, after `wait` seconds at the latest. */
+    async stateAtRest(known, wait, signal) {
+      return this.state({ url: toQuery(known.url, { wait }) }, signal);
+    }
+
     /** The caller's unfinished uploads of this file. */
     matching(file, fingerprint, signal) {
       return this.list(

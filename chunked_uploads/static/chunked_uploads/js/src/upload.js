@@ -12,10 +12,11 @@
  */
 (function () {
   const { FileChanged, OtherContent, RequestFailed, fingerprint } = window.ChunkedUploads;
-  const { ChunkSizer, Retrying, Sending, SpeedMeter } = window.ChunkedUploads;
-  const { OUT_OF_REACH, findOnServer, takeBack } = window.ChunkedUploads;
+  const { Retrying, Sending, ShownBytes, SpeedMeter } = window.ChunkedUploads;
+  const { OUT_OF_REACH, findOnServer, recallShown, takeBack } = window.ChunkedUploads;
 
   const MAX_CANCEL_ATTEMPTS = 5;
+  const CALM = 300; // milliseconds that what was given up may need to reach the server
   const RUNNING = new Set(["checking", "uploading", "waiting", "finishing"]);
   const IDLE = new Set(["ready", "paused", "failed"]);
   const SETTLED = new Set(["complete", "refused"]);
@@ -27,8 +28,8 @@
      *
      * `send` hands settings to jQuery File Upload and returns its request; `report`
      * is called with "state" or "progress" when there is news; `lanes` tells how many
-     * chunks may be in flight, `others` which uploads the page has besides; `chunkSize`
-     * is in bytes, `patience` in seconds.
+     * chunks may be in flight, `others` which uploads the page has besides, `sizer` how
+     * large chunks may be on this line; `chunkSize` is in bytes, `patience` in seconds.
      */
     constructor({ file = null, path = "", known = null }, settings) {
       Object.assign(this, settings);
@@ -43,12 +44,14 @@
       this.isVouchedFor = false; // by the visitor
       this.isUnproven = known !== null; // whether the file is the one that is known
       this.fingerprint = null;
-      this.held = this.sent = known ? known.size : 0; // bytes; `sent` has more in flight
+      this.held = known ? known.size : 0; // bytes from the start on, without a gap
+      this.sent = known ? known.received : 0; // bytes, some of which may be in flight
+      this.shown = new ShownBytes(this.size, this.sent, known ? recallShown(known) : 0);
       this.failure = null;
       this.result = null; // the answer of done
       this.meter = new SpeedMeter();
-      this.sizer = new ChunkSizer();
-      this.gap = Infinity; // bytes up to a range that another sender brought
+      this.sending = null;
+      this.calmAt = 0; // milliseconds, of performance.now()
       this.retrying = new Retrying(this.server, (failure) => this.wait(failure));
       this.controller = new AbortController();
       this.furthest = 0; // bytes that the server ever had
@@ -58,7 +61,7 @@
     get percent() {
       if (this.state === "complete") return 100;
       if (!this.size) return 0;
-      return Math.min(99, Math.floor((this.sent * 100) / this.size));
+      return Math.min(99, Math.floor((this.shown.bytes * 100) / this.size));
     }
 
     get isRunning() {
@@ -82,9 +85,14 @@
       return LEAVING.has(this.state);
     }
 
+    /** Bytes of which a chunk has no more. */
+    get mostAtOnce() {
+      return Math.min(this.chunkSize, this.server.largestChunk, this.sizer.most);
+    }
+
     /** Whether to send it is as easily said as to ask; the server knows it if it has it. */
     get isSmallAndNew() {
-      return !this.known && !this.hasBegun && this.size <= this.chunkSize;
+      return !this.known && !this.hasBegun && this.size <= this.mostAtOnce;
     }
 
     get isAllThere() {
@@ -144,8 +152,7 @@
       }
       if (signal.aborted) return;
       // What was in flight is not more than hoped for.
-      this.sent = Math.min(this.sent, this.known ? this.known.received : 0);
-      this.report("progress");
+      this.setSent(Math.min(this.sent, this.known ? this.known.received : 0));
     }
 
     /** Have the server forget the upload. What is complete stays. */
@@ -188,6 +195,7 @@
         this.result = await this.retrying.persist(() => this.advance(signal), signal);
         if (signal.aborted) return;
         this.held = this.sent = this.size;
+        this.shown.note(this.size);
         this.setState("complete");
       } catch (failure) {
         if (!signal.aborted) this.fail(failure);
@@ -201,6 +209,14 @@
         this.isUnproven = true;
       }
       this.setState(this.file ? "failed" : "missing", failure);
+    }
+
+    /** Have nothing more to do with the upload on the server. */
+    letGo() {
+      this.known = null;
+      this.hasBegun = false;
+      this.held = this.sent = 0;
+      this.shown = new ShownBytes(this.size);
     }
 
     async advance(signal) {
@@ -224,7 +240,14 @@
       this.meter.reset();
       this.meter.add(this.sent);
       this.setState("uploading");
-      await new Sending(this, signal).run();
+      this.sending = new Sending(this, signal);
+      try {
+        await this.sending.run();
+      } catch (failure) {
+        if (!signal.aborted) this.endSending();
+        throw failure;
+      }
+      this.sending = null;
       if (!this.isAllThere) throw new RequestFailed(409);
     }
 
@@ -243,9 +266,12 @@
 
     /** The one place where the server is asked for the next byte's offset. */
     async askWhereToGoOn(signal) {
-      await this.checkFile();
+      await Promise.all([this.checkFile(), this.calm()]);
+      if (signal.aborted) throw new RequestFailed(0);
       const answer = await findOnServer(this, signal);
       if (signal.aborted) throw new RequestFailed(0);
+      const { known } = this;
+      if (known && (!answer || answer.upload_uuid !== known.upload_uuid)) this.letGo();
       this.isUnproven = false;
       this.known = null;
       this.held = 0;
@@ -283,17 +309,36 @@
 
     setSent(bytes) {
       this.sent = Math.min(bytes, this.size);
+      this.shown.note(this.sent);
       this.meter.add(this.sent);
       this.report("progress");
     }
 
     // --- small things ---
 
+    /** Time goes by: a line that stands still is a slower one. */
+    tick() {
+      if (this.sending) this.sending.report();
+    }
+
+    /** Wait until what was given up just now has reached the server, or never will. */
+    calm() {
+      const left = this.calmAt - performance.now();
+      return left > 0 ? new Promise((resolve) => setTimeout(resolve, left)) : null;
+    }
+
     /** Stop whatever this upload is doing; the returned signal is for the next. */
     takeTurn() {
       this.controller.abort();
+      if (this.sending) this.endSending();
       this.controller = new AbortController();
       return this.controller.signal;
+    }
+
+    /** What was in flight may be on its way into the server still. */
+    endSending() {
+      this.sending = null;
+      this.calmAt = performance.now() + CALM;
     }
 
     setState(state, failure = null) {

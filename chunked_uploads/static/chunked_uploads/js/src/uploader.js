@@ -5,9 +5,9 @@
  * docs/page.md tells what a page may rely on.
  */
 (function () {
-  const { Choosing, Digests, Notices, Queue } = window.ChunkedUploads;
+  const { ChunkSizer, Choosing, Digests, Notices, Queue } = window.ChunkedUploads;
   const { Server, Upload, View } = window.ChunkedUploads;
-  const { fromList, listen, optionsOf, siteOf } = window.ChunkedUploads;
+  const { fromList, keepShown, listen, optionsOf, siteOf } = window.ChunkedUploads;
 
   const TICK = 500; // milliseconds
   // Those of the page. A page that brings the scripts twice has two copies of them.
@@ -21,6 +21,7 @@
       this.options = optionsOf(root);
       this.server = new Server(siteOf(root));
       this.digests = new Digests(this.isSet("digests") ? root.dataset.digestWorker : "");
+      this.sizer = new ChunkSizer();
       this.queue = new Queue({
         files: this.options.filesInFlight,
         ranges: this.options.rangesInFlight,
@@ -117,6 +118,7 @@
       root.addEventListener("click", press, { signal });
       const wake = () => this.uploads.forEach((upload) => upload.wake());
       window.addEventListener("online", wake, { signal });
+      window.addEventListener("pagehide", () => keepShown(uploadsOfPage()), { signal });
       window.addEventListener("focus", wake, { signal });
     }
 
@@ -140,6 +142,7 @@
       const upload = new Upload(origin, {
         server: this.server,
         digests: this.digests,
+        sizer: this.sizer,
         send: this.send,
         report: (news) => this.hear(upload, news),
         lanes: () => this.queue.lanes(),
@@ -225,8 +228,7 @@
 
     tick() {
       this.queue.running.forEach((upload) => {
-        // A line that stands still is a slower one.
-        if (upload.state === "uploading") upload.meter.add(upload.sent);
+        upload.tick();
         this.view.touch(upload, this.queue);
       });
     }

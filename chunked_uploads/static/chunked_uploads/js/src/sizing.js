@@ -1,0 +1,50 @@
+"use strict";
+
+/*
+ * How large chunks may be on this line, by what the last ones took: from small ones on,
+ * so that none of them takes too long.
+ */
+(function () {
+  const { SMALLEST_CHUNK } = window.ChunkedUploads;
+
+  const KIB = 1024;
+  // While nobody knows the line, and of a larger file always: so that a refusal comes
+  // before much was sent in vain.
+  const FIRST_CHUNK = 128 * KIB; // bytes
+  const SLOW = 8 * KIB; // bytes per second; few lines are slower
+  // Seconds for a chunk: half of what none shall take, since lines change. Some proxies
+  // cut a request after 30, and others lose what they have of one that is cut.
+  const LONG = 10;
+  const GROWTH = 4; // times, from one chunk to the next
+
+  class ChunkSizer {
+    constructor() {
+      this.most = FIRST_CHUNK; // bytes
+      this.speed = SLOW; // bytes per second, of one chunk among those in flight
+    }
+
+    noteSuccess(bytes, seconds) {
+      const speed = bytes / Math.max(seconds, 0.001);
+      // Of a small one the way took longer than its bytes.
+      if (bytes >= SMALLEST_CHUNK) this.speed = speed;
+      const fitting = Math.min(speed * LONG, this.most * GROWTH);
+      if (seconds > LONG) this.limit(fitting);
+      else this.most = Math.max(this.most, rounded(fitting));
+    }
+
+    /** A cut chunk may be lost as a whole where a proxy collects it first. */
+    noteCut(bytes) {
+      this.limit(bytes / 2);
+    }
+
+    limit(bytes) {
+      this.most = rounded(Math.min(bytes, this.most));
+    }
+  }
+
+  function rounded(bytes) {
+    return Math.max(1, Math.floor(bytes / SMALLEST_CHUNK)) * SMALLEST_CHUNK;
+  }
+
+  Object.assign(window.ChunkedUploads, { ChunkSizer, FIRST_CHUNK });
+})();
