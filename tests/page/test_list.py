@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -370,6 +372,30 @@ def test_chosen_folder_arrives_with_its_paths(site: Page, tmp_path: Path) -> Non
         "b.txt",
         "c.txt",
     }
+
+
+def test_file_of_a_folder_tells_where_it_lies(site: Page, tmp_path: Path) -> None:
+    told: dict[str, Any] = {}
+
+    def note(request: Any) -> None:
+        if request.method == "POST" and CHUNKS.search(request.url):
+            query = parse_qs(urlsplit(request.url).query)
+            name = request.headers["content-disposition"]
+            told[name] = [json.loads(each) for each in query.get("metadata", [])]
+
+    site.on("request", note)
+    folder = tmp_path / "folder é&+"
+    make_files(folder, "a.txt", size=10)
+    site.set_input_files(".chunked-uploads-folder-input", folder)
+    expect_states(site, "complete")
+    choose(site, make_file(tmp_path / "b.txt", 10))
+    expect_states(site, "complete", "complete")
+    assert told == {
+        'attachment; filename="a.txt"': [{"relativePath": "folder é&+/a.txt"}],
+        'attachment; filename="b.txt"': [],
+    }
+    kept = dict(Upload.objects.values_list("filename", "metadata"))
+    assert kept == {"a.txt": {"relativePath": "folder é&+/a.txt"}, "b.txt": {}}
 
 
 def test_only_one_file_where_the_page_says_so(

@@ -45,7 +45,8 @@ class FileChanged extends Error{}
 class OtherContent extends Error{}
 class FileRefused extends Error{constructor(key,values){super(key);this.key=key;this.values=values;}}
 window.ChunkedUploads=Object.assign(window.ChunkedUploads||{},{FileChanged,FileRefused,OtherContent,RequestFailed,failureOf,parseList,});})();
-"use strict";(function(){const{RequestFailed,parseList}=window.ChunkedUploads;const NIL_UUID="00000000-0000-0000-0000-000000000000";const SMALLEST_CHUNK=64*1024;const USUAL_LIMIT=1024*1024;const PATIENCE=45;const PATIENCE_FOR_DONE=600;function toQuery(url,parameters){const target=new URL(url,document.baseURI);new URLSearchParams(parameters).forEach((value,name)=>{target.searchParams.set(name,value);});return target;}
+"use strict";(function(){const{RequestFailed,parseList}=window.ChunkedUploads;const NIL_UUID="00000000-0000-0000-0000-000000000000";const SMALLEST_CHUNK=64*1024;const USUAL_LIMIT=1024*1024;const MOST_METADATA=4096;const PATIENCE=45;const PATIENCE_FOR_DONE=600;function toQuery(url,parameters){const target=new URL(url,document.baseURI);new URLSearchParams(parameters).forEach((value,name)=>{target.searchParams.set(name,value);});return target;}
+function metadataOf(path){const metadata=JSON.stringify({relativePath:path});const isKept=new TextEncoder().encode(metadata).length<=MOST_METADATA;return path&&isKept?{metadata}:{};}
 function isOtherOrigin(url){return new URL(url).origin!==window.location.origin;}
 function toBytes(text){return String.fromCharCode(...new TextEncoder().encode(text));}
 class Server{constructor(site){this.site=site;this.credentials=null;this.largestChunk=Infinity;}
@@ -59,7 +60,7 @@ shrinkChunks(size){if(size<=SMALLEST_CHUNK)return false;const half=Math.max(SMAL
 withCredentials(url){const{username,api_key,timestamp,signature}={...this.endpoints,...this.credentials,};const request=this.plain(url);if(api_key&&signature){request.headers.Authorization=`Query ${api_key}:${timestamp}:${signature}`;}else if(api_key){request.headers.Authorization=`ApiKey ${toBytes(username)}:${api_key}`;}else{request.withCookies=isOtherOrigin(request.url);}
 return request;}
 plain(url){const target=new URL(url,document.baseURI);const{csrf_token}=this.site;const headers={};if(csrf_token&&!isOtherOrigin(target))headers["X-CSRFToken"]=csrf_token;return{url:target.href,headers,withCookies:false};}
-chunkRequest(known,fingerprint){if(known)return this.plain(known.url);const url=toQuery(this.endpoints.upload_url,this.site.query);return this.withCredentials(toQuery(url,{fingerprint}));}
+chunkRequest({known,fingerprint,path}){if(known)return this.plain(known.url);const url=toQuery(this.endpoints.upload_url,this.site.query);return this.withCredentials(toQuery(url,{fingerprint,...metadataOf(path)}));}
 async state(known,signal){return(await this.send("GET",this.plain(known.url),signal))[0];}
 async stateAtRest(known,wait,signal){return this.state({url:toQuery(known.url,{wait})},signal);}
 matching(file,fingerprint,signal){return this.list({filename:file.name,filesize:file.size,fingerprint},signal,);}
@@ -160,7 +161,7 @@ if(OUT_OF_REACH.has(failure.status))this.known=null;throw failure;}}
 async askWhereToGoOn(signal){await Promise.all([this.checkFile(),this.calm()]);if(signal.aborted)throw new RequestFailed(0);const answer=await findOnServer(this,signal);if(signal.aborted)throw new RequestFailed(0);const{known}=this;if(known&&(!answer||answer.upload_uuid!==known.upload_uuid))this.letGo();this.isUnproven=false;this.known=null;this.held=0;if(answer)this.learn(answer);this.setSent(answer?answer.received:0);}
 async checkFile(){let current;try{current=await fingerprint(this.file);}catch(error){throw new FileChanged(error.message);}
 const isOther=this.fingerprint&&this.fingerprint!==current;if(isOther&&!this.isUnproven)throw new FileChanged();this.fingerprint=current;}
-chunkRequest(){return this.server.chunkRequest(this.known,this.fingerprint);}
+chunkRequest(){return this.server.chunkRequest(this);}
 learn(answer){this.known={...this.known,...answer};if(answer.chunk_size>0)this.chunkSize=answer.chunk_size;this.held=answer.size;if(answer.size>this.furthest){this.furthest=answer.size;this.retrying.reset();}}
 setSent(bytes){this.sent=Math.min(bytes,this.size);this.shown.note(this.sent);this.meter.add(this.sent);this.report("progress");}
 tick(){if(this.sending)this.sending.report();}

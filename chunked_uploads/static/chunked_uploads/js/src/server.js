@@ -9,6 +9,7 @@
   const NIL_UUID = "00000000-0000-0000-0000-000000000000";
   const SMALLEST_CHUNK = 64 * 1024; // bytes
   const USUAL_LIMIT = 1024 * 1024; // bytes; nginx's, where nobody raised it
+  const MOST_METADATA = 4096; // bytes that a server keeps
   const PATIENCE = 45; // seconds to wait for an answer
   const PATIENCE_FOR_DONE = 600; // which copies, where it can't rename
 
@@ -18,6 +19,13 @@
       target.searchParams.set(name, value);
     });
     return target;
+  }
+
+  /** What the first chunk tells of a file in a folder, besides its name. */
+  function metadataOf(path) {
+    const metadata = JSON.stringify({ relativePath: path });
+    const isKept = new TextEncoder().encode(metadata).length <= MOST_METADATA;
+    return path && isKept ? { metadata } : {};
   }
 
   function isOtherOrigin(url) {
@@ -132,10 +140,10 @@
     }
 
     /** Where the next chunk goes. `known` is the server's last answer, if any. */
-    chunkRequest(known, fingerprint) {
+    chunkRequest({ known, fingerprint, path }) {
       if (known) return this.plain(known.url);
       const url = toQuery(this.endpoints.upload_url, this.site.query);
-      return this.withCredentials(toQuery(url, { fingerprint }));
+      return this.withCredentials(toQuery(url, { fingerprint, ...metadataOf(path) }));
     }
 
     /** The state of an upload by its signed URL. */

@@ -294,7 +294,7 @@
 
     /** URL, headers and mode of the next chunk: they change with the first answer. */
     chunkRequest() {
-      return this.server.chunkRequest(this.known, this.fingerprint);
+      return this.server.chunkRequest(this);
     }
 
     learn(answer) {
