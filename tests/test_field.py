@@ -28,6 +28,7 @@ from tests.page.driving import (
     CHUNKS,
     DONE,
     choose,
+    expect_message,
     expect_status,
     make_file,
     press,
@@ -336,6 +337,24 @@ def test_file_that_is_refused_holds_the_form_until_it_is_removed(
     choose(form, file)
     save(form)
     saved(file)
+
+
+def test_form_that_waited_is_not_sent_with_a_file_that_the_site_refused(
+    form: Page, file: Path
+) -> None:
+    posts = note_posts(form)
+    held = Hold(form, DONE)
+    choose(form, file)
+    expect_status(form, "Finishing…")
+    save(form)
+    expect_told(form, WAITING)
+
+    refusal = '[{"error": "file_refused", "detail": "No film."}]'
+    held.routes[0].fulfill(status=422, body=refusal)
+
+    expect_message(form, "No film.")
+    expect_told(form, "The form is not sent yet: the file cannot be taken.")
+    assert posts == []
 
 
 def test_another_file_takes_the_place_of_the_first_one(

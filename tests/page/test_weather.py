@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from chunked_uploads.models import Upload
 from tests import browsers
@@ -234,10 +234,10 @@ def test_no_chunk_takes_long_on_a_slow_line(
     ("status", "sentence"),
     [
         (400, "The server did not understand the request. <b>Why</b>"),
-        (403, "You may not upload this here."),
+        (403, "You may not upload this here. <b>Why</b>"),
         (404, "The server no longer has this upload. Trying again begins it anew."),
-        (413, "The file is too large for this server."),
-        (415, "The server does not take files of this type."),
+        (413, "The file is too large for this server. <b>Why</b>"),
+        (415, "The server does not take files of this type. <b>Why</b>"),
     ],
 )
 def test_refusal_is_told_and_ends_it(
@@ -254,6 +254,114 @@ def test_refusal_is_told_and_ends_it(
     press(site, "Try again")
     expect_status(site, "Complete")
     assert_arrived(file)
+
+
+def test_too_many_uploads_are_told_in_the_words_of_the_site(
+    site: Page, file: Path
+) -> None:
+    told = '[{"error": "too_many_uploads", "detail": "Three on Sundays."}]'
+    fail_once(site, CHUNKS, "POST", answer(429, told, **{"Retry-After": "1"}))
+    choose(site, file)
+    expect_message(
+        site, "You have too many uploads at the moment. Three on Sundays. Trying again"
+    )
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+def test_file_that_the_site_refuses_as_a_whole(site: Page, file: Path) -> None:
+    note_news(site)
+    asked: list[str] = []
+    refusal = '[{"error": "file_refused", "detail": "This film is <b>too loud</b>."}]'
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=422, body=refusal)
+
+    site.route(DONE, refuse)
+    choose(site, file)
+    expect_status(site, "Not taken")
+    message = site.locator(".chunked-uploads-message")
+    expect(message).to_have_text("This film is <b>too loud</b>.")
+    assert len(asked) == 1
+    news = site.evaluate("news")
+    assert {"refuse", "error", "stop"} < set(news)
+    assert news.count("upload_error") == news.count("uploads_error") == 1
+    press(site, "Remove from the list")
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+
+
+def test_refusal_of_a_whole_file_without_words(site: Page, file: Path) -> None:
+    refusal = '[{"error": "file_refused", "detail": ""}]'
+    site.route(DONE, answer(422, refusal))
+    choose(site, file)
+    expect_status(site, "Not taken")
+    expect_message(site, "The server does not take this file.")
+
+
+def test_upload_that_is_gone_is_begun_anew(site: Page, file: Path) -> None:
+    choose_and_stop(site, file)
+    press(site, "Pause")
+    gone = Upload.objects.get()
+    gone.delete()
+    go_on(site)
+    missing = '[{"error": "not_found", "detail": "There is no such upload."}]'
+    site.route(re.compile(str(gone.uuid)), answer(404, missing))
+    press(site, "Resume")
+    expect_status(site, "Complete")
+    assert assert_arrived(file).uuid != gone.uuid
+
+
+def test_upload_that_goes_while_it_is_sent_is_told(site: Page, file: Path) -> None:
+    missing = '[{"error": "not_found", "detail": "There is no such upload."}]'
+    fail_once(site, LATER_CHUNKS, "POST", answer(404, missing))
+    choose(site, file)
+    expect_status(site, "Stopped")
+    expect_message(site, "The server no longer has this upload.")
+    press(site, "Try again")
+    expect_status(site, "Complete")
+    assert_arrived(file)
+
+
+CONFLICT = (
+    '[{"error": "content_conflict", "detail": "Held with other bytes.", "size": 0}]'
+)
+
+
+def test_upload_of_other_content_is_left_alone(site: Page, file: Path) -> None:
+    fail_once(site, LATER_CHUNKS, "POST", answer(409, CONFLICT))
+    choose(site, file)
+    expect_status(site, "Stopped")
+    expect_message(site, "is of a file with other content. Trying again begins a new")
+    other = Upload.objects.get()
+    press(site, "Cancel")
+    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    assert Upload.objects.get() == other
+
+
+def test_file_whose_upload_has_other_content_is_sent_as_a_new_one(
+    site: Page, file: Path
+) -> None:
+    fail_once(site, LATER_CHUNKS, "POST", answer(409, CONFLICT))
+    choose(site, file)
+    expect_status(site, "Stopped")
+    other = Upload.objects.get()
+    press(site, "Try again")
+    expect_status(site, "Complete")
+    assert assert_arrived(file) != other
+    assert Upload.objects.filter(state=Upload.State.UPLOADING).get() == other
+
+
+def test_small_file_that_may_belong_to_several_uploads(
+    site: Page, tmp_path: Path
+) -> None:
+    ambiguous = '[{"error": "ambiguous", "detail": "Which?", "candidates": []}]'
+    failed = fail_once(site, CHUNKS, "POST", answer(409, ambiguous))
+    file = make_file(tmp_path / "small.bin", 100)
+    choose(site, file)
+    expect_status(site, "Complete")
+    assert_arrived(file)
+    assert failed
 
 
 # --- integrity ---

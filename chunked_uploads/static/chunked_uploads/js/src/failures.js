@@ -6,7 +6,9 @@
 (function () {
   // A connection that broke in the middle of a body is no mistake of the sender's.
   const CURABLE_CODES = new Set(["body_cut", "digest_mismatch"]);
-  const HOPELESS_CODES = new Set(["in_use"]);
+  const HOPELESS_CODES = new Set(["in_use", "content_conflict"]);
+  // Perhaps the browser itself repeated a request that a broken connection had cut.
+  const OUT_OF_STEP = new Set(["range_conflict", "ambiguous"]);
   const CURABLE_STATUSES = new Set([401, 408, 409, 423, 425, 429]);
 
   /** A request that did not give what was asked for. `status` 0: no answer at all. */
@@ -22,6 +24,21 @@
 
     get detail() {
       return this.answer.detail || "";
+    }
+
+    /** Whether what the server has is of a file with other content. */
+    get isOfOtherFile() {
+      return this.answer.error === "content_conflict";
+    }
+
+    /** Whether the site looked at the whole file, and threw it away. */
+    get isOfWholeFile() {
+      return this.answer.error === "file_refused";
+    }
+
+    /** Whether the server has something else than was thought: to ask it helps. */
+    get isOutOfStep() {
+      return OUT_OF_STEP.has(this.answer.error);
     }
 
     /** Whether the same request may succeed later. */

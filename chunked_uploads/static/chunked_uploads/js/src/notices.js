@@ -24,7 +24,7 @@
       }
       if (state === "refused") this.tell("refuse", upload, error);
       if (state === "paused") this.tell("pause", upload);
-      if (failure && ["failed", "missing"].includes(state)) this.tell("error", upload, error);
+      if (this.isError(upload)) this.tell("error", upload, error);
       if (state === "complete") {
         this.tell("complete", upload, result);
         this.callBack("video_url", result.video_url);
@@ -32,6 +32,13 @@
       if (state === "cancelled") this.tell("cancel", upload);
       if (upload.isGoing || state === "cancelling") return;
       if (this.started.delete(upload)) this.tell("stop", upload);
+    }
+
+    /** Whether it failed: a file that was refused before it was started did not. */
+    isError(upload) {
+      const { state, failure } = upload;
+      if (state === "refused") return this.started.has(upload);
+      return Boolean(failure) && ["failed", "missing"].includes(state);
     }
 
     /** Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. */

@@ -12,11 +12,6 @@
   const MAX_REFUSALS = 30;
   const PATIENT = new Set([0, 401, 429]);
 
-  // Perhaps the browser itself repeated a request that a broken connection had cut.
-  function isOutOfStep({ answer }) {
-    return Boolean(answer) && answer.error === "range_conflict";
-  }
-
   class Retrying {
     /** `announce` is called with the failure before each pause. */
     constructor(server, announce) {
@@ -48,7 +43,7 @@
     async recover(failure, signal, maxAttempts) {
       if (failure.status === 413) return this.shrinkChunks(failure);
       this.attempts += 1;
-      if (this.attempts === 1 && isOutOfStep(failure)) return;
+      if (this.attempts === 1 && failure.isOutOfStep) return;
       if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
       if (signal.aborted) throw failure;
       const most = PATIENT.has(failure.status) ? Infinity : MAX_REFUSALS;

@@ -20,13 +20,16 @@
     complete: ["remove"],
   };
   const WITHOUT_PROGRESS = new Set(["refused", "complete"]);
-  const STATUS_SENTENCES = new Set([400, 401, 403, 404, 413, 415, 429, 507]);
+  const STATUS_SENTENCES = new Set([400, 401, 403, 404, 413, 415, 422, 429, 507]);
+  // What the site says itself is beside the sentence, or in its place.
+  const DETAILED = new Set([400, 403, 413, 415, 429].map((status) => `status-${status}`));
 
   /** The key of the sentence for a failure. */
   function sentenceKey(failure) {
     if (failure instanceof FileRefused) return failure.key;
     if (failure instanceof FileChanged) return "file-changed";
     if (failure instanceof OtherContent) return "other-content";
+    if (failure.isOfOtherFile) return "other-content-there";
     if (failure.status === 0) return "no-network";
     if (STATUS_SENTENCES.has(failure.status)) return `status-${failure.status}`;
     return failure.isCurable ? "server-trouble" : "status-else";
@@ -36,16 +39,11 @@
   function describe(failure, texts) {
     const { status = null, detail = "", answer = {} } = failure;
     const key = sentenceKey(failure);
-    const sentence = texts.text(key, failure.values);
+    const own = texts.text(key, failure.values);
     const code = answer.error || (status === null ? key.replace("-", "_") : "");
-    // The server's own words are English; beside a sentence that is said they add little.
-    const isDetailed = detail && ["status-400", "status-else"].includes(key);
-    return {
-      status,
-      error: code,
-      detail,
-      sentence: isDetailed ? `${sentence} ${detail}` : sentence,
-    };
+    const isDetailed = detail && (DETAILED.has(key) || key === "status-else");
+    const sentence = isDetailed ? `${own} ${detail}` : own;
+    return { status, error: code, detail, sentence: (key === "status-422" && detail) || sentence };
   }
 
   /** `url` where it is one to follow, else "": no javascript: gets into a link. */

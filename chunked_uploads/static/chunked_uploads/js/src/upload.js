@@ -22,6 +22,11 @@
   const SETTLED = new Set(["complete", "refused"]);
   const LEAVING = new Set(["cancelling", "cancelled"]);
 
+  function randomDigits() {
+    const [number] = window.crypto.getRandomValues(new Uint32Array(1));
+    return number.toString(16).padStart(8, "0");
+  }
+
   class Upload {
     /**
      * Of a `file` of the visitor's, or of what the server has `known` of one.
@@ -43,7 +48,8 @@
       this.hasBegun = false; // so that the server may have something of it
       this.isVouchedFor = false; // by the visitor
       this.isUnproven = known !== null; // whether the file is the one that is known
-      this.fingerprint = null;
+      this.content = null; // the fingerprint of the file's content
+      this.salt = ""; // what tells it from another file of the same fingerprint
       this.held = known ? known.size : 0; // bytes from the start on, without a gap
       this.sent = known ? known.received : 0; // bytes, some of which may be in flight
       this.shown = new ShownBytes(this.size, this.sent, known ? recallShown(known) : 0);
@@ -62,6 +68,12 @@
       if (this.state === "complete") return 100;
       if (!this.size) return 0;
       return Math.min(99, Math.floor((this.shown.bytes * 100) / this.size));
+    }
+
+    /** By which the server knows the file's content. */
+    get fingerprint() {
+      const { content, salt } = this;
+      return content && content.slice(0, content.length - salt.length) + salt;
     }
 
     get isRunning() {
@@ -203,6 +215,12 @@
     }
 
     fail(failure) {
+      if (failure.isOfOtherFile || failure.isOfWholeFile) this.letGo();
+      if (failure.isOfOtherFile) this.salt = randomDigits();
+      if (failure.isOfWholeFile) {
+        this.refuse(failure);
+        return;
+      }
       const isFileLost = failure instanceof FileChanged && this.known !== null;
       if (isFileLost || failure instanceof OtherContent) {
         this.file = null;
@@ -287,9 +305,9 @@
       } catch (error) {
         throw new FileChanged(error.message);
       }
-      const isOther = this.fingerprint && this.fingerprint !== current;
+      const isOther = this.content && this.content !== current;
       if (isOther && !this.isUnproven) throw new FileChanged();
-      this.fingerprint = current;
+      this.content = current;
     }
 
     /** URL, headers and mode of the next chunk: they change with the first answer. */
