@@ -93,18 +93,21 @@ class Measured(NamedTuple):
 
     seen: Seen
     fast: float  # bytes per second, of who has a fast line
+    cpu: float  # seconds for each GiB of that
     memory: int  # bytes, of which the servers' peak grew under the crowd
 
 
-COLUMNS = ("calm", "median", "99 %", "worst", "client", "sent", "fast MB/s", "memory +")
+TIMES = ("calm", "median", "99 %", "worst", "client")
+COLUMNS = (*TIMES, "sent", "memory +", "fast MB/s", "CPU s/GiB")
 
 
 def run(crowd: Crowd) -> None:
     """Measure each way and print the table.
 
     Milliseconds for a page while nobody sends and while the crowd does; how late the
-    client itself was in 99 % of its turns; how many of the crowd sent all; and, ahead
-    of the crowd, the speed of somebody with a fast line. Memory in MiB.
+    client itself was in 99 % of its turns; how many of the crowd sent all; by how many
+    MiB the servers' memory grew. Ahead of the crowd, somebody with a fast line uploads:
+    how fast, and how much of all servers' processor time that took.
     """
     size, rate = crowd.size // MIB, crowd.rate // 1024
     print(f"{crowd.number} visitors within {crowd.arriving:g} s", end=", ")
@@ -126,8 +129,9 @@ def _cells(measured: Measured) -> list[str]:
     return [
         *(f"{each * 1e3:,.1f}" for each in seconds),
         str(seen.finished),
-        f"{measured.fast / 1e6:,.0f}",
         f"{measured.memory / MIB:,.0f}",
+        f"{measured.fast / 1e6:,.0f}",
+        f"{measured.cpu:.2f}",
     ]
 
 
@@ -139,11 +143,14 @@ def percentile(ordered: list[float], share: float) -> float:
 def _measure(way: Way, crowd: Crowd) -> Measured:
     with _serving(way) as (front, servers):
         host, port = front.address
-        fast = _upload_fast(host, port)
         roots = [server.pid for server in servers]
+        before = processes.cost(roots).cpu
+        fast = _upload_fast(host, port)
+        cpu = (processes.cost(roots).cpu - before) / FAST * 2**30
         held = processes.forget_peaks(roots)
         seen = asyncio.run(visitors.visit(host, port, crowd, HEADERS))
-        return Measured(seen, fast, max(0, processes.peaks(roots) - held))
+        grown = max(0, processes.peaks(roots) - held)
+        return Measured(seen, fast, cpu, grown)
 
 
 def _upload_fast(host: str, port: int) -> float:
