@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.translation import get_language
 
 from chunked_uploads import ranges
 from chunked_uploads.conf import conf
@@ -21,6 +24,7 @@ from chunked_uploads.models import Upload
 from chunked_uploads.tokens import make_full_token, make_token
 
 OWN_ARGUMENTS = ("uuid", "pk")  # of our URLs; others are of a prefix the site chose
+SAMPLES = {"uuid": UUID(int=2**128 - 1), "pk": 2**63 - 1}  # of these
 
 
 def answer(items: list[dict[str, Any]]) -> JsonResponse:
@@ -111,5 +115,26 @@ def _url(request: HttpRequest, name: str, token: str, **kwargs: UUID | int) -> s
     match = request.resolver_match
     assert match, "a view of ours was called"
     site = {key: match.kwargs[key] for key in match.kwargs if key not in OWN_ARGUMENTS}
-    path = reverse(f"{match.namespace}:{name}", kwargs={**site, **kwargs})
-    return request.build_absolute_uri(f"{path}?token={token}")
+    ((argument, value),) = kwargs.items()
+    urlconf = get_urlconf() or settings.ROOT_URLCONF
+    where = urlconf, get_script_prefix(), get_language()
+    names = f"{match.namespace}:{name}", argument
+    try:
+        before, after = _around(*names, tuple(site.items()), where)
+    except TypeError:  # an argument of the site's that can't be remembered
+        before, after = _around.__wrapped__(*names, tuple(site.items()), where)
+    return request.build_absolute_uri(f"{before}{value}{after}?token={token}")
+
+
+@functools.lru_cache
+def _around(
+    name: str, argument: str, site: tuple[tuple[str, Any], ...], where: Any
+) -> tuple[str, str]:
+    """Return what stands before and after our argument in a path, `where` we are.
+
+    To reverse a URL takes Django longer than anything else in an answer.
+    """
+    sample = SAMPLES[argument]
+    path = reverse(name, kwargs={**dict(site), argument: sample})
+    before, _, after = path.rpartition(str(sample))
+    return before, after

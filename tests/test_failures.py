@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
-from django.urls import include, path
+from django.test.utils import CaptureQueriesContext, override_script_prefix
+from django.urls import include, path, register_converter
 
 from chunked_uploads import ranges
 from chunked_uploads.models import Chunk, Upload
@@ -491,9 +491,25 @@ def test_body_without_a_length_is_refused(uploader: Uploader) -> None:
     assert not Upload.objects.exists()
 
 
+class Tags:
+    """A site's own converter, whose values can't be remembered."""
+
+    regex = "[a-z,]+"
+
+    def to_python(self, value: str) -> list[str]:
+        """Return the tags."""
+        return value.split(",")
+
+    def to_url(self, value: list[str]) -> str:
+        """Return what stands in the path."""
+        return ",".join(value)
+
+
+register_converter(Tags, "tags")
 ours = include("chunked_uploads.urls")
 urlpatterns = [
     path("api/<slug:tenant>/", include(([path("files/", ours)], "api"))),
+    path("tags/<tags:names>/", include(([path("files/", ours)], "tags"))),
 ]
 
 
@@ -508,3 +524,21 @@ def test_site_may_put_the_urls_below_names_and_arguments_of_its_own(
     assert state["url"].startswith(f"{prefix}upload/{upload.uuid}/")
     assert state["delete_url"].startswith(f"{prefix}{upload.pk}/delete/")
     assert_finishes(uploader, response, CONTENT)
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(
+    "prefix", ["/api/acme/files/", "/api/other/files/", "/tags/a,b/files/"]
+)
+@pytest.mark.parametrize("script", ["", "/site"])
+def test_urls_are_of_the_place_that_was_asked(
+    uploader: Uploader, prefix: str, script: str
+) -> None:
+    with override_script_prefix(f"{script}/"):
+        response = uploader.send(CONTENT, url=f"{prefix}upload/")
+
+    upload, state = upload_of(response), state_in(response)
+    place = f"http://testserver{script}{prefix}"
+    assert state["url"].startswith(f"{place}upload/{upload.uuid}/?token=")
+    assert state["done_url"].startswith(f"{place}upload/done/{upload.uuid}/?token=")
+    assert state["delete_url"].startswith(f"{place}{upload.pk}/delete/?token=")
