@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import router, transaction
 from django.db.models import F, Min, QuerySet, Sum
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from chunked_uploads import statements
@@ -47,16 +48,15 @@ def held_bytes(upload: Upload, start: int, stop: int) -> int:
     held = max(0, min(stop, upload.offset) - start)
     if upload.received > upload.offset:
         # Ranges never overlap, so one row at most begins before `start` and
-        # reaches into the range, and only the last within it can reach out.
+        # reaches into the range.
         beyond = _chunks(upload).filter(start__gte=upload.offset)
         before = beyond.filter(start__lte=start).order_by("-start").first()
         if before is not None:
             held += max(0, min(stop, before.stop) - start)
         within = beyond.filter(start__gt=start, start__lt=stop)
-        last = within.order_by("-start").first()
-        if last is not None:
-            total = within.aggregate(total=Sum("chunk_size"))["total"]
-            held += total - max(0, last.stop - stop)
+        # One question: between two, a cancel might take the rows away.
+        size = Least(F("start") + F("chunk_size"), stop) - F("start")
+        held += within.aggregate(total=Sum(size))["total"] or 0
     return held
 
 
