@@ -154,7 +154,8 @@ def _receive_by_name(
 
     def enter(upload: Upload) -> None:
         lookup.remember(request, upload)
-        if metadata and upload.metadata != metadata:
+        if upload.metadata != metadata:
+            # Also where none is told: what another said is of another's bytes.
             upload.metadata = metadata
             upload.save(update_fields=["metadata"])
 

@@ -11,7 +11,21 @@ from django.db import connection
 from chunked_uploads import receiving
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
-from tests.sending import CONTENT, Bytes
+from tests.sending import CONTENT, UPLOAD, Bytes, Uploader, upload_of
+
+OTHER = b"abcdefghij"
+
+
+def test_upload_that_is_joined_has_the_metadata_of_its_bytes_alone(
+    uploader: Uploader,
+) -> None:
+    wrong = {"Content-Digest": f"sha-256=:{'A' * 43}=:"}
+    uploader.send(OTHER, 0, url=f'{UPLOAD}?metadata={{"of":"other"}}', headers=wrong)
+
+    response = uploader.send(CONTENT, 0)
+
+    assert Upload.objects.count() == 1
+    assert upload_of(response).metadata == {}
 
 
 def test_cancel_between_two_questions_about_a_range_is_no_error(
