@@ -11,10 +11,21 @@ from dataclasses import dataclass, replace
 
 from chunked_uploads.comparing import holds, which_hold
 from chunked_uploads.conf import MIB
-from chunked_uploads.errors import Ambiguous, NothingToContinue, RangeBusy
+from chunked_uploads.errors import (
+    Ambiguous,
+    NothingToContinue,
+    RangeBusy,
+    RangeConflict,
+)
 from chunked_uploads.intake import BLOCK, Source
 from chunked_uploads.models import Upload
-from chunked_uploads.receiving import Taken, receive, receive_first, receive_next
+from chunked_uploads.receiving import (
+    OVERLAP,
+    Taken,
+    receive,
+    receive_first,
+    receive_next,
+)
 from chunked_uploads.stores import chunk_store
 
 MOST_COMPARED = 64 * MIB  # bytes; beyond, the client knows its upload's URL
@@ -65,24 +76,31 @@ def go_on(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     """Receive a range beyond the first bytes; return its upload, and how many arrived.
 
     It is the one of `uploads` that the range continues or, where a request is repeated
-    since its answer was lost, that holds the range already. Raises `NothingToContinue`,
-    `Ambiguous`, and what `receive` raises.
+    since its answer was lost, that holds the range already. One that holds the range's
+    beginning alone is what a cut left of the same request, or another's. Raises
+    `NothingToContinue`, `Ambiguous`, and what `receive` raises.
     """
     continued = [each for each in uploads if each.offset == wanted.start]
-    repeated = [each for each in uploads if each.offset >= wanted.stop]
-    fitting = [*continued, *repeated]
-    if not fitting:
+    ahead = [each for each in uploads if each.offset > wanted.start]
+    is_cut = any(each.offset < wanted.stop for each in ahead)
+    if not is_cut and len(continued) + len(ahead) == 1:
+        (upload,) = [*continued, *ahead]
+        return upload, receive_any(wanted, upload)
+    if ahead and not (is_cut or continued):
+        return _repeat(wanted, ahead)
+    if ahead:
+        wanted, ahead = _without_others(wanted, ahead)
+    if not (continued or ahead):
         raise NothingToContinue(
             "No unfinished upload of this name and size ends where this range starts."
         )
-    if len(fitting) == 1:
-        return fitting[0], receive_any(wanted, fitting[0])
-    if not continued:
-        return _repeat(wanted, repeated)
+    _check_agreement(wanted.start, [*continued, *ahead])
+    if continued:
+        return _continue_one(wanted, continued)
+    repeated = [each for each in ahead if each.offset >= wanted.stop]
     if repeated:
-        wanted, fitting = _without_others(wanted, continued, repeated)
-    _check_agreement(wanted.start, fitting)
-    return _continue_one(wanted, continued)
+        return _repeat(wanted, repeated)
+    raise RangeConflict(OVERLAP, ahead[0])
 
 
 def receive_any(wanted: Range, upload: Upload) -> int:
@@ -101,17 +119,22 @@ def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     return holding[0], arrived
 
 
-def _without_others(
-    wanted: Range, continued: list[Upload], repeated: list[Upload]
-) -> tuple[Range, list[Upload]]:
-    """Leave out the uploads of which the range is no repetition, by its first block.
+def _without_others(wanted: Range, ahead: list[Upload]) -> tuple[Range, list[Upload]]:
+    """Leave out the uploads that hold other bytes than come, by the first block.
 
     Returns the range, of which nothing is lost, and the uploads that still fit.
     """
     block = wanted.source.read(min(BLOCK, wanted.length))
-    fitting = [each for each in repeated if holds(each, wanted.start, block)]
+    fitting = [each for each in ahead if _may_hold(each, wanted.start, block)]
     source = _Unread(block, wanted.source)
-    return replace(wanted, source=source), [*continued, *fitting]
+    return replace(wanted, source=source), fitting
+
+
+def _may_hold(upload: Upload, start: int, block: bytes) -> bool:
+    try:
+        return holds(upload, start, block[: upload.offset - start])
+    except RangeConflict:  # of a store that can't tell
+        return True
 
 
 def _check_agreement(start: int, uploads: list[Upload]) -> None:

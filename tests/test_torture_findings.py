@@ -11,9 +11,63 @@ from django.db import connection
 from chunked_uploads import receiving
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
-from tests.sending import CONTENT, UPLOAD, Bytes, Uploader, upload_of
+from tests.sending import (
+    CONTENT,
+    UPLOAD,
+    Bytes,
+    Uploader,
+    assert_error,
+    assert_finishes,
+    spans,
+    state_in,
+    upload_of,
+)
 
 OTHER = b"abcdefghij"
+
+
+def test_repeat_of_a_chunk_that_was_cut_goes_to_no_twin_that_ends_where_it_starts(
+    uploader: Uploader,
+) -> None:
+    own, twin = (uploader.send(content[:4], 0) for content in (CONTENT, OTHER))
+    uploader.send(CONTENT[4:6], 4, url=state_in(own)["url"])  # what arrived of 4 bytes
+
+    response = uploader.send(CONTENT[4:8], 4)
+
+    assert_error(response, 409, "ambiguous")
+    assert spans(upload_of(twin)) == [(0, 4)]
+
+
+def test_next_chunk_goes_on_with_its_own_beside_a_twin_that_holds_part_of_the_range(
+    uploader: Uploader,
+) -> None:
+    own, twin = (uploader.send(content[:4], 0) for content in (CONTENT, OTHER))
+    uploader.send(OTHER[4:6], 4, url=state_in(twin)["url"])
+
+    response = uploader.send(CONTENT[4:], 4)
+
+    assert state_in(response)["upload_uuid"] == state_in(own)["upload_uuid"]
+    assert_finishes(uploader, response, CONTENT)
+
+
+def test_repeat_of_a_chunk_that_was_cut_is_told_of_its_own_and_of_no_twin_ahead(
+    uploader: Uploader,
+) -> None:
+    own, _twin = uploader.send(CONTENT[:6], 0), uploader.send(OTHER[:8], 0)
+
+    response = uploader.send(CONTENT[4:8], 4)
+
+    assert_error(response, 409, "range_conflict")
+    assert state_in(response)["upload_uuid"] == state_in(own)["upload_uuid"]
+    assert state_in(response)["size"] == 6
+
+
+def test_chunk_that_others_hold_in_part_with_other_bytes_is_for_nobody(
+    uploader: Uploader,
+) -> None:
+    uploader.send(OTHER[:6], 0)
+
+    assert_error(uploader.send(CONTENT[4:8], 4), 409, "nothing_to_continue")
 
 
 def test_upload_that_is_joined_has_the_metadata_of_its_bytes_alone(
