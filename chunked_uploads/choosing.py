@@ -16,12 +16,14 @@ from chunked_uploads.errors import (
     NothingToContinue,
     RangeBusy,
     RangeConflict,
+    UploadNotFound,
 )
 from chunked_uploads.intake import BLOCK, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.receiving import (
     OVERLAP,
     Taken,
+    is_held,
     receive,
     receive_first,
     receive_next,
@@ -110,13 +112,23 @@ def receive_any(wanted: Range, upload: Upload) -> int:
 
 def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     """Find the upload that holds just the bytes that come."""
+    settled = [each for each in uploads if _is_settled(wanted, each)]
+    if not settled:
+        raise RangeBusy("Other requests are at this range.")
     holding, arrived = which_hold(
-        uploads, wanted.start, wanted.length, wanted.source, wanted.sha256
+        settled, wanted.start, wanted.length, wanted.source, wanted.sha256
     )
     if not holding:
         raise _ambiguity(uploads)
     _check_agreement(wanted.start, holding)
     return holding[0], arrived
+
+
+def _is_settled(wanted: Range, upload: Upload) -> bool:
+    try:
+        return is_held(upload, wanted.start, wanted.length)
+    except (RangeBusy, RangeConflict, UploadNotFound):  # not, or not any more
+        return False
 
 
 def _without_others(wanted: Range, ahead: list[Upload]) -> tuple[Range, list[Upload]]:

@@ -94,18 +94,44 @@ def receive(
     stop = start + length
     if not 0 <= start <= stop <= upload.filesize:
         raise BadRequest(f"This upload has {upload.filesize} bytes in all.", upload)
-    if upload.is_complete or (stop <= upload.offset and _is_intact(upload)):
-        return _compare(upload, start, length, source, sha256)
-    if start < upload.offset < stop:
+    if start < upload.offset < stop and not upload.is_complete:
         raise RangeConflict(OVERLAP, upload)
-    with _writer(upload, start, length) as writer:
-        if not _is_next(upload, start, writer):
-            _refresh(upload)
-            _notice_losses(upload, start, writer)
-        if not (upload.is_complete or _is_held(upload, start, stop)):
-            Intake(upload, start, length, writer, sha256).run(source)
-            return writer.written
+    if not _is_settled(upload, start, stop):
+        # Also where it is recorded: who brings it may find at its end that it is wrong.
+        with _writer(upload, start, length) as writer:
+            if not _is_next(upload, start, writer):
+                _refresh(upload)
+                _notice_losses(upload, start, writer)
+            if not (upload.is_complete or _is_held(upload, start, stop)):
+                Intake(upload, start, length, writer, sha256).run(source)
+                return writer.written
     return _compare(upload, start, length, source, sha256)
+
+
+def is_held(upload: Upload, start: int, length: int) -> bool:
+    """Whether the upload holds the range, and nobody may take it back any more.
+
+    Leaves `upload` up to date. Raises `RangeBusy` where a request is still at it,
+    `RangeConflict` where it holds a part of it, `UploadNotFound`.
+    """
+    stop = start + length
+    if _is_settled(upload, start, stop):
+        return True
+    with _writer(upload, start, length) as writer:
+        _refresh(upload)
+        _notice_losses(upload, start, writer)
+        return upload.is_complete or _is_held(upload, start, stop)
+
+
+def _is_settled(upload: Upload, start: int, stop: int) -> bool:
+    """Whether the range is held for certain, as can be told without entering it."""
+    if upload.is_complete or start == stop:
+        return True
+    if stop > upload.offset or not chunk_store().is_sealed(upload.part):
+        return False
+    # Whoever finishes it, maybe for hours, has waited for all writers.
+    ranges.refresh(upload)
+    return upload.is_complete or (stop <= upload.offset and _is_intact(upload))
 
 
 def _compare(

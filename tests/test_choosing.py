@@ -12,7 +12,7 @@ from chunked_uploads import choosing, intake
 from chunked_uploads.models import Upload
 from chunked_uploads.removing import cancel
 from chunked_uploads.signals import upload_started
-from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores import chunk_store, local
 from chunked_uploads.stores.local import LocalStore
 from tests.sending import (
     CONTENT,
@@ -336,6 +336,29 @@ def test_repeated_chunk_finds_the_upload_that_holds_its_bytes(
     response = uploader.send(content[4:8], 4)
 
     assert response.json() == begun[content].json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_repeated_chunk_is_not_confirmed_by_bytes_that_may_still_prove_wrong(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BLOCK", 2)
+    monkeypatch.setattr(intake, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(local, "TURN", 0)
+    uploader.send(OTHER[:8], 0)
+    answers: list[Any] = []
+
+    def come_between() -> None:
+        if Upload.objects.latest("pk").offset == 8:
+            answers.append(uploader.send(CONTENT[4:8], 4))
+
+    stream = Stream(CONTENT, come_between)
+    wrong = {"Content-Digest": f"sha-256=:{'A' * 43}=:"}
+    assert_error(
+        uploader.send_cut(stream, 0, 10, headers=wrong), 400, "digest_mismatch"
+    )
+
+    assert answers[0].status_code == 409
 
 
 def test_repeated_chunk_that_nobody_holds_is_for_nobody(uploader: Uploader) -> None:

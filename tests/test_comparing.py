@@ -12,6 +12,7 @@ import pytest
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.models import Upload
 from chunked_uploads.receiving import receive, start_upload
+from chunked_uploads.stores import chunk_store
 from tests.sending import (
     CONTENT,
     TAKES_PIECES,
@@ -203,6 +204,41 @@ def test_range_beyond_the_file_is_taken_by_no_caller(
         receive(upload, start, length, Bytes(b"x" * 13))
 
     assert spans(upload) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bytes_that_may_still_prove_wrong_are_confirmed_to_nobody(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chunked_uploads.intake.BLOCK", 2)
+    monkeypatch.setattr("chunked_uploads.intake.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("chunked_uploads.stores.local.TURN", 0)
+    answers: list[Any] = []
+
+    def come_between() -> None:
+        upload = Upload.objects.get()
+        if upload.offset == 4:
+            url = f"{UPLOAD}{upload.uuid}/"
+            answers.append(uploader.send(CONTENT[:2], 0, url=url))
+
+    stream, wrong = Stream(CONTENT, come_between), digest_of(b"else")
+    response = uploader.send_cut(stream, 0, 10, headers=wrong)
+
+    assert_error(response, 400, "digest_mismatch")
+    assert_error(answers[0], 409, "range_busy")
+    assert state_in(answers[0])["size"] == 4
+
+
+def test_held_range_is_confirmed_while_the_upload_is_finished(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chunked_uploads.stores.local.TURN", 0)
+    url = state_in(uploader.send(CONTENT))["url"]
+
+    with chunk_store().sealed(Upload.objects.get().part):
+        response = uploader.send(CONTENT[:4], 0, url=url)
+
+    assert (response.status_code, state_in(response)["size"]) == (200, 10)
 
 
 @TAKES_PIECES
