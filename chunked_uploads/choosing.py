@@ -30,7 +30,9 @@ from chunked_uploads.receiving import (
 )
 from chunked_uploads.stores import chunk_store
 
-MOST_COMPARED = 64 * MIB  # bytes; beyond, the client knows its upload's URL
+# Of one request that names no upload; beyond, the client knows its upload's URL.
+MOST_COMPARED = 64 * MIB  # bytes of uploads that may be equal so far, in all
+MOST_FITTING = 64  # uploads, of each of which a file is opened and a block is read
 ROUNDS = 5  # new uploads, each of which another request was faster to take
 
 
@@ -88,6 +90,8 @@ def go_on(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     if not is_cut and len(continued) + len(ahead) == 1:
         (upload,) = [*continued, *ahead]
         return upload, receive_any(wanted, upload)
+    if len(continued) + len(ahead) > MOST_FITTING:
+        raise _ambiguity([*continued, *ahead])
     if ahead and not (is_cut or continued):
         return _repeat(wanted, ahead)
     if ahead:
@@ -155,7 +159,7 @@ def _check_agreement(start: int, uploads: list[Upload]) -> None:
     if not others:
         return
     agree = chunk_store().agree
-    if start > MOST_COMPARED or not all(
+    if start * len(others) > MOST_COMPARED or not all(
         agree(first.part, other.part, start) for other in others
     ):
         raise _ambiguity(uploads)

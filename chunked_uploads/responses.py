@@ -90,6 +90,7 @@ def error_response(request: HttpRequest, error: UploadError) -> JsonResponse:
     elif error.upload is not None:
         item = state_of(request, error.upload)
     elif isinstance(error, Ambiguous):
+        ranges.find_gaps(error.candidates)
         item["candidates"] = [state_of(request, each) for each in error.candidates]
     response = answer([{**item, "error": error.code, "detail": error.detail}])
     response.status_code = error.status

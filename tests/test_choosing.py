@@ -389,15 +389,44 @@ def test_repeated_chunk_that_arrived_changed_is_no_repetition(
     assert_error(uploader.send(CONTENT[4:8], 4, headers=wrong), 400, "digest_mismatch")
 
 
+@pytest.mark.parametrize(("most", "begun"), [(3, 2), (4, 3), (7, 3)])
 def test_uploads_too_long_to_compare_are_not_taken_for_equal(
-    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, most: int, begun: int
 ) -> None:
-    monkeypatch.setattr(choosing, "MOST_COMPARED", 3)
-    begun = [uploader.send(CONTENT[:4], 0) for _ in range(2)]
+    monkeypatch.setattr(choosing, "MOST_COMPARED", most)
+    uuids = {uuid_in(uploader.send(CONTENT[:4], 0)) for _ in range(begun)}
 
     response = uploader.send(CONTENT[4:], 4)
 
-    assert candidates_in(response) == {uuid_in(each) for each in begun}
+    assert candidates_in(response) == uuids
+
+
+@pytest.mark.parametrize("held", [4, 6, 8])
+def test_uploads_too_many_to_compare_are_not_looked_into(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(choosing, "MOST_FITTING", 2)
+    uuids = {uuid_in(uploader.send(CONTENT[:held], 0)) for _ in range(3)}
+    for name in ("compare", "agree"):
+        monkeypatch.delattr(LocalStore, name)
+
+    response = uploader.send(CONTENT[4:8], 4)
+
+    assert candidates_in(response) == uuids
+
+
+def test_gaps_of_many_candidates_cost_one_question(
+    uploader: Uploader, django_assert_max_num_queries: Any
+) -> None:
+    for content in (CONTENT, OTHER, TWIN, CONTENT[::-1]):
+        url = state_in(uploader.send(content[:4], 0))["url"]
+        uploader.send(content[6:8], 6, url=url)
+
+    with django_assert_max_num_queries(3):  # of which one is for the key
+        response = uploader.send(b"45", 4)
+
+    assert len(candidates_in(response)) == 4
+    assert {each["gap"] for each in state_in(response)["candidates"]} == {2}
 
 
 def test_only_upload_of_the_session_takes_ranges_in_any_order(
