@@ -157,7 +157,8 @@ def _receive_by_name(
         if upload.metadata != metadata:
             # Also where none is told: what another said is of another's bytes.
             upload.metadata = metadata
-            upload.save(update_fields=["metadata"])
+            # Not `save`, to which a row that was cancelled meanwhile is an error.
+            Upload.objects.filter(pk=upload.pk).update(metadata=metadata)
 
     elsewhere = [each for each in fitting if each not in own]
     return begin(announced.range_of(body), [*own, *elsewhere], start_anew, enter)

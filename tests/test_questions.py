@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from chunked_uploads.authentication.keys import sign
 from chunked_uploads.models import ApiKey, Chunk, Upload
+from chunked_uploads.removing import cancel
 from chunked_uploads.stores import chunk_store
 from tests.films.models import Recording
 from tests.forms import FOR_FORM
@@ -252,12 +253,12 @@ def test_cancel_while_a_chunk_arrives_leaves_nothing(
     state = state_in(uploader.send(content[:4], 0, len(content)))
     arrived: list[int] = []
 
-    def cancel() -> None:
+    def cancel_it() -> None:
         arrived.append(1)
         if len(arrived) == (1 if at == 0 else 2):
             assert uploader.delete(state["delete_url"]).status_code == 200
 
-    stream = Stream(content[4:], cancel)
+    stream = Stream(content[4:], cancel_it)
     response = uploader.send_cut(
         stream, 4, len(content) - 4, total=len(content), url=state["url"]
     )
@@ -427,6 +428,19 @@ def test_metadata_of_a_first_chunk_that_joins_an_upload_is_kept(
 
     empty.refresh_from_db()
     assert empty.metadata == {"relativePath": "a/b"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_metadata_is_for_nobody_where_the_upload_is_cancelled_as_it_is_joined(
+    uploader: Uploader, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
+    monkeypatch.setattr("chunked_uploads.lookup.remember", lambda *_: cancel(empty))
+    query = urlencode({"metadata": '{"relativePath": "a/b"}'})
+
+    response = uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?{query}")
+
+    assert_error(response, 404, "not_found")
 
 
 @pytest.mark.parametrize("query", ["", "?metadata=", "?metadata={}"])
