@@ -122,9 +122,13 @@ def record(
 
 
 def carry(upload: Upload, hashed: int, changes: dict[str, Any]) -> None:
-    """Record a digest's state, unless another request carried it on from `hashed`."""
+    """Record a digest's state, unless another request carried it on from `hashed`.
+
+    Or forgot some of the bytes that it covers.
+    """
     unfinished = _rows(upload).filter(state=Upload.State.UPLOADING)
-    if unfinished.filter(hashed=hashed).update(**changes):
+    held = unfinished.filter(offset__gte=changes["hashed"])
+    if held.filter(hashed=hashed).update(**changes):
         _set(upload, changes)
 
 

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chunked_uploads import digests, following, intake, libcrypto
+from chunked_uploads import digests, following, intake, libcrypto, ranges
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.local import LocalWriter
 from tests.polling import wait_until
@@ -156,6 +156,27 @@ def test_only_what_came_out_of_order_is_read(
 
     assert_digest(uploader, sent, algorithm, LARGE)
     assert sum(bytes_read) == len(LARGE) - 200_000
+
+
+@pytest.mark.usefixtures("no_lag", "carrier")
+def test_bytes_that_are_taken_back_while_they_are_hashed_are_not_in_the_digest(
+    uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    read_back = following.Follower.read_back
+
+    def read_back_and_forget(follower: following.Follower, goal: int) -> None:
+        read_back(follower, goal)
+        ranges.forget(Upload.objects.get(), lambda: [(6, 10)])
+
+    monkeypatch.setattr(following.Follower, "read_back", read_back_and_forget)
+    url = state_in(uploader.send(CONTENT[:4], 0))["url"]
+    uploader.send(b"xxxx", 6, url=url)
+    uploader.send(CONTENT[4:6], 4, url=url)
+
+    sent = uploader.send(CONTENT[6:], 6, url=url)
+
+    assert_digest(uploader, sent, "sha256", CONTENT)
 
 
 @pytest.mark.usefixtures("no_lag", "carrier")
