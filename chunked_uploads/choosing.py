@@ -119,9 +119,12 @@ def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     settled = [each for each in uploads if _is_settled(wanted, each)]
     if not settled:
         raise RangeBusy("Other requests are at this range.")
-    holding, arrived = which_hold(
-        settled, wanted.start, wanted.length, wanted.source, wanted.sha256
-    )
+    try:
+        holding, arrived = which_hold(
+            settled, wanted.start, wanted.length, wanted.source, wanted.sha256
+        )
+    except RangeConflict:  # of a store that can't tell
+        raise _ambiguity(uploads) from None
     if not holding:
         raise _ambiguity(uploads)
     _check_agreement(wanted.start, holding)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from django.core.files.base import File
 
 from chunked_uploads import ranges
-from chunked_uploads.errors import DigestMismatch
+from chunked_uploads.errors import DigestMismatch, UploadNotFound
 from chunked_uploads.intake import BLOCK, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Comparison, chunk_store
@@ -76,7 +76,8 @@ def _open(
 ) -> list[tuple[Upload, Comparison]]:
     held = []
     for upload in uploads:
-        with contextlib.suppress(FileNotFoundError):  # such a one holds nothing
+        # Whose file is gone, or that was cancelled meanwhile, holds nothing.
+        with contextlib.suppress(FileNotFoundError, UploadNotFound):
             held.append((upload, stack.enter_context(_held(upload, start, length))))
     return held
 

@@ -143,6 +143,7 @@ def _compare(
         conflict.upload = upload
         raise
     if not holding:
+        ranges.refresh(upload)  # which tells where it was cancelled meanwhile
         raise ContentConflict("The range is held already, with other bytes.", upload)
     return arrived
 

@@ -361,6 +361,36 @@ def test_repeated_chunk_is_not_confirmed_by_bytes_that_may_still_prove_wrong(
     assert answers[0].status_code == 409
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("held", [6, 8])
+def test_twin_that_is_cancelled_while_uploads_are_compared_is_passed_over(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    own, twin = (uploader.send(each[:8], 0) for each in (CONTENT, OTHER))
+    gone, compare = upload_of(twin), LocalStore.compare
+
+    def cancel_and_compare(store: LocalStore, name: str, *which: int) -> Any:
+        if name == gone.part and Upload.objects.filter(pk=gone.pk):
+            cancel(gone)
+        return compare(store, name, *which)
+
+    monkeypatch.setattr(LocalStore, "compare", cancel_and_compare)
+    response = uploader.send(CONTENT[4:held], 4)
+
+    assert (response.status_code, uuid_in(response)) == (200, uuid_in(own))
+
+
+def test_repeated_chunk_is_for_nobody_where_the_store_cannot_compare(
+    uploader: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = "tests.ways.DigestStore"
+    begun = [uploader.send(each[:8], 0) for each in (CONTENT, OTHER)]
+
+    response = uploader.send(CONTENT[4:8], 4)
+
+    assert candidates_in(response) == {uuid_in(each) for each in begun}
+
+
 def test_repeated_chunk_that_nobody_holds_is_for_nobody(uploader: Uploader) -> None:
     begun = [uploader.send(each[:8], 0) for each in (CONTENT, OTHER)]
 

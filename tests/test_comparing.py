@@ -12,7 +12,9 @@ import pytest
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.models import Upload
 from chunked_uploads.receiving import receive, start_upload
+from chunked_uploads.removing import cancel
 from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores.local import LocalStore
 from tests.sending import (
     CONTENT,
     TAKES_PIECES,
@@ -227,6 +229,21 @@ def test_bytes_that_may_still_prove_wrong_are_confirmed_to_nobody(
     assert_error(response, 400, "digest_mismatch")
     assert_error(answers[0], 409, "range_busy")
     assert state_in(answers[0])["size"] == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_upload_that_is_cancelled_before_it_is_compared_is_not_found(
+    uploader: Uploader, begun: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = LocalStore.compare
+
+    def cancel_and_compare(*which: Any) -> Any:
+        cancel(Upload.objects.get())
+        return compare(*which)
+
+    monkeypatch.setattr(LocalStore, "compare", cancel_and_compare)
+
+    assert_error(uploader.send(CONTENT[:4], 0, url=begun["url"]), 404, "not_found")
 
 
 def test_held_range_is_confirmed_while_the_upload_is_finished(
