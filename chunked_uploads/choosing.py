@@ -143,10 +143,18 @@ def _without_others(wanted: Range, ahead: list[Upload]) -> tuple[Range, list[Upl
 
     Returns the range, of which nothing is lost, and the uploads that still fit.
     """
-    block = wanted.source.read(min(BLOCK, wanted.length))
+    block = _read_block(wanted)
     fitting = [each for each in ahead if _may_hold(each, wanted.start, block)]
     source = _Unread(block, wanted.source)
     return replace(wanted, source=source), fitting
+
+
+def _read_block(wanted: Range) -> bytes:
+    # Whole: connections give what they have, and a few bytes tell little apart.
+    block, size = b"", min(BLOCK, wanted.length)
+    while len(block) < size and (more := wanted.source.read(size - len(block))):
+        block += more
+    return block
 
 
 def _may_hold(upload: Upload, start: int, block: bytes) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from chunked_uploads import choosing, intake
+from chunked_uploads.bodies import RawBody
 from chunked_uploads.models import Upload
 from chunked_uploads.removing import cancel
 from chunked_uploads.signals import upload_started
@@ -479,3 +480,17 @@ def test_blocks_of_a_peek_are_part_of_the_chunk(
     uploader.send(OTHER[:4], 0)
 
     assert_finishes(uploader, uploader.send(OTHER[4:], 4), OTHER)
+
+
+def test_peek_is_long_enough_though_the_bytes_come_one_by_one(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = RawBody.read
+    monkeypatch.setattr(RawBody, "read", lambda body, size: read(body, min(size, 1)))
+    uploader.send(TWIN[:8], 0)
+    own = uploader.send(OTHER[:2], 0)
+
+    response = uploader.send(b"2defghij", 2)
+
+    assert uuid_in(response) == uuid_in(own)
+    assert_finishes(uploader, response, b"ab2defghij")
