@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from chunked_uploads import digests, ranges
 from chunked_uploads.conf import MIB
-from chunked_uploads.errors import DigestMismatch, StoreFull, UploadError
+from chunked_uploads.errors import DigestMismatch, RangeConflict, StoreFull, UploadError
 from chunked_uploads.following import LAG, Follower
 from chunked_uploads.models import Upload
 from chunked_uploads.pipes import Pipe, open_pipe
@@ -71,14 +71,15 @@ class Intake:
         self.digest = digests.carry_on(upload) if self._is_near() else None
         self.follower = Follower(writer, start, self.check, self.digest, upload.hashed)
         self.recorded = 0
+        self.is_whole = True  # whether all that was recorded is held still
         self.recorded_at = time.monotonic()
 
     def run(self, source: Source) -> None:
         """Write and record what the source gives.
 
         Nothing of it stays recorded where it proves wrong at its end. Raises
-        `DigestMismatch`, `StoreFull`, `UploadNotFound`, and `BadRequest` from the
-        source.
+        `DigestMismatch`, `StoreFull`, `UploadNotFound`, `BadRequest` from the source,
+        and `RangeConflict` where others noticed meanwhile that some of it was lost.
         """
         source.heed(self.writer.is_wanted)
         is_certain = source.is_exact and not self.check
@@ -96,6 +97,8 @@ class Intake:
                 self._take_back()
                 raise
             self._record()
+        if not self.is_whole:
+            raise RangeConflict("The server lost bytes of this range.", self.upload)
         if self.writer.is_readable and digests.bytes_behind(self.upload) > LAG:
             self._carry_further()
 
@@ -173,7 +176,8 @@ class Intake:
             self.follower.catch_up(LAG)
             carried["hashed"] = self.follower.hashed
             carried["hash_state"] = digests.put_aside(self.digest)
-        ranges.record(self.upload, self.start, self.recorded, size, carried)
+        is_whole = ranges.record(self.upload, self.start, self.recorded, size, carried)
+        self.is_whole = self.is_whole and is_whole
         self.recorded += size
 
     def _take_back(self) -> None:

@@ -90,11 +90,12 @@ def find_gaps(uploads: list[Upload]) -> None:
 @retry_deadlocks
 def record(
     upload: Upload, start: int, before: int, size: int, changes: dict[str, Any]
-) -> None:
+) -> bool:
     """Record `size` more bytes of the range at `start`, of which `before` are recorded.
 
-    With other `changes` to the upload's row. Leaves `upload` up to date. Raises
-    `UploadNotFound` where it was cancelled or completed meanwhile.
+    With other `changes` to the upload's row. Returns whether those before are held
+    still. Leaves `upload` up to date. Raises `UploadNotFound` where it was cancelled or
+    completed meanwhile.
     """
     using, place = _database(upload), start + before
     stop = place + size
@@ -108,17 +109,19 @@ def record(
         if statements.update(Upload, using, in_order, forward):
             changes = forward
             _add(upload, start, before, size)
+            is_whole = True
         elif (
             _rows(upload)
             .filter(**unfinished)
             .update(received=F("received") + size, **changes)
         ):
-            _add(upload, start, before, size)
+            is_whole = _add(upload, start, before, size)
             changes |= _recount(upload, place, stop)
         else:
             raise UploadNotFound
         _set(upload, changes)  # for the receivers of the signal
         transaction.on_commit(lambda: announce(chunk_received, upload), using=using)
+    return is_whole
 
 
 def carry(upload: Upload, hashed: int, changes: dict[str, Any]) -> None:
@@ -177,17 +180,21 @@ def _cut_out(upload: Upload, start: int, stop: int) -> None:
     _chunks(upload).filter(start__gte=start, start__lt=stop).delete()
 
 
-def _add(upload: Upload, start: int, before: int, size: int) -> None:
-    """Let the row of the range at `start` have `size` bytes more, or be a new one."""
+def _add(upload: Upload, start: int, before: int, size: int) -> bool:
+    """Let the row of the range at `start` have `size` bytes more, or be a new one.
+
+    Returns False where the row no longer has the `before` bytes that it had.
+    """
     using = _database(upload)
     row: dict[str, Any] = {"upload": upload.pk, "start": start}
     if before:
         longer = {"chunk_size": before + size}
         if statements.update(Chunk, using, {**row, "chunk_size": before}, longer):
-            return
+            return True
     row = {"upload": upload.pk, "start": start + before}
     row |= {"chunk_size": size, "created_at": timezone.now()}
     statements.insert(Chunk, using, row)
+    return not before
 
 
 def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:

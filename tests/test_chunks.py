@@ -265,23 +265,29 @@ def test_what_arrived_is_recorded_after_some_seconds(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_row_that_was_forgotten_while_it_grew_begins_anew(
-    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lost", [(0, 6), (2, 4), (5, 6)])
+def test_chunk_of_which_bytes_were_forgotten_while_it_came_is_not_confirmed(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, lost: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(intake, "BLOCK", 3)
     monkeypatch.setattr(intake, "CHECKPOINT_SECONDS", 0)
 
     def forget(upload: Upload, **kwargs: Any) -> None:
         if upload.offset == 6:
-            ranges.forget_beyond(Upload.objects.get(), lambda: 0)
+            ranges.forget(Upload.objects.get(), lambda: [lost])
 
     chunk_received.connect(forget)
     response = uploader.send(CONTENT, 0)
     chunk_received.disconnect(forget)
 
-    assert spans(upload_of(response)) == [(6, 9), (9, 10)]
-    assert state_in(response)["size"] == 0
-    assert state_in(response)["gap"] == 6
+    assert_error(response, 409, "range_conflict")
+    start, stop = lost
+    assert state_in(response)["size"] == start
+    assert state_in(response)["gap"] == stop - start
+    assert state_in(response)["received"] == 10 - (stop - start)
+    url = state_in(response)["url"]
+    again = uploader.send(CONTENT[start:stop], start, url=url)
+    assert_finishes(uploader, again, CONTENT)
 
 
 @pytest.mark.django_db(transaction=True)
