@@ -62,9 +62,9 @@ def start_upload(
         metadata=metadata or {},
     )
     upload.part = part_name(upload)
-    upload.store_state = chunk_store().begin(upload.part)
     using = router.db_for_write(Upload, instance=upload)
     with room_for_one(user, for_form, using):
+        upload.store_state = chunk_store().begin(upload.part)
         upload.save(using=using)
     transaction.on_commit(lambda: announce(upload_started, upload), using=using)
     return upload
