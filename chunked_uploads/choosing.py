@@ -123,7 +123,7 @@ def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
         holding, arrived = which_hold(
             settled, wanted.start, wanted.length, wanted.source, wanted.sha256
         )
-    except RangeConflict:  # of a store that can't tell
+    except (RangeBusy, RangeConflict):  # who can't tell, or not just now
         raise _ambiguity(uploads) from None
     if not holding:
         raise _ambiguity(uploads)
@@ -160,7 +160,7 @@ def _read_block(wanted: Range) -> bytes:
 def _may_hold(upload: Upload, start: int, block: bytes) -> bool:
     try:
         return holds(upload, start, block[: upload.offset - start])
-    except RangeConflict:  # of a store that can't tell
+    except (RangeBusy, RangeConflict):  # who can't tell, or not just now
         return True
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from django.core.files.base import File
 
 from chunked_uploads import ranges
-from chunked_uploads.errors import DigestMismatch, UploadNotFound
+from chunked_uploads.errors import DigestMismatch, RangeBusy, UploadNotFound
 from chunked_uploads.intake import BLOCK, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Comparison, chunk_store
@@ -31,8 +31,9 @@ def which_hold(
 
     And how many of the `length` bytes came; where they don't have to have the digest
     `sha256` (32 bytes), no more are read once no upload is left. Raises
-    `DigestMismatch`, `RangeConflict` where the store can't compare these bytes, and
-    `BadRequest` from the source.
+    `DigestMismatch`, `RangeBusy` where an upload is on its way to its place,
+    `RangeConflict` where the store can't compare these bytes, and `BadRequest` from the
+    source.
     """
     digest = hashlib.sha256() if sha256 else None
     arrived = 0
@@ -90,9 +91,16 @@ def _held(upload: Upload, start: int, length: int) -> Iterator[Comparison]:
         except FileNotFoundError:
             if upload.is_complete:
                 raise
-            ranges.refresh(upload)  # finished meanwhile, or lost
+            if not _is_finished_meanwhile(upload):
+                told = "Another request is just finishing this upload."
+                raise RangeBusy(told, upload) from None
             comparison = stack.enter_context(_in_its_place(upload, start, length))
         yield comparison
+
+
+def _is_finished_meanwhile(upload: Upload) -> bool:
+    ranges.refresh(upload)
+    return upload.is_complete
 
 
 @contextlib.contextmanager

@@ -246,6 +246,22 @@ def test_upload_that_is_cancelled_before_it_is_compared_is_not_found(
     assert_error(uploader.send(CONTENT[:4], 0, url=begun["url"]), 404, "not_found")
 
 
+def test_held_range_on_its_way_to_its_place_is_no_conflict(
+    uploader: Uploader, begun: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = LocalStore.compare
+
+    def move_and_compare(store: LocalStore, name: str, *which: Any) -> Any:
+        store.delete(name)  # from there; the row is not changed yet
+        return compare(store, name, *which)
+
+    monkeypatch.setattr(LocalStore, "compare", move_and_compare)
+    response = uploader.send(CONTENT[:4], 0, url=begun["url"])
+
+    assert_error(response, 409, "range_busy")
+    assert state_in(response)["size"] == 4
+
+
 def test_held_range_is_confirmed_while_the_upload_is_finished(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
