@@ -14,10 +14,19 @@ from collections.abc import Iterator
 from django.core.files.base import File
 
 from chunked_uploads import ranges
-from chunked_uploads.errors import DigestMismatch, RangeBusy, UploadNotFound
+from chunked_uploads.conf import MIB
+from chunked_uploads.errors import (
+    DigestMismatch,
+    RangeBusy,
+    RangeConflict,
+    UploadNotFound,
+)
 from chunked_uploads.intake import BLOCK, Source
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Comparison, chunk_store
+
+# Bytes of a finished file on another machine, which storages may fetch as a whole.
+MOST_FETCHED = 64 * MIB
 
 
 def which_hold(
@@ -60,6 +69,14 @@ def holds(upload: Upload, start: int, block: bytes) -> bool:
     with contextlib.ExitStack() as stack:
         held = _open([upload], start, len(block), stack)
         return all(own.add(block) and own.is_equal() for _, own in held) and bool(held)
+
+
+def _has_path(upload: Upload) -> bool:
+    try:
+        upload.upload.storage.path(str(upload.upload.name))
+    except NotImplementedError:
+        return False
+    return True
 
 
 class _FileComparison(Comparison):
@@ -108,6 +125,8 @@ def _in_its_place(upload: Upload, start: int, length: int) -> Iterator[Compariso
     if not length:
         yield _FileComparison(File(io.BytesIO()))
     elif upload.is_complete:
+        if upload.filesize > MOST_FETCHED and not _has_path(upload):
+            raise RangeConflict("The finished file is too long to be fetched.")
         with upload.upload.storage.open(str(upload.upload.name)) as file:
             file.seek(start)
             yield _FileComparison(file)

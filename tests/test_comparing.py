@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from chunked_uploads import comparing
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.models import Upload
 from chunked_uploads.receiving import receive, start_upload
 from chunked_uploads.removing import cancel
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores.local import LocalStore
+from tests import storages
 from tests.sending import (
     CONTENT,
     TAKES_PIECES,
@@ -142,6 +144,24 @@ def test_chunk_of_a_complete_upload_is_compared_with_the_file(
     assert again.status_code == status
     assert state_in(again)["state"] == "COMPLETE"
     assert finished(upload) == CONTENT
+
+
+@pytest.mark.parametrize("most", [9, 10])
+def test_long_file_is_not_fetched_from_another_machine_to_be_compared(
+    uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(comparing, "MOST_FETCHED", most)
+    storages.use(settings, storages.Elsewhere)
+    response = uploader.send(CONTENT)
+    uploader.done(state_in(response))
+
+    again = uploader.send(CONTENT, 0, url=f"{UPLOAD}{upload_of(response).uuid}/")
+
+    if most == 10:
+        assert again.status_code == 200
+    else:
+        assert_error(again, 409, "range_conflict")
+        assert state_in(again)["state"] == "COMPLETE"
 
 
 def test_chunk_of_a_complete_upload_whose_file_is_gone_gets_409(
