@@ -172,7 +172,7 @@ class Intake:
         if size == 0:
             return
         carried: dict[str, Any] = {}
-        if self.digest and carries:
+        if self.digest and carries and self.is_whole:
             self.follower.catch_up(LAG)
             carried["hashed"] = self.follower.hashed
             carried["hash_state"] = digests.put_aside(self.digest)

@@ -116,6 +116,11 @@ def record(
             .update(received=F("received") + size, **changes)
         ):
             is_whole = _add(upload, start, before, size)
+            if not is_whole and "hashed" in changes:
+                # The digest that was carried covers bytes that may come otherwise now.
+                nothing = {"hashed": 0, "hash_state": None}
+                _rows(upload).update(**nothing)
+                changes |= nothing
             changes |= _recount(upload, place, stop)
         else:
             raise UploadNotFound

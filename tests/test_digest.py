@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads import digests, following, intake, libcrypto, ranges
 from chunked_uploads.models import Upload
+from chunked_uploads.signals import chunk_received
 from chunked_uploads.stores.local import LocalWriter
 from tests.polling import wait_until
 from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
@@ -177,6 +178,28 @@ def test_bytes_that_are_taken_back_while_they_are_hashed_are_not_in_the_digest(
     sent = uploader.send(CONTENT[6:], 6, url=url)
 
     assert_digest(uploader, sent, "sha256", CONTENT)
+
+
+@pytest.mark.usefixtures("no_lag", "carrier")
+@pytest.mark.django_db(transaction=True)
+def test_bytes_that_are_forgotten_while_more_come_are_not_in_the_digest(
+    uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    monkeypatch.setattr(intake, "BLOCK", 3)
+    monkeypatch.setattr(intake, "CHECKPOINT_SECONDS", 0)
+
+    def forget(upload: Upload, **kwargs: Any) -> None:
+        if upload.offset == 6:
+            ranges.forget(Upload.objects.get(), lambda: [(2, 4)])
+
+    chunk_received.connect(forget)
+    url = state_in(uploader.send(CONTENT, 0))["url"]
+    chunk_received.disconnect(forget)
+
+    sent = uploader.send(b"xx", 2, url=url)
+
+    assert_digest(uploader, sent, "sha256", b"01xx456789")
 
 
 @pytest.mark.usefixtures("no_lag", "carrier")
