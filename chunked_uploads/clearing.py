@@ -34,9 +34,10 @@ SAMPLE = 64 * 1024  # bytes by which a copy is known
 def note_removal(upload: Upload, using: str) -> None:
     """Note, in the transaction that deletes the upload, that its file has to go."""
     if place := place_of(upload):
-        Removal.objects.using(using).get_or_create(
-            uuid=upload.uuid, place=place, defaults={"filesize": upload.filesize}
-        )
+        # Not by `get_or_create`: copies whose removal failed may be noted twice.
+        notes = Removal.objects.using(using).filter(uuid=upload.uuid, place=place)
+        if not notes.exists():
+            notes.create(uuid=upload.uuid, place=place, filesize=upload.filesize)
 
 
 def remove_bytes(upload: Upload, *, is_sealed_here: bool = False) -> None:

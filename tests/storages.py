@@ -98,3 +98,13 @@ class Elsewhere(Storage):
         kept: Any = InMemoryStorage()
         for name in ("_open", "_save", "exists", "size", "delete"):
             setattr(self, name, getattr(kept, name))
+
+
+class Stuck(Undeletable):
+    """Fails when it has written a file, and does not delete it either."""
+
+    def _save(self, name: str, content: Any) -> str:
+        name = super()._save(name, content)  # type: ignore[misc]
+        if Undeletable.is_stuck:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return name

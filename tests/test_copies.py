@@ -417,6 +417,24 @@ def test_file_that_cannot_be_removed_goes_with_the_clean_up(
     assert not Removal.objects.exists()
 
 
+def test_upload_whose_copies_cannot_be_removed_is_cancelled_all_the_same(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    storages.use(settings, storages.Stuck)
+    sent = uploader.send(CONTENT)
+    for _ in range(2):
+        assert uploader.done(state_in(sent)).status_code == 503
+
+    assert uploader.delete(state_in(sent)["delete_url"]).status_code == 200
+
+    assert not Upload.objects.exists()
+    storages.Undeletable.is_stuck = False
+    make_removals_old()
+    clean_uploads()
+    assert files_in(media_root) == []
+    assert not Removal.objects.exists()
+
+
 def test_name_that_somebody_else_has_by_now_is_left_to_them(
     uploader: Uploader, settings: Any, media_root: Path
 ) -> None:
