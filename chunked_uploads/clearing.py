@@ -126,7 +126,7 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
     gone = Upload(uuid=removal.uuid, upload=removal.place)
     storage, place = gone.upload.storage, removal.place
     if is_in_own_folder(gone, place):
-        is_its = upload is None or upload.upload.name != place
+        is_its = upload is None or _is_beside(storage, place, upload.upload.name)
     else:
         is_its = not removal.is_copy and not uploads.filter(upload=place).exists()
     is_left = is_its and storage.exists(place)
@@ -154,6 +154,19 @@ def _is_copied(storage: Storage, place: str, part: Part) -> bool:
             if file.read(wanted) != whole.read(wanted):
                 return False
     return True
+
+
+def _is_beside(storage: Storage, place: str, finished: str) -> bool:
+    """Whether `place` is certainly another file than the finished one of its folder.
+
+    A storage may find one file by several names, so only a list of files tells.
+    """
+    folder, name = os.path.split(place)
+    try:
+        files = storage.listdir(folder)[1]
+    except (FileNotFoundError, NotImplementedError):
+        return False
+    return place != finished and {name, os.path.basename(finished)} <= {*files}
 
 
 def _is_unchanged(storage: Storage, removal: Removal) -> bool:

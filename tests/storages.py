@@ -100,11 +100,15 @@ class Elsewhere(Storage):
             setattr(self, name, getattr(kept, name))
 
 
-class Stuck(Undeletable):
-    """Fails when it has written a file, and does not delete it either."""
+class Stuck(Undeletable, Failing):
+    """Fails in the middle of a file, and does not delete it either."""
+
+
+class Lowering(FileSystemStorage):
+    """Knows its files by names in lower case, whatever they are called."""
+
+    def path(self, name: str) -> str:
+        return super().path(name.lower())
 
     def _save(self, name: str, content: Any) -> str:
-        name = super()._save(name, content)  # type: ignore[misc]
-        if Undeletable.is_stuck:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return name
+        return super()._save(name, content).lower()  # type: ignore[misc]

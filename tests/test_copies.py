@@ -422,8 +422,9 @@ def test_upload_whose_copies_cannot_be_removed_is_cancelled_all_the_same(
 ) -> None:
     storages.use(settings, storages.Stuck)
     sent = uploader.send(CONTENT)
+    storages.Failing.failures = 2
     for _ in range(2):
-        assert uploader.done(state_in(sent)).status_code == 503
+        assert uploader.done(state_in(sent)).status_code == 507
 
     assert uploader.delete(state_in(sent)["delete_url"]).status_code == 200
 
@@ -454,6 +455,38 @@ def test_name_that_somebody_else_has_by_now_is_left_to_them(
 
     assert finished(upload_of(second)) == CONTENT
     assert not Removal.objects.exists()
+
+
+def test_finished_file_that_its_storage_calls_otherwise_is_no_left_copy(
+    uploader: Uploader, settings: Any
+) -> None:
+    storages.use(settings, storages.Lowering)
+    sent = uploader.send(CONTENT, name="Film.MP4")
+    assert_finishes(uploader, sent, CONTENT)
+    make_removals_old()
+
+    clean_uploads()
+
+    assert finished(upload_of(sent)) == CONTENT
+    assert not Removal.objects.exists()
+
+
+def test_copy_that_could_not_be_removed_goes_when_another_one_is_finished(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    storages.use(settings, storages.Stuck)
+    sent = uploader.send(CONTENT)
+    storages.Failing.failures = 1
+    assert uploader.done(state_in(sent)).status_code == 507
+    assert_finishes(uploader, sent, CONTENT)
+    assert len(files_in(media_root)) == 2
+    storages.Undeletable.is_stuck = False
+    make_removals_old()
+
+    clean_uploads()
+
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+    assert finished(upload_of(sent)) == CONTENT
 
 
 def test_command_tells_of_files_of_uploads_that_are_gone(
