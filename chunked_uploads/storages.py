@@ -83,8 +83,10 @@ def place_of(upload: Upload) -> str:
 
     A folder of the upload's own makes its name certain before it is noted.
     """
-    if upload.upload.name or callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
-        return upload.upload.name or ""
+    # As it is written into the row: while validators look, its name is another.
+    noted = str(upload.upload)
+    if noted or callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
+        return noted
     wanted = upload.upload.field.generate_filename(upload, upload.filename)
     return wanted if is_in_own_folder(upload, wanted) else ""
 

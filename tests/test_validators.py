@@ -33,7 +33,8 @@ from tests.sending import (
     upload_of,
 )
 from tests.stores import simulate_file_systems
-from tests.test_cleanup import make_old
+from tests.test_cleanup import make_old, make_part_old
+from tests.test_copies import make_removals_old
 from tests.test_readme import blocks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,6 +104,10 @@ def read_in_every_way(upload: Upload) -> None:
 def save_the_upload(upload: Upload) -> None:
     upload.metadata = {"looked": "yes"}
     upload.save()
+
+
+def delete_the_upload(upload: Upload) -> None:
+    upload.delete()
 
 
 def check_zip(upload: Upload) -> None:
@@ -378,3 +383,20 @@ def test_upload_that_the_clean_up_finishes_is_shown_to_the_validators(
     make_old(upload_of(sent), 0.1, media_root)
     assert clean_uploads().completed == [uuid]
     assert finishing.is_in_place(upload_of(sent))
+
+
+def test_validator_that_deletes_the_upload_takes_no_other_file(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    use(settings, "delete_the_upload")
+    sent = uploader.send(CONTENT)
+    other = media_root / "film.mp4"
+    other.write_bytes(CONTENT)
+    make_part_old(other, days=1)
+
+    assert uploader.done(state_in(sent)).status_code == 404
+
+    make_removals_old()
+    clean_uploads()
+    assert files_in(media_root) == [other]
+    assert not Removal.objects.exists()
