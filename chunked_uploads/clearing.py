@@ -15,6 +15,7 @@ from django.core.files.storage import FileSystemStorage, Storage
 from django.db import DatabaseError, router
 from django.db.models import QuerySet
 
+from chunked_uploads.conf import conf
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import MAX_PATH, Removal, Upload
 from chunked_uploads.storages import (
@@ -125,15 +126,16 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
         return False  # its end, or its cancellation, will see to it
     gone = Upload(uuid=removal.uuid, upload=removal.place)
     storage, place = gone.upload.storage, removal.place
-    if is_in_own_folder(gone, place):
-        is_its = upload is None or _is_beside(storage, place, upload.upload.name)
+    is_own = is_in_own_folder(gone, place) and not _is_of_another(gone, place)
+    if is_own:
+        is_its = upload is None or _is_beside(storage, place, str(upload.upload))
     else:
         is_its = not removal.is_copy and not uploads.filter(upload=place).exists()
     is_left = is_its and storage.exists(place)
-    if is_left and not is_in_own_folder(gone, place):
+    if is_left and not is_own:
         is_left = _is_unchanged(storage, removal)
     if not dry_run:
-        if upload is None and is_in_own_folder(gone, place):
+        if upload is None and is_own:
             _delete_file(gone, place)  # and what else is in the folder
         elif is_left:
             storage.delete(place)
@@ -192,6 +194,14 @@ def _failure_logged(name: str) -> Iterator[None]:
         logger.error("%s could not be removed: %s", name, error)
 
 
+def _is_of_another(upload: Upload, place: str) -> bool:
+    """Whether a site's callable gave other uploads this one's folder."""
+    if not callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
+        return False
+    others = Upload.objects.using(_database(upload)).exclude(uuid=upload.uuid)
+    return others.filter(upload=place).exists()
+
+
 def _delete_file(upload: Upload, name: str) -> None:
     storage = upload.upload.storage
     storage.delete(name)
@@ -200,6 +210,8 @@ def _delete_file(upload: Upload, name: str) -> None:
         # A copy that died leaves what it had, maybe by another name, and a form that
         # died leaves its link.
         for left in storage.listdir(folder)[1]:
-            storage.delete(os.path.join(folder, left))
+            beside = os.path.join(folder, left)
+            if not _is_of_another(upload, beside):
+                storage.delete(beside)
         if isinstance(storage, FileSystemStorage):
             storage.delete(folder)

@@ -386,6 +386,25 @@ def test_cancel_at_the_instant_of_done_takes_no_file_of_another(
     assert not Removal.objects.exists()
 
 
+def of_one_meeting(upload: Upload, filename: str) -> str:
+    first = Upload.objects.earliest("pk")
+    return f"meetings/{first.uuid}/{filename}"
+
+
+def test_files_in_a_folder_of_several_uploads_stay_where_the_first_is_deleted(
+    uploader: Uploader, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = of_one_meeting
+    first = uploader.send(CONTENT)
+    assert_finishes(uploader, first, CONTENT)
+    second = uploader.send(b"other", name="other.mp4")
+    assert_finishes(uploader, second, b"other")
+
+    assert uploader.delete(state_in(first)["delete_url"]).status_code == 200
+
+    assert finished(upload_of(second)) == b"other"
+
+
 # What can't be removed
 
 
