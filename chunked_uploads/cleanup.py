@@ -16,11 +16,12 @@ from django.utils import timezone
 from chunked_uploads.clearing import finish_removal
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import FileRefused, UploadError, UploadNotFound
-from chunked_uploads.finishing import complete, is_in_place
+from chunked_uploads.finishing import complete
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.part_names import uuid_of
 from chunked_uploads.references import referred, unprotected, unreferred
 from chunked_uploads.removing import cancel, unkept
+from chunked_uploads.storages import is_in_place
 from chunked_uploads.stores import Leftover, chunk_store
 
 BATCH = 500  # rows

@@ -38,6 +38,7 @@ from chunked_uploads.removing import cancel
 from chunked_uploads.signals import announce, upload_completed
 from chunked_uploads.storages import (
     is_in_own_folder,
+    is_in_place,
     place_of,
     take_place,
     takes_files_as_they_are,
@@ -119,14 +120,6 @@ def _long_work(upload: Upload) -> Iterator[None]:
         # Whoever commits by hand has something to commit, maybe.
         if is_idle and connection.autocommit and not connection.in_atomic_block:
             connection.close()
-
-
-def is_in_place(upload: Upload) -> bool:
-    """Whether the finished file is where it belongs, whatever the row says of it."""
-    place, storage = place_of(upload), upload.upload.storage
-    if not place or not storage.exists(place):
-        return False
-    return storage.size(place) == upload.filesize
 
 
 def _put_in_place(upload: Upload, part: Part, is_valid: bool) -> None:

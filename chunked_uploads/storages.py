@@ -91,6 +91,14 @@ def place_of(upload: Upload) -> str:
     return wanted if is_in_own_folder(upload, wanted) else ""
 
 
+def is_in_place(upload: Upload) -> bool:
+    """Whether the finished file is where it belongs, whatever the row says of it."""
+    place, storage = place_of(upload), upload.upload.storage
+    if not place or not storage.exists(place):
+        return False
+    return storage.size(place) == upload.filesize
+
+
 def own_folder(upload: Upload, name: str) -> str:
     """Return the folder, at or beside the finished file, that is the upload's alone."""
     folder = os.path.dirname(name)

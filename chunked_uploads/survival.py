@@ -9,7 +9,9 @@ from __future__ import annotations
 from django.db import router, transaction
 
 from chunked_uploads import ranges
+from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import Upload
+from chunked_uploads.storages import is_in_place
 from chunked_uploads.stores import Opened
 
 
@@ -23,13 +25,17 @@ def notice_losses(upload: Upload, part: Opened) -> bool:
     """Forget what the store lost of the upload's bytes; return whether it lost any.
 
     Costs next to nothing, but where the machine was started anew since the part was
-    looked at last. `upload` must be up to date, and is left so. Raises
-    `StoreUnavailable` where the bytes may lie elsewhere, and `UploadNotFound`.
+    looked at last. `upload` must be up to date, and is left so. Raises `RangeBusy`
+    where they went to their place, `StoreUnavailable` where they may lie elsewhere, and
+    `UploadNotFound`.
     """
     if upload.is_complete:
         return False
     if part.is_known(upload.store_state) and part.extent >= upload.offset:
         return False
+    if part.extent < upload.offset == upload.filesize and is_in_place(upload):
+        # Moved by a `complete` that has not said so in the row yet, or that died then.
+        raise RangeBusy("All bytes are there, and the upload is being finished.")
     using = router.db_for_write(Upload, instance=upload)
     rows = Upload.objects.using(using).filter(pk=upload.pk)
     noted, state, held = "", "", 0

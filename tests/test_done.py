@@ -26,6 +26,8 @@ from tests.sending import (
     CONTENT,
     UPLOAD,
     Uploader,
+    assert_error,
+    assert_finishes,
     files_in,
     finished,
     state_in,
@@ -332,6 +334,47 @@ def test_crash_while_copying_leaves_what_done_goes_on_from(
 
     assert_done_goes_on(uploader, sent, CONTENT)
     assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+@pytest.mark.parametrize("path", ["files", lambda upload, filename: filename])
+def test_chunk_that_comes_again_while_the_file_is_put_in_place_loses_nothing(
+    uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch, path: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = path
+    sent = uploader.send(CONTENT)
+    mark = finishing._mark_complete
+    url = state_in(sent)["url"]
+    answers = []
+
+    def send_again_and_mark(*args: Any) -> None:
+        answers.append(Uploader().send(b"abcde", 0, url=url))
+        mark(*args)
+
+    monkeypatch.setattr(finishing, "_mark_complete", send_again_and_mark)
+
+    assert_finishes(uploader, sent, CONTENT)
+
+    assert_error(answers[0], 409, "range_busy")
+    assert state_in(answers[0])["size"] == len(CONTENT)
+    assert upload_of(sent).offset == upload_of(sent).received == len(CONTENT)
+
+
+def test_chunk_that_comes_again_after_a_done_that_died_loses_nothing(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(finishing, "_mark_complete", fail)
+        assert uploader.done(state_in(sent)).status_code == 503
+
+    answer = uploader.send(b"abcde", 0, url=state_in(sent)["url"])
+
+    assert_error(answer, 409, "range_busy")
+    assert_done_goes_on(uploader, sent, CONTENT)
 
 
 def test_database_that_fails_in_the_end_leaves_what_done_goes_on_from(

@@ -13,11 +13,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import connection, transaction
 
-from chunked_uploads import finishing
 from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.forms import ChunkedFileField
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.signals import upload_cancelled, upload_completed
+from chunked_uploads.storages import is_in_place
 from tests import storages
 from tests.films.forms import RecordingForm
 from tests.films.models import Recording
@@ -382,7 +382,7 @@ def test_upload_that_the_clean_up_finishes_is_shown_to_the_validators(
     use(settings, "accept")
     make_old(upload_of(sent), 0.1, media_root)
     assert clean_uploads().completed == [uuid]
-    assert finishing.is_in_place(upload_of(sent))
+    assert is_in_place(upload_of(sent))
 
 
 def test_validator_that_deletes_the_upload_takes_no_other_file(
