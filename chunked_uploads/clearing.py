@@ -18,12 +18,14 @@ from django.db.models import QuerySet
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import MAX_PATH, Removal, Upload
+from chunked_uploads.part_names import part_file
 from chunked_uploads.storages import (
     another_name,
     free_name,
     is_in_own_folder,
     own_folder,
     place_of,
+    takes_files_as_they_are,
 )
 from chunked_uploads.stores import Part, chunk_store
 
@@ -60,6 +62,9 @@ def remove_bytes(upload: Upload, *, is_sealed_here: bool = False) -> None:
     # A name that was free before may be somebody else's as soon as it is free again: of
     # several who would remove the file only one may do it.
     if is_finishing and place and not is_in_own_folder(upload, place):
+        if not is_left:
+            with _failure_logged(place):
+                _delete_draft(upload, place)
         return
     with _failure_logged(place):
         if place:
@@ -124,7 +129,8 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
     upload = uploads.filter(uuid=removal.uuid).first()
     if upload is not None and not upload.is_complete:
         return False  # its end, or its cancellation, will see to it
-    gone = Upload(uuid=removal.uuid, upload=removal.place)
+    part = part_file(removal.uuid)
+    gone = Upload(uuid=removal.uuid, upload=removal.place, part=part)
     storage, place = gone.upload.storage, removal.place
     is_own = is_in_own_folder(gone, place) and not _is_of_another(gone, place)
     if is_own:
@@ -139,6 +145,8 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
             _delete_file(gone, place)  # and what else is in the folder
         elif is_left:
             storage.delete(place)
+        if upload is None and not is_own:
+            _delete_draft(gone, place)
         removal.delete()
     return is_left
 
@@ -173,7 +181,8 @@ def _is_beside(storage: Storage, place: str, finished: str) -> bool:
 
 def _is_unchanged(storage: Storage, removal: Removal) -> bool:
     is_older = storage.get_modified_time(removal.place) <= removal.created_at
-    return is_older and storage.size(removal.place) == removal.filesize
+    # Empty it is where the upload had its name already, and no more.
+    return is_older and storage.size(removal.place) in (0, removal.filesize)
 
 
 def _noted(upload: Upload) -> QuerySet[Removal]:
@@ -202,9 +211,22 @@ def _is_of_another(upload: Upload, place: str) -> bool:
     return others.filter(upload=place).exists()
 
 
+def _delete_draft(upload: Upload, name: str) -> None:
+    """Remove what the store left beside `name`, where it died on its way there.
+
+    Where parts lie on another file system, it makes a whole copy first, by the part's
+    own name.
+    """
+    storage = upload.upload.storage
+    if takes_files_as_they_are(storage):
+        draft = os.path.basename(upload.part)
+        storage.delete(os.path.join(os.path.dirname(name), draft))
+
+
 def _delete_file(upload: Upload, name: str) -> None:
     storage = upload.upload.storage
     storage.delete(name)
+    _delete_draft(upload, name)
     folder = own_folder(upload, name)
     with contextlib.suppress(OSError, NotImplementedError):
         # A copy that died leaves what it had, maybe by another name, and a form that

@@ -212,7 +212,11 @@ def _move(upload: Upload, part: Part, wanted: str, found: dict[str, str]) -> Non
         if not is_in_own_folder(upload, name):
             # What is noted has to be ours also after a loss of power, or somebody else
             # could have taken the name by then.
-            part.settle(storage.path(name))
+            try:
+                part.settle(storage.path(name))
+            except BaseException:
+                storage.delete(name)  # or the next try would take one more
+                raise
     _note(upload, name, found)
     if upload.filesize:
         with _long_work(upload):

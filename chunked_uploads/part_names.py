@@ -28,7 +28,12 @@ def part_name(upload: Upload) -> str:
     """
     path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
     folder = os.path.dirname(path(upload, upload.filename)) if callable(path) else path
-    return os.path.join(folder, _signer().sign(str(upload.uuid)) + SUFFIX)
+    return os.path.join(folder, part_file(upload.uuid))
+
+
+def part_file(uuid: UUID) -> str:
+    """Return the name of the part in its folder."""
+    return _signer().sign(str(uuid)) + SUFFIX
 
 
 def uuid_of(part: str) -> UUID | None:

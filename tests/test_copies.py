@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import io
 import os
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from django.utils import timezone
 from chunked_uploads import finishing
 from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.models import Removal, Upload
+from chunked_uploads.stores import local as local_store
+from chunked_uploads.stores import moving
 from tests import storages
 from tests.sending import (
     CONTENT,
@@ -28,6 +31,7 @@ from tests.sending import (
     state_in,
     upload_of,
 )
+from tests.stores import simulate_file_systems
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,6 +161,61 @@ def test_copies_of_killed_processes_go_with_the_next_try(
     assert_finishes(uploader, sent, CONTENT)
     assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
     assert not Removal.objects.exists()
+
+
+def test_copy_from_another_disk_whose_process_was_killed_goes_with_the_upload(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
+    sent = uploader.send(CONTENT)
+
+    def die(*args: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as death:
+        simulate_file_systems(death)
+        death.setattr(os, "unlink", die)
+        died = iter([lambda: None, die])  # before the move, and within the copy
+        death.setattr(moving, "_take_mode", lambda *args: next(died)())
+        with pytest.raises(Killed):
+            uploader.done(state_in(sent))
+    place = media_root / FILM
+    part = media_root / upload_of(sent).part
+    assert {*files_in(media_root)} == {part, place, place.with_name(part.name)}
+
+    assert uploader.delete(state_in(sent)["delete_url"]).status_code == 200
+
+    assert files_in(media_root) == [place]
+    os.utime(place, (0, 0))
+    make_removals_old()
+    clean_uploads()
+    assert files_in(media_root) == []
+    assert not Removal.objects.exists()
+
+
+def test_place_whose_name_cannot_be_made_durable_is_left_again(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
+    sent = uploader.send(CONTENT)
+
+    def fail(*args: Any) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(local_store, "sync_name", fail)
+        for _ in range(3):
+            assert uploader.done(state_in(sent)).status_code == 503
+            assert files_in(media_root) == [media_root / upload_of(sent).part]
+
+    assert_finishes(uploader, sent, CONTENT)
+    assert upload_of(sent).upload.name == FILM
 
 
 @pytest.mark.parametrize("path", ["files", by_owner])
