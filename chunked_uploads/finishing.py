@@ -44,7 +44,7 @@ from chunked_uploads.storages import (
     takes_files_as_they_are,
 )
 from chunked_uploads.stores import Part, chunk_store
-from chunked_uploads.stores.moving import full_disk_told
+from chunked_uploads.stores.moving import full_disk_told, sync_copy
 from chunked_uploads.survival import noted_state, notice_losses
 from chunked_uploads.validating import validate
 
@@ -231,6 +231,8 @@ def _copy(upload: Upload, part: Part, wanted: str, found: dict[str, str]) -> Non
     try:
         with _long_work(upload), full_disk_told(), part.open() as file:
             name = storage.save(wanted, file, max_length=MAX_PATH)
+            with contextlib.suppress(NotImplementedError):  # it lies elsewhere
+                sync_copy(storage.path(name))
     except BaseException:
         remove_copies(upload, part)
         raise

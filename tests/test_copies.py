@@ -32,6 +32,7 @@ from tests.sending import (
     upload_of,
 )
 from tests.stores import simulate_file_systems
+from tests.test_done import fail_sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +120,46 @@ def test_storage_that_encrypts_leaves_nothing_in_plain_text(
     assert_finishes(uploader, sent, CONTENT)
 
     assert CONTENT not in [path.read_bytes() for path in files_in(media_root)]
+
+
+def test_part_stays_until_the_copy_is_on_the_disk(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+) -> None:
+    storages.use(settings, storages.Copying)
+    sent = uploader.send(CONTENT)
+    part = media_root / upload_of(sent).part
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def note(fd: int) -> None:
+        if part.exists():
+            synced.append(Path(os.readlink(f"/dev/fd/{fd}")))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", note)
+    assert_finishes(uploader, sent, CONTENT)
+
+    place = Path(upload_of(sent).upload.path)
+    assert synced == [part, place, place.parent, place.parent.parent]
+
+
+def test_copy_that_the_disk_lost_is_made_again(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+) -> None:
+    storages.use(settings, storages.Copying)
+    sent = uploader.send(CONTENT)
+    fail_sync(monkeypatch, lambda path: path.endswith("film.mp4"), errno.EIO)
+
+    assert uploader.done(state_in(sent)).status_code == 503
+
+    assert files_in(media_root) == [media_root / upload_of(sent).part]
+    assert_finishes(uploader, sent, CONTENT)
 
 
 # What a try that failed leaves

@@ -48,6 +48,13 @@ def sync_name(path: str) -> None:
             _sync(path)
 
 
+def sync_copy(path: str) -> None:
+    """Make durable what somebody else wrote to `path`, where it can be looked at."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        _sync(path)
+        sync_name(path)
+
+
 def sync_file(fd: int) -> None:
     """Make a file or a folder durable, where its file system knows how to."""
     try:
