@@ -80,7 +80,10 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
         if not upload.pk:  # its row went while its bytes could not
             remove_bytes(upload)
         raise
-    chunk_store().delete(upload.part)
+    try:
+        chunk_store().delete(upload.part)
+    except OSError as error:  # it is a stray now, which the clean-up removes
+        logger.error("%s could not be removed: %s", upload.part, error)
 
 
 def _complete(upload: Upload, is_valid: bool) -> None:

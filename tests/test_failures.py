@@ -17,6 +17,7 @@ from django.urls import include, path, register_converter
 
 from chunked_uploads import ranges
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.stores.local import LocalStore
 from tests.forms import FOR_FORM
 from tests.sending import (
     CONTENT,
@@ -287,6 +288,18 @@ def test_place_that_may_not_be_written_to_gets_503_and_done_may_be_repeated(
     settings.CHUNKED_UPLOADS_STORAGE_PATH = "files"
 
     assert_finishes(uploader, response, CONTENT)
+
+
+def test_part_that_cannot_be_removed_does_not_fail_done(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    response = uploader.send(CONTENT)
+    monkeypatch.setattr(LocalStore, "delete", failing(errno.EIO))
+
+    assert_finishes(uploader, response, CONTENT)
+    assert_finishes(uploader, response, CONTENT)
+
+    assert "could not be removed" in caplog.text
 
 
 def test_error_whose_state_cannot_be_told_is_told_all_the_same(
