@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
-from django.db import connections, router, transaction
+from django.db import DatabaseError, connections, router, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ from chunked_uploads.errors import (
     RangeBusy,
     StoreFull,
     Unavailable,
+    UploadError,
     UploadNotFound,
 )
 from chunked_uploads.models import MAX_PATH, Chunk, Removal, Upload
@@ -60,10 +62,11 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
     validators saw the file already.
 
     Raises `Incomplete` where bytes are missing, `StoreFull` where a copy to another
-    file system does not fit, and `UploadNotFound` where the upload was cancelled; what
-    is held stays held. Raises `Unavailable` or `StoreFull` where the disk could not
-    keep the bytes, which have to be sent again, and `FileRefused` where a validator
-    refused the file, which is gone then.
+    file system does not fit, `Unavailable` where the storage fails in its own way, and
+    `UploadNotFound` where the upload was cancelled; what is held stays held. Raises
+    `Unavailable` or `StoreFull` where the disk could not keep the bytes, which have to
+    be sent again, and `FileRefused` where a validator refused the file, which is gone
+    then.
     """
     try:
         if not upload.is_complete:
@@ -127,9 +130,10 @@ def _long_work(upload: Upload) -> Iterator[None]:
 
 def _put_in_place(upload: Upload, part: Part, is_valid: bool) -> None:
     storage = upload.upload.storage
-    if _is_moved(upload, part):
-        _settle(upload, part)
-        return
+    with _storage_failures_told(upload):
+        if _is_moved(upload, part):
+            _settle(upload, part)
+            return
     notice_losses(upload, part)
     _check_whole(upload)
     _sync(upload, part)
@@ -141,7 +145,27 @@ def _put_in_place(upload: Upload, part: Part, is_valid: bool) -> None:
     if takes_files_as_they_are(storage):
         _move(upload, part, wanted, found)
     else:
-        _copy(upload, part, wanted, found)
+        with _storage_failures_told(upload):
+            _copy(upload, part, wanted, found)
+
+
+@contextlib.contextmanager
+def _storage_failures_told(upload: Upload) -> Iterator[None]:
+    """Raise `Unavailable` in place of what a storage raises of its own.
+
+    Those of buckets have errors of their own kinds, which nobody else knows.
+    """
+    try:
+        yield
+    except (UploadError, DatabaseError, SuspiciousOperation):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        logger.exception("The storage failed with upload %s", upload.uuid)
+        told = Unavailable("The storage does not answer; try again.", upload)
+        told.is_logged = True
+        raise told from error
 
 
 def _is_moved(upload: Upload, part: Part) -> bool:

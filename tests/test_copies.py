@@ -25,6 +25,7 @@ from tests import storages
 from tests.sending import (
     CONTENT,
     Uploader,
+    assert_error,
     assert_finishes,
     files_in,
     finished,
@@ -183,6 +184,41 @@ def test_failed_copies_leave_nothing(
     assert not Removal.objects.exists()
 
 
+class BucketError(Exception):
+    """What a client of a bucket raises: no error of the system's."""
+
+
+@pytest.mark.parametrize("error", [BucketError, ConnectionError, RuntimeError])
+@pytest.mark.parametrize("step", ["save", "exists"])
+@pytest.mark.parametrize("path", ["files", by_owner])
+def test_storage_that_fails_in_its_own_way_gets_503_and_done_may_be_repeated(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    caplog: pytest.LogCaptureFixture,
+    path: Any,
+    step: str,
+    error: type[Exception],
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = path
+    storages.use(settings, storages.Copying)
+    sent = uploader.send(CONTENT)
+
+    def fail(*args: Any, **options: Any) -> None:
+        raise error("the bucket does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(storages.Copying, step, fail)
+        response = uploader.done(state_in(sent))
+
+    assert_error(response, 503, "unavailable")
+    assert response["Retry-After"] == "5"
+    assert "the bucket does not answer" in caplog.text
+    assert_finishes(uploader, sent, CONTENT)
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
 @pytest.mark.parametrize("path", ["files", by_owner])
 def test_copies_of_killed_processes_go_with_the_next_try(
     uploader: Uploader,
@@ -330,12 +366,15 @@ def test_copy_that_was_cancelled_and_then_killed_goes_with_the_clean_up(
     def cancel_save_and_die(self: Any, *args: Any, **options: Any) -> None:
         assert Uploader().delete(state_in(sent)["delete_url"]).status_code == 200
         save(self, *args, **options)
-        monkeypatch.setattr(finishing, "remove_copies", None)
+        death.setattr(finishing, "remove_copies", die)
+        die()
+
+    def die(*args: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as death:
         death.setattr(FileSystemStorage, "save", cancel_save_and_die)
-        with pytest.raises(TypeError):
+        with pytest.raises(Killed):
             uploader.done(state_in(sent))
     [left] = files_in(media_root)
     assert clean_uploads().removed == []
