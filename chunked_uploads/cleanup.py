@@ -9,13 +9,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from chunked_uploads.clearing import finish_removal
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import FileRefused, UploadError, UploadNotFound
+from chunked_uploads.errors import FileRefused, UploadNotFound
 from chunked_uploads.finishing import complete
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.part_names import uuid_of
@@ -150,10 +149,11 @@ def _complete_moved(report: Report, dry_run: bool) -> None:
     for upload in _each(_settled().filter(received__gt=0)):
         if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
             continue
-        if is_in_place(upload):
-            _complete(upload, report, dry_run)
-        else:
-            report.missing.append(str(upload.uuid))
+        with _failures_told(str(upload.uuid), report):
+            if is_in_place(upload):
+                _complete(upload, report, dry_run)
+            else:
+                report.missing.append(str(upload.uuid))
 
 
 def _complete_referred(report: Report, dry_run: bool) -> None:
@@ -182,12 +182,10 @@ def _finish_removals(report: Report, dry_run: bool) -> None:
     """Remove the files of uploads that are gone, where that failed or died then."""
     settled = Removal.objects.filter(created_at__lt=timezone.now() - SETTLED)
     for removal in list(settled.order_by("pk")):
-        try:
+        with _failures_told(removal.place, report):
             if finish_removal(removal, dry_run=dry_run):
                 report.removed.append(removal.place)
                 report.freed += removal.filesize
-        except Exception as error:  # noqa: BLE001 - storages fail in their own ways
-            report.failed.append(f"{removal.place}: {error}")
 
 
 def _cancel(
@@ -207,7 +205,7 @@ def _failures_told(name: str, report: Report) -> Iterator[None]:
     """Go on with the others where one can't be removed."""
     try:
         yield
-    except (OSError, DatabaseError, UploadError) as error:
+    except Exception as error:  # noqa: BLE001 - storages fail in their own ways
         report.failed.append(f"{name}: {error}")
 
 

@@ -385,6 +385,22 @@ def test_upload_that_the_clean_up_finishes_is_shown_to_the_validators(
     assert is_in_place(upload_of(sent))
 
 
+def test_validator_that_fails_does_not_end_the_clean_up(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    uuids = []
+    for name in ("first.mp4", "second.mp4"):
+        sent = uploader.send(CONTENT, name=name)
+        Recording.objects.create(upload=make_old(upload_of(sent), 0.1, media_root))
+        uuids.append(state_in(sent)["upload_uuid"])
+    use(settings, "fail")
+
+    report = clean_uploads()
+
+    told = [f"{uuid}: the scanner does not answer" for uuid in uuids]
+    assert sorted(report.failed) == sorted(told)
+
+
 def test_validator_that_deletes_the_upload_takes_no_other_file(
     uploader: Uploader, settings: Any, media_root: Path
 ) -> None:
