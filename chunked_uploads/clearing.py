@@ -37,7 +37,8 @@ SAMPLE = 64 * 1024  # bytes by which a copy is known
 def note_removal(upload: Upload, using: str) -> None:
     """Note, in the transaction that deletes the upload, that its file has to go."""
     if place := place_of(upload):
-        # Not by `get_or_create`: copies whose removal failed may be noted twice.
+        # A copy may be noted there already. Not by `get_or_create`: no constraint says
+        # that there is one note of a place, and two must not keep an upload for good.
         notes = Removal.objects.using(using).filter(uuid=upload.uuid, place=place)
         if not notes.exists():
             notes.create(uuid=upload.uuid, place=place, filesize=upload.filesize)
@@ -84,9 +85,11 @@ def note_copy(upload: Upload, wanted: str) -> str:
     while True:
         if not is_in_own_folder(upload, name):
             name = free_name(storage, name, MAX_PATH)
-        _noted(upload).create(
-            uuid=upload.uuid, place=name, filesize=upload.filesize, is_copy=True
-        )
+        # One note, however often a copy fails that can't be removed either.
+        if not _noted(upload).filter(place=name, is_copy=True).exists():
+            _noted(upload).create(
+                uuid=upload.uuid, place=name, filesize=upload.filesize, is_copy=True
+            )
         if is_in_own_folder(upload, name):
             return name
         # Whoever noted the same name at the same time sees this note, or is seen here.

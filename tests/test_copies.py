@@ -583,6 +583,7 @@ def test_upload_whose_copies_cannot_be_removed_is_cancelled_all_the_same(
     storages.Failing.failures = 2
     for _ in range(2):
         assert uploader.done(state_in(sent)).status_code == 507
+    assert Removal.objects.count() == 1
 
     assert uploader.delete(state_in(sent)["delete_url"]).status_code == 200
 
