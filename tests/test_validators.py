@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +85,10 @@ def refuse_with_params(upload: Upload) -> None:
 
 def fail(upload: Upload) -> None:
     raise RuntimeError("the scanner does not answer")
+
+
+def be_refused(upload: Upload) -> None:
+    raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
 
 def read_in_every_way(upload: Upload) -> None:
@@ -252,14 +258,23 @@ def test_sentence_may_have_parameters(uploader: Uploader, settings: Any) -> None
     assert state_in(response)["detail"] == "Only films."
 
 
+@pytest.mark.parametrize(
+    ("validator", "status", "code"),
+    [("fail", 500, "server_error"), ("be_refused", 503, "unavailable")],
+)
 def test_validator_that_fails_loses_nothing(
-    uploader: Uploader, settings: Any, told: list[str]
+    uploader: Uploader,
+    settings: Any,
+    told: list[str],
+    validator: str,
+    status: int,
+    code: str,
 ) -> None:
-    use(settings, "fail")
+    use(settings, validator)
     uploader.raise_request_exception = False
     sent = uploader.send(CONTENT)
 
-    assert_error(uploader.done(state_in(sent)), 500, "server_error")
+    assert_error(uploader.done(state_in(sent)), status, code)
 
     assert told == []
     use(settings, "accept")
