@@ -28,6 +28,7 @@ from chunked_uploads.storages import (
     takes_files_as_they_are,
 )
 from chunked_uploads.stores import Part, chunk_store
+from chunked_uploads.stores.markers import MARKER
 
 logger = logging.getLogger("chunked_uploads")
 
@@ -233,10 +234,12 @@ def _delete_file(upload: Upload, name: str) -> None:
     folder = own_folder(upload, name)
     with contextlib.suppress(OSError, NotImplementedError):
         # A copy that died leaves what it had, maybe by another name, and a form that
-        # died leaves its link.
+        # died leaves its link. The part may lie here, too, and is wanted as long as
+        # the upload is.
         for left in storage.listdir(folder)[1]:
             beside = os.path.join(folder, left)
-            if not _is_of_another(upload, beside):
+            is_kept = upload.pk and left in (os.path.basename(upload.part), MARKER)
+            if not is_kept and not _is_of_another(upload, beside):
                 storage.delete(beside)
         if isinstance(storage, FileSystemStorage):
             storage.delete(folder)

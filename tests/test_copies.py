@@ -44,6 +44,10 @@ def by_owner(upload: Upload, filename: str) -> str:
     return f"by/{upload.user}/{filename}"
 
 
+def in_its_folder(upload: Upload, filename: str) -> str:
+    return f"jobs/{upload.uuid}/{filename}"
+
+
 def make_removals_old() -> None:
     """Make what is to be removed as if it had been noted two hours ago."""
     old = timezone.now() - datetime.timedelta(hours=2)
@@ -215,6 +219,22 @@ def test_storage_that_fails_in_its_own_way_gets_503_and_done_may_be_repeated(
     assert_error(response, 503, "unavailable")
     assert response["Retry-After"] == "5"
     assert "the bucket does not answer" in caplog.text
+    assert_finishes(uploader, sent, CONTENT)
+    assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
+
+
+def test_failed_copy_beside_its_part_leaves_the_part(
+    uploader: Uploader, settings: Any, media_root: Path
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = in_its_folder
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = in_its_folder
+    storages.use(settings, storages.Failing)
+    sent = uploader.send(CONTENT)
+    storages.Failing.failures = 1
+
+    assert uploader.done(state_in(sent)).status_code == 507
+
+    assert files_in(media_root) == [media_root / upload_of(sent).part]
     assert_finishes(uploader, sent, CONTENT)
     assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
 
