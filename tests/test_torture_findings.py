@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
 from django.db import connection
 
 from chunked_uploads import receiving
+from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from tests.sending import (
@@ -18,6 +21,7 @@ from tests.sending import (
     Uploader,
     assert_error,
     assert_finishes,
+    files_in,
     spans,
     state_in,
     upload_of,
@@ -96,3 +100,24 @@ def test_cancel_between_two_questions_about_a_range_is_no_error(
 
     with connection.execute_wrapper(cancel_first), pytest.raises(UploadNotFound):
         receiving.receive(upload, 0, 4, Bytes(CONTENT[:4]))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xfail(reason="No sweep looks for finished files without a row.")
+def test_clean_up_removes_the_file_of_a_cancel_that_was_killed(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    response = uploader.send(CONTENT, 0)
+    assert_finishes(uploader, response, CONTENT)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileSystemStorage, "delete", die)
+        with pytest.raises(KeyboardInterrupt):
+            uploader.delete(f"{UPLOAD}{upload_of(response).uuid}/")
+    clean_uploads(days=0)
+
+    assert not Upload.objects.exists()
+    assert files_in(media_root) == []

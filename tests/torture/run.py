@@ -1,0 +1,93 @@
+"""A run: clients and disturbances at the same time, then a look at what is left."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, NamedTuple
+
+from tests import live
+from tests.clients import Client
+from tests.servers import Gunicorn
+from tests.torture.disturbances import disturb
+from tests.torture.inspection import inspect
+from tests.torture.lives import Life
+from tests.torture.site import Site
+
+# Of workers with one thread there are as many as the clients' requests, or nearly.
+WORKERS = [live.WORKERS["gthread"], {**live.WORKERS["sync"], "workers": 6}]
+# Records are made, and silence is noticed, so often that short runs meet all of it.
+CONFIG = """
+def post_worker_init(worker):
+    from chunked_uploads import intake, stalls
+
+    intake.CHECKPOINT_SECONDS = 0.1
+    stalls.STALL = 10
+"""
+
+
+class Scenario(NamedTuple):
+    """What a run of a seed is like; `server` are keyword arguments of `make_server`."""
+
+    name: str
+    server: dict[str, Any]
+    kills: bool  # whether workers and servers are killed
+    expires: bool  # whether clean-ups give up what is idle for some seconds
+
+
+def make_scenario(seed: int, folder: Path) -> Scenario:
+    """Return what the seed says; the server's configuration goes into the folder."""
+    workers = WORKERS[seed % 2]
+    is_fast = seed % 4 < 2
+    settings = {
+        "CHUNKED_UPLOADS_DIGEST": "sha256",
+        "CHUNKED_UPLOADS_FAST_PATH": is_fast,
+    }
+    config = folder / "torture.conf.py"
+    config.write_text(CONFIG)
+    server = {**workers, "settings": settings, "options": [f"--config={config}"]}
+    kills, expires = seed % 3 > 0, seed % 5 < 2
+    told = [workers["worker_class"], "" if is_fast else "plain"]
+    told += ["" if kills else "no kills", "expiring" if expires else ""]
+    return Scenario(", ".join(filter(None, told)), server, kills, expires)
+
+
+def make_site(
+    server: Gunicorn, scenario: Scenario, seed: int, senders: list[dict[str, str]]
+) -> Site:
+    """Return what a run needs; `senders` are the headers of two users."""
+    client, stranger = (Client(server.url, headers) for headers in senders)
+    return Site(
+        server,
+        client,
+        stranger,
+        seed,
+        kills=scenario.kills,
+        expires=scenario.expires,
+    )
+
+
+def run(site: Site, clients: int, goes_on: Callable[[], bool]) -> None:
+    """Let `clients` live as long as `goes_on()` says, and finish what they began.
+
+    It is asked before each operation. What happened is in the site's figures.
+    """
+    numbers, lock = itertools.count(), Lock()
+
+    def next_number() -> int:
+        with lock:
+            return next(numbers)
+
+    lives = [Life(site, next_number, goes_on) for _ in range(clients)]
+    threads = [Thread(target=life.run, daemon=True) for life in lives]
+    disturber = Thread(target=disturb, args=[site], daemon=True)
+    for thread in (*threads, disturber):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    site.is_over.set()
+    disturber.join()
+    site.server.stop()
+    inspect(site, next(numbers), [job for life in lives for job in life.finished])

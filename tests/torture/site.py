@@ -1,0 +1,99 @@
+"""What all clients of a run share: the server, its clean-ups, who owns what."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from threading import Event, Lock
+
+from tests.clients import Answer, Client
+from tests.servers import Gunicorn
+from tests.torture.answers import Heard, hear
+from tests.torture.figures import Figures
+from tests.torture.model import Violation
+
+DOWN = 120  # seconds without a server, after which it does not come back
+
+
+@dataclass
+class Site:
+    """A server in a run. `client` is who uploads, `stranger` another user."""
+
+    server: Gunicorn
+    client: Client
+    stranger: Client
+    seed: int
+    figures: Figures = field(default_factory=Figures)
+    kills: bool = True  # whether anything is killed
+    expires: bool = False  # whether clean-ups give up what is idle for seconds
+    is_over: Event = field(default_factory=Event)
+    # Uploads whose cancel was killed, maybe between the row's end and the file's: what
+    # is left then is a file that no row knows (docs/reliability.md).
+    killed_cancels: set[str] = field(default_factory=set)
+    patience: float | None = None  # of the clean-up that runs now, in seconds
+    _expired_before: float = 0
+    _owners: dict[str, int] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def claim(self, uuid: str, number: int) -> None:
+        """Note that the upload has bytes of this job. Raises `Violation`."""
+        with self._lock:
+            owner = self._owners.setdefault(uuid, number)
+        if owner != number:
+            raise Violation("an upload of its own", f"{uuid}, which is job {owner}'s")
+
+    def is_anothers(self, uuid: str, number: int) -> bool:
+        """Whether another job than this has bytes in the upload."""
+        with self._lock:
+            return self._owners.get(uuid, number) != number
+
+    @property
+    def expired_before(self) -> float:
+        """The time of which activity before may not protect from clean-ups so far."""
+        if self.patience is None:
+            return self._expired_before
+        return max(self._expired_before, time.monotonic() - self.patience)
+
+    @contextlib.contextmanager
+    def cleaning_up(self, patience: float) -> Iterator[None]:
+        """While it runs, so does a clean-up of what is idle for so many seconds."""
+        self.patience = patience
+        try:
+            yield
+        finally:
+            self._expired_before, self.patience = self.expired_before, None
+
+    def ask(self, request: Callable[[], Answer]) -> Heard | None:
+        """Return what the server answers, None where the connection broke before.
+
+        A request that nobody took is sent again. Raises `Violation`.
+        """
+        deadline = time.monotonic() + DOWN
+        while True:
+            try:
+                answer = request()
+                break
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise Violation("a server", "none") from None
+                time.sleep(0.1)
+            except TimeoutError:
+                raise Violation("an answer within a minute", "none") from None
+            except (OSError, http.client.HTTPException):
+                if not self.kills:
+                    raise
+                self.figures.count(self.figures.answers, "none")
+                return None
+        code = "" if answer.status == 200 else f" {_code(answer)}"
+        self.figures.count(self.figures.answers, f"{answer.status}{code}")
+        return hear(answer)
+
+
+def _code(answer: Answer) -> str:
+    try:
+        return str(answer.item["error"])
+    except (KeyError, TypeError, ValueError):
+        return "?"
