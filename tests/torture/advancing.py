@@ -13,6 +13,7 @@ from tests.torture.sending import Chunk
 from tests.torture.spans import Spans
 
 SHORTEST = 16  # bytes; fewer don't tell whose they are
+REST = 5  # seconds; longer than the impatient ones of the clean-ups wait
 
 
 def begin(job: Job) -> None:
@@ -130,6 +131,12 @@ def ask_state(job: Job) -> None:
     require(heard.status == 200 or heard.is_again, "the state", heard)
     if heard.status == 200:
         job.learn(heard.item, before)
+
+
+def rest(job: Job) -> None:
+    """Do nothing for so long that a clean-up may give the upload up."""
+    if job.site.expires:
+        time.sleep(REST)
 
 
 def send_rest(job: Job) -> None:

@@ -119,7 +119,7 @@ def cancel(job: Job, *, is_finished: bool = False) -> None:
         except OSError:
             if not job.site.kills:
                 raise
-    heard = _insist(job, "DELETE", job.chance.choice([url, pk_url]))
+    heard = _insist(job, "DELETE", job.chance.choice([url, pk_url]), True)
     if wire is not None:
         wire.reset() if job.chance.random() < 0.5 else wire.close()
     _check_cancelled(job, heard)
@@ -129,8 +129,8 @@ def cancel(job: Job, *, is_finished: bool = False) -> None:
 def finish_and_cancel(job: Job) -> None:
     """Ask for the finished file and cancel it at the same time."""
     with ThreadPoolExecutor(2) as pool:
-        done = pool.submit(_insist, job, "POST", job.state["done_url"])
-        gone = pool.submit(_insist, job, "DELETE", job.state["delete_url"])
+        done = pool.submit(_insist, job, "POST", job.state["done_url"], True)
+        gone = pool.submit(_insist, job, "DELETE", job.state["delete_url"], True)
         require(done.result().status in (200, 404), "200 or 404", done.result())
         _check_cancelled(job, gone.result())
     check_gone(job)
@@ -162,13 +162,13 @@ def check_gone(job: Job) -> None:
         connection.close()
 
 
-def _insist(job: Job, method: str, url: str) -> Heard:
-    """Repeat a request until it is answered for good."""
+def _insist(job: Job, method: str, url: str, cancels: bool = False) -> Heard:
+    """Repeat a request, maybe one that cancels, until it is answered for good."""
     for _ in range(MOST):
         heard = job.ask(method, url)
         if heard is not None and not heard.is_again:
             return heard
-        if heard is None and method == "DELETE":
+        if heard is None and cancels:
             job.site.killed_cancels.add(job.uuid)
         job.pause()
     raise Violation("an answer for good", f"{MOST} others")

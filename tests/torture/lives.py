@@ -15,6 +15,7 @@ ON_THE_WAY: list[tuple[Operation, float]] = [
     (advancing.send_at_once, 2),
     (advancing.cut, 2.5),
     (advancing.ask_state, 1),
+    (advancing.rest, 0.1),
     (contradictions.repeat, 2),
     (contradictions.overlap, 1),
     (contradictions.send_with_wrong_digest, 1),

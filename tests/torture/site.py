@@ -30,8 +30,9 @@ class Site:
     kills: bool = True  # whether anything is killed
     expires: bool = False  # whether clean-ups give up what is idle for seconds
     is_over: Event = field(default_factory=Event)
-    # Uploads whose cancel was killed, maybe between the row's end and the file's: what
-    # is left then is a file that no row knows (docs/reliability.md).
+    # Uploads of which a cancel, or a `done` at the same time, was killed, maybe between
+    # the row's end and the file's: a file is left that no row knows (see
+    # docs/reliability.md).
     killed_cancels: set[str] = field(default_factory=set)
     patience: float | None = None  # of the clean-up that runs now, in seconds
     _expired_before: float = 0
