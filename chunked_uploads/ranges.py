@@ -30,6 +30,7 @@ CHANGING = (
     "hash_state",
     "store_state",
     "modified_at",
+    "metadata",
     "md5",
     "sha256",
 )

@@ -14,6 +14,7 @@ from chunked_uploads import receiving
 from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.signals import upload_started
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -28,6 +29,7 @@ from tests.sending import (
 )
 
 OTHER = b"abcdefghij"
+WRONG = {"Content-Digest": f"sha-256=:{'A' * 43}=:"}
 
 
 def test_repeat_of_a_chunk_that_was_cut_goes_to_no_twin_that_ends_where_it_starts(
@@ -77,13 +79,27 @@ def test_chunk_that_others_hold_in_part_with_other_bytes_is_for_nobody(
 def test_upload_that_is_joined_has_the_metadata_of_its_bytes_alone(
     uploader: Uploader,
 ) -> None:
-    wrong = {"Content-Digest": f"sha-256=:{'A' * 43}=:"}
-    uploader.send(OTHER, 0, url=f'{UPLOAD}?metadata={{"of":"other"}}', headers=wrong)
+    uploader.send(OTHER, 0, url=f'{UPLOAD}?metadata={{"of":"other"}}', headers=WRONG)
 
     response = uploader.send(CONTENT, 0)
 
     assert Upload.objects.count() == 1
     assert upload_of(response).metadata == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_upload_that_another_joined_in_vain_has_the_metadata_of_its_bytes(
+    uploader: Uploader,
+) -> None:
+    def come_between(**kwargs: object) -> None:
+        upload_started.disconnect(come_between)
+        uploader.send(OTHER, 0, headers=WRONG)
+
+    upload_started.connect(come_between)
+    response = uploader.send(CONTENT, 0, url=f'{UPLOAD}?metadata={{"of":"own"}}')
+
+    assert Upload.objects.count() == 1
+    assert upload_of(response).metadata == {"of": "own"}
 
 
 def test_cancel_between_two_questions_about_a_range_is_no_error(
