@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 from django.db import connection
 
-from chunked_uploads import receiving
+from chunked_uploads import finishing, receiving
 from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
@@ -23,6 +23,7 @@ from tests.sending import (
     assert_error,
     assert_finishes,
     files_in,
+    finished,
     spans,
     state_in,
     upload_of,
@@ -87,6 +88,50 @@ def test_upload_that_is_joined_has_the_metadata_of_its_bytes_alone(
     assert upload_of(response).metadata == {}
 
 
+@pytest.mark.parametrize("start", [0, 4])
+def test_chunk_that_is_repeated_after_done_was_killed_loses_nothing(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, start: int
+) -> None:
+    response = uploader.send(CONTENT, 0)
+    state = state_in(response)
+    with monkeypatch.context() as patched:
+        patched.setattr(finishing, "_mark_complete", _die)
+        with pytest.raises(KeyboardInterrupt):
+            uploader.done(state)
+
+    repeated = uploader.send(CONTENT[start:8], start, url=state["url"])
+
+    assert_error(repeated, 409, "range_busy")
+    assert state_in(repeated)["size"] == 10
+    assert_finishes(uploader, response, CONTENT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_chunk_that_is_repeated_while_done_moves_the_file_makes_it_lose_nothing(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response = uploader.send(CONTENT, 0)
+    state, mark = state_in(response), finishing._mark_complete
+    answers: list[Any] = []
+
+    def mark_later(*arguments: Any) -> None:
+        if not answers:
+            answers.append(None)
+            answers.append(uploader.send(CONTENT[4:], 4, url=state["url"]))
+        mark(*arguments)
+
+    monkeypatch.setattr(finishing, "_mark_complete", mark_later)
+    done = uploader.done(state)
+
+    assert (done.status_code, answers[1].status_code) == (200, 409)
+    assert upload_of(response).offset == 10
+    assert finished(upload_of(response)) == CONTENT
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.django_db(transaction=True)
 def test_upload_that_another_joined_in_vain_has_the_metadata_of_its_bytes(
     uploader: Uploader,
@@ -126,11 +171,8 @@ def test_clean_up_removes_the_file_of_a_cancel_that_was_killed(
     response = uploader.send(CONTENT, 0)
     assert_finishes(uploader, response, CONTENT)
 
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patched:
-        patched.setattr(FileSystemStorage, "delete", die)
+        patched.setattr(FileSystemStorage, "delete", _die)
         with pytest.raises(KeyboardInterrupt):
             uploader.delete(f"{UPLOAD}{upload_of(response).uuid}/")
     clean_uploads(days=0)
