@@ -32,8 +32,11 @@ expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
 # Modules about what databases do each in their own way: locks, races, comparisons.
 ROWS = {
     "test_admin",
+    "test_choosing",
     "test_chunks",
     "test_cleanup",
+    "test_comparing",
+    "test_copies",
     "test_done",
     "test_failures",
     "test_forms",
@@ -41,8 +44,12 @@ ROWS = {
     "test_keys_command",
     "test_models",
     "test_questions",
+    "test_survival",
     "test_tokens",
+    "test_torture_findings",
 }
+# And those of many processes that meet in it.
+LIVE = {"test_live_finishing", "test_live_receiving", "test_torture"}
 DATABASES: dict[str, type[Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
 
 
@@ -94,6 +101,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if item.path.stem in ROWS:
             item.add_marker(pytest.mark.rows)
+        if item.path.stem in LIVE:
+            item.add_marker(pytest.mark.live)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
