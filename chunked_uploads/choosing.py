@@ -25,7 +25,6 @@ from chunked_uploads.receiving import (
     Taken,
     is_held,
     receive,
-    receive_first,
     receive_next,
 )
 from chunked_uploads.stores import chunk_store
@@ -67,8 +66,8 @@ def begin(
         upload = empty.pop(0) if empty else start_anew()
         enter_it = functools.partial(enter, upload)
         try:
-            arrived = receive_first(
-                upload, first.length, first.source, first.sha256, enter_it
+            arrived = receive_next(
+                upload, 0, first.length, first.source, first.sha256, enter_it
             )
         except Taken:
             continue

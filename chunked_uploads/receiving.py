@@ -148,36 +148,18 @@ def _compare(
     return arrived
 
 
-def receive_first(
+def receive_next(
     upload: Upload,
+    start: int,
     length: int,
     source: Source,
     sha256: bytes | None,
-    enter: Callable[[], object],
-) -> int:
-    """Take in the first `length` bytes, as `receive` does, if they are the first.
-
-    And if nobody else is writing to the upload: `enter` is called as soon as that is
-    certain. Else raises `Taken`.
-    """
-    try:
-        with _alone(upload, 0, length) as writer:
-            _refresh_free(upload)
-            if upload.received:
-                raise Taken
-            enter()
-            Intake(upload, 0, length, writer, sha256).run(source)
-            return writer.written
-    except RangeBusy:
-        raise Taken from None
-
-
-def receive_next(
-    upload: Upload, start: int, length: int, source: Source, sha256: bytes | None
+    enter: Callable[[], object] = lambda: None,
 ) -> int:
     """Take in `length` bytes at `start`, as `receive` does, if they are the next.
 
-    And if nobody else is writing to the upload. Else raises `Taken`.
+    And if nobody else is writing to the upload: `enter` is called as soon as that is
+    certain. Else raises `Taken`.
     """
     try:
         with _alone(upload, start, length) as writer:
@@ -185,6 +167,7 @@ def receive_next(
             _notice_losses(upload, start, writer)
             if not start == upload.offset == upload.received:
                 raise Taken
+            enter()
             Intake(upload, start, length, writer, sha256).run(source)
             return writer.written
     except RangeBusy:
