@@ -85,7 +85,7 @@ def _user() -> Any:
 def _ask(rows: int) -> None:
     from django.test import Client
 
-    from chunked_uploads.cleanup import clean_uploads
+    from chunked_uploads.core.sweeping import clean_uploads
 
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(_user())
@@ -128,7 +128,7 @@ def _clean_idle() -> None:
     """Print what each upload costs the clean-up that may yet be gone on with."""
     from django.utils import timezone
 
-    from chunked_uploads.cleanup import clean_uploads
+    from chunked_uploads.core.sweeping import clean_uploads
     from chunked_uploads.models import Upload
 
     earlier = timezone.now() - datetime.timedelta(hours=5)
@@ -182,7 +182,7 @@ def _plans() -> None:
 
 def _commits() -> None:
     """Print how many chunks a second can be recorded."""
-    from chunked_uploads import ranges
+    from chunked_uploads.core import ranges
     from chunked_uploads.models import Upload
 
     def record(number: int) -> int:

@@ -15,7 +15,8 @@ class ChunkedUploadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chunked_uploads import checks, removing, storages
+        from chunked_uploads import checks, storages
+        from chunked_uploads.core import removing
         from chunked_uploads.models import Upload
 
         register(checks.check_settings)

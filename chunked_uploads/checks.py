@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from chunked_uploads import digests
 from chunked_uploads.conf import conf
+from chunked_uploads.digests import carrying
 from chunked_uploads.middleware import OPAQUE, normal_origin, split_setting
 from chunked_uploads.models import MAX_SOURCE
 
@@ -197,12 +197,12 @@ def _check_validators() -> Iterator[CheckMessage]:
 
 def _check_choices() -> Iterator[CheckMessage]:
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    if algorithm is not None and algorithm not in digests.ALGORITHMS:
-        wanted = ", ".join(map(repr, digests.ALGORITHMS))
+    if algorithm is not None and algorithm not in carrying.ALGORITHMS:
+        wanted = ", ".join(map(repr, carrying.ALGORITHMS))
         yield Error(
             f"CHUNKED_UPLOADS_DIGEST must be one of {wanted} or None.", id=_id("E004")
         )
-    elif algorithm is not None and not digests.can_carry(algorithm):
+    elif algorithm is not None and not carrying.can_carry(algorithm):
         yield Warning(
             "CHUNKED_UPLOADS_DIGEST: every finished file is read once more.",
             hint='pip install "django-chunked-uploads[digest]" saves that.',

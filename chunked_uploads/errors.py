@@ -1,6 +1,6 @@
 """The facts that end a request, each with the HTTP status that tells it.
 
-Raised anywhere, rendered in one place (`chunked_uploads.responses`).
+Raised anywhere, rendered in one place (`chunked_uploads.http.answers`).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from chunked_uploads.conf import conf
-from chunked_uploads.responses import answer
+from chunked_uploads.http.answers import answer
 
 APP_NAME = "chunked_uploads"
 OUR_HEADERS = (

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.conf import conf
-from chunked_uploads.headers import MAX_FILENAME
-from chunked_uploads.part_names import part_name
+from chunked_uploads.http.headers import MAX_FILENAME
 from chunked_uploads.storages import finished_name, finished_storage
+from chunked_uploads.stores.part_names import part_name
 
 MAX_FINGERPRINT = 64  # characters
 MAX_PATH = 900  # characters

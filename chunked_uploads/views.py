@@ -9,15 +9,17 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from chunked_uploads import finishing, headers, lookup, ranges, removing
+from chunked_uploads import access
 from chunked_uploads.authentication import authenticate
-from chunked_uploads.bodies import Body, RawBody, open_body, take_no_files
-from chunked_uploads.choosing import Range, begin, go_on, receive_any
-from chunked_uploads.endpoint import endpoint
+from chunked_uploads.core import finishing, ranges, removing
+from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
+from chunked_uploads.core.receiving import check_file, start_upload, wait_until_idle
 from chunked_uploads.errors import BadRequest, BodyCut
+from chunked_uploads.http import headers
+from chunked_uploads.http.answers import answer, chunk_response, done_response, state_of
+from chunked_uploads.http.bodies import Body, RawBody, open_body, take_no_files
+from chunked_uploads.http.endpoint import endpoint
 from chunked_uploads.models import MAX_FINGERPRINT, Upload
-from chunked_uploads.receiving import check_file, start_upload, wait_until_idle
-from chunked_uploads.responses import answer, chunk_response, done_response, state_of
 
 LONGEST_WAIT = 5  # seconds
 
@@ -67,14 +69,14 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """
     if request.method == "POST":
         with closing(open_body(request)) as body:
-            found = lookup.by_uuid(request, uuid)
+            found = access.by_uuid(request, uuid)
             announced = _read_headers(request, body)
             if announced.total_size != found.filesize:
                 told = f"This upload has {found.filesize} bytes in all."
                 raise BadRequest(told, found)
             arrived = receive_any(announced.range_of(body), found)
             return _received(request, found, announced, arrived)
-    found = lookup.by_uuid(request, uuid)
+    found = access.by_uuid(request, uuid)
     if request.method == "DELETE":
         removing.cancel_unused(found)
         return answer([])
@@ -86,7 +88,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the finished file in its place; the same answer each time it is asked."""
     take_no_files(request)
-    found = lookup.by_uuid(request, uuid, also_complete=True)
+    found = access.by_uuid(request, uuid, also_complete=True)
     finishing.complete(found)
     return done_response(request, found)
 
@@ -94,7 +96,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint("DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
-    removing.cancel_unused(lookup.by_pk(request, pk))
+    removing.cancel_unused(access.by_pk(request, pk))
     return answer([])
 
 
@@ -131,12 +133,12 @@ def _receive_by_name(
     if name is None:
         raise BadRequest("Name the file: Content-Disposition with filename=.")
     fingerprint, metadata = _fingerprint(request), _metadata(request)
-    for_form = lookup.is_for_form(request)
-    fitting = lookup.matching(request, name, total_size, fingerprint, for_form)
+    for_form = access.is_for_form(request)
+    fitting = access.matching(request, name, total_size, fingerprint, for_form)
     if fingerprint or announced.start == 0:
         # One that was begun without may be of any file of this name and size.
         fitting = [each for each in fitting if each.fingerprint == fingerprint]
-    own = lookup.begun_here(request, fitting)
+    own = access.begun_here(request, fitting)
     if announced.start > 0:
         if len(own) == 1:
             return own[0], receive_any(announced.range_of(body), own[0])
@@ -144,7 +146,7 @@ def _receive_by_name(
 
     def start_anew() -> Upload:
         return start_upload(
-            lookup.user_of(request),
+            access.user_of(request),
             name,
             total_size,
             fingerprint,
@@ -153,7 +155,7 @@ def _receive_by_name(
         )
 
     def enter(upload: Upload) -> None:
-        lookup.remember(request, upload)
+        access.remember(request, upload)
         if upload.metadata != metadata:
             # Also where none is told: what another said is of another's bytes.
             upload.metadata = metadata
@@ -184,18 +186,18 @@ def _wait_for_writers(request: HttpRequest, upload: Upload) -> None:
 def _asked_for(request: HttpRequest) -> list[Upload]:
     """Return the unfinished uploads that a GET asks for, newest first."""
     name, size = request.GET.get("filename"), request.GET.get("filesize")
-    for_form = lookup.kind_asked_for(request)
+    for_form = access.kind_asked_for(request)
     if request.GET.get("all") == "1":
-        return lookup.unfinished(request, for_form)
+        return access.unfinished(request, for_form)
     if name is None and size is None:
-        return lookup.of_session(request, for_form)
+        return access.of_session(request, for_form)
     if name is None or size is None or not re.fullmatch("[0-9]{1,18}", size):
         raise BadRequest("Ask with filename and filesize, a number of bytes.")
     try:
         name = headers.clean_filename(name)
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    return lookup.matching(request, name, int(size), _fingerprint(request), for_form)
+    return access.matching(request, name, int(size), _fingerprint(request), for_form)
 
 
 def _metadata(request: HttpRequest) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from chunked_uploads.digests import can_carry
+from chunked_uploads.digests.carrying import can_carry
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CHUNKED_UPLOADS_DEMO_DATA") or CHECKOUT / "demo" / "data")

@@ -31,25 +31,25 @@ expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
 
 # Modules about what databases do each in their own way: locks, races, comparisons.
 ROWS = {
+    "core.test_choosing",
+    "core.test_comparing",
+    "core.test_copies",
+    "core.test_findings",
+    "core.test_finishing",
+    "core.test_losses",
+    "core.test_sweeping",
+    "core.test_tokens",
+    "forms.test_fields",
+    "forms.test_files",
     "test_admin",
-    "test_choosing",
     "test_chunks",
-    "test_cleanup",
-    "test_comparing",
-    "test_copies",
-    "test_done",
     "test_failures",
-    "test_forms",
-    "test_handover",
     "test_keys_command",
     "test_models",
     "test_questions",
-    "test_survival",
-    "test_tokens",
-    "test_torture_findings",
 }
 # And what lets many processes meet in it; the others of that kind are tox's.
-LIVE = {"test_torture"}
+LIVE = {"live.test_torture"}
 DATABASES: dict[str, type[Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
 
 
@@ -99,9 +99,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "playwright" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-        if item.path.stem in ROWS:
+        module = item.module.__name__.removeprefix("tests.")  # type: ignore[attr-defined]
+        if module in ROWS:
             item.add_marker(pytest.mark.rows)
-        if item.path.stem in LIVE:
+        if module in LIVE:
             item.add_marker(pytest.mark.live)
 
 

@@ -87,8 +87,8 @@ def stop_at_move() -> Callable[[str], None]:
 
 def finish(uuid: str) -> None:
     """Finish the upload, as the view does; it may be cancelled meanwhile."""
+    from chunked_uploads.core.finishing import complete
     from chunked_uploads.errors import UploadNotFound
-    from chunked_uploads.finishing import complete
     from chunked_uploads.models import Upload
 
     with contextlib.suppress(UploadNotFound):

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.models import ApiKey, Chunk, ExternalUser, Upload
 from chunked_uploads.signals import upload_cancelled
-from tests.forms import FOR_FORM
+from tests.forms.claiming import FOR_FORM
 from tests.sending import CONTENT, Uploader, files_in, upload_of
 
 UPLOADS = "/admin/chunked_uploads/upload/"

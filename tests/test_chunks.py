@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from chunked_uploads import intake, ranges
+from chunked_uploads.core import intake, ranges
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import chunk_received
 from chunked_uploads.stores import chunk_store

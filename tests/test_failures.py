@@ -15,10 +15,10 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext, override_script_prefix
 from django.urls import include, path, register_converter
 
-from chunked_uploads import ranges
+from chunked_uploads.core import ranges
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores.local import LocalStore
-from tests.forms import FOR_FORM
+from tests.forms.claiming import FOR_FORM
 from tests.sending import (
     CONTENT,
     FORM,

@@ -14,8 +14,8 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from chunked_uploads.middleware import CrossDomainMiddleware
+from tests.authentication.test_docs import block, module
 from tests.sending import UPLOAD
-from tests.test_authentication_docs import block, module
 
 SITE = "https://www.example.com"
 OURS = "chunked_uploads.middleware.CrossDomainMiddleware"

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chunked_uploads import statements
+from chunked_uploads.core import statements
 from chunked_uploads.models import ApiKey, Chunk, Upload
 from tests.sending import CONTENT, Uploader, files_in, state_in, upload_of
 

@@ -18,11 +18,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chunked_uploads.authentication.keys import sign
+from chunked_uploads.core.removing import cancel
 from chunked_uploads.models import ApiKey, Chunk, Upload
-from chunked_uploads.removing import cancel
 from chunked_uploads.stores import chunk_store
 from tests.films.models import Recording
-from tests.forms import FOR_FORM
+from tests.forms.claiming import FOR_FORM
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -435,7 +435,7 @@ def test_metadata_is_for_nobody_where_the_upload_is_cancelled_as_it_is_joined(
     uploader: Uploader, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
-    monkeypatch.setattr("chunked_uploads.lookup.remember", lambda *_: cancel(empty))
+    monkeypatch.setattr("chunked_uploads.access.remember", lambda *_: cancel(empty))
     query = urlencode({"metadata": '{"relativePath": "a/b"}'})
 
     response = uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?{query}")

@@ -21,10 +21,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.admin.users import user_name
-from chunked_uploads.digests import ALGORITHMS
+from chunked_uploads.core.removing import cancel
+from chunked_uploads.digests.carrying import ALGORITHMS
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
-from chunked_uploads.removing import cancel
 
 if TYPE_CHECKING:
     UploadModelAdmin = admin.ModelAdmin[Upload]

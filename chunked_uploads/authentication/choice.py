@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from chunked_uploads.authentication.base import Authentication
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import Answered, NotAuthenticated, PermissionDenied
-from chunked_uploads.responses import error_response
+from chunked_uploads.http.answers import error_response
 
 
 class MultiAuthentication(Authentication):

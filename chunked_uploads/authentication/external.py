@@ -15,8 +15,8 @@ from chunked_uploads.authentication.source import ask
 from chunked_uploads.authentication.strangers import local_user
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import Unavailable
+from chunked_uploads.http.answers import error_response
 from chunked_uploads.models import ExternalUser
-from chunked_uploads.responses import error_response
 
 
 class ExternalAuthentication(QueryAuthentication):

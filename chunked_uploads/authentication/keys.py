@@ -21,8 +21,8 @@ from chunked_uploads.authentication.base import (
 )
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import NotAuthenticated
+from chunked_uploads.http.answers import error_response
 from chunked_uploads.models import ApiKey
-from chunked_uploads.responses import error_response
 
 TIMESTAMP = re.compile(r"[0-9]{1,12}")  # Unix seconds
 

@@ -9,7 +9,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from chunked_uploads.authentication.base import Authentication
 from chunked_uploads.errors import PermissionDenied
-from chunked_uploads.responses import error_response
+from chunked_uploads.http.answers import error_response
 
 
 class SessionAuthentication(Authentication):

@@ -21,7 +21,6 @@ from django.core.files.base import File
 
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import RangeBusy, StoreUnavailable
-from chunked_uploads.pipes import UNABLE
 from chunked_uploads.stores.base import (
     ChunkStore,
     Comparison,
@@ -31,17 +30,18 @@ from chunked_uploads.stores.base import (
     Part,
     Writer,
 )
-from chunked_uploads.stores.holes import boot_id, holes
-from chunked_uploads.stores.locks import (
+from chunked_uploads.stores.markers import ensure_marker, read_marker
+from chunked_uploads.system.holes import boot_id, holes
+from chunked_uploads.system.locks import (
     WHOLE,
     is_locked_whole,
     is_wanted,
     lock,
     wait_until_free,
 )
-from chunked_uploads.stores.markers import ensure_marker, read_marker
-from chunked_uploads.stores.moving import full_disk_told, move, sync_file, sync_name
-from chunked_uploads.stores.writeout import begin_write_out
+from chunked_uploads.system.moving import full_disk_told, move, sync_file, sync_name
+from chunked_uploads.system.pipes import UNABLE
+from chunked_uploads.system.writeout import begin_write_out
 
 BLOCK = MIB  # bytes
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once

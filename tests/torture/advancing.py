@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.live import CUTS
+from tests.live.sites import CUTS
 from tests.torture.chunks import PAUSE, Way, accept, send
 from tests.torture.jobs import Job
 from tests.torture.model import Model, require

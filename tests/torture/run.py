@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from tests import live
 from tests.clients import Client
+from tests.live import sites
 from tests.servers import Gunicorn
 from tests.torture.disturbances import disturb
 from tests.torture.inspection import inspect
@@ -17,11 +17,12 @@ from tests.torture.lives import Life
 from tests.torture.site import Site
 
 # Of workers with one thread there are as many as the clients' requests, or nearly.
-WORKERS = [live.WORKERS["gthread"], {**live.WORKERS["sync"], "workers": 6}]
+WORKERS = [sites.WORKERS["gthread"], {**sites.WORKERS["sync"], "workers": 6}]
 # Records are made, and silence is noticed, so often that short runs meet all of it.
 CONFIG = """
 def post_worker_init(worker):
-    from chunked_uploads import intake, stalls
+    from chunked_uploads.core import intake
+    from chunked_uploads.http import stalls
 
     intake.CHECKPOINT_SECONDS = 0.1
     stalls.STALL = 10

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from tests.clients import BOUNDARY, Answer, Wire, content_range, form
-from tests.live import CUTS
+from tests.live.sites import CUTS
 from tests.torture.answers import Heard
 from tests.torture.jobs import Job
 
@@ -72,7 +72,7 @@ class Chunk:
         return self.job.site.ask(request)
 
     def send_cut(self, length: int, cut: str, pause: float) -> Heard | None:
-        """Send `length` bytes of its data, wait, and end in a way of `tests.live.CUTS`.
+        """Send `length` bytes of its data, wait, and end in a way of `sites.CUTS`.
 
         Only half-closed connections hear an answer.
         """

@@ -4,7 +4,7 @@ import logging
 
 from django_extensions.management.jobs import DailyJob
 
-from chunked_uploads.cleanup import clean_uploads
+from chunked_uploads.core.sweeping import clean_uploads
 
 logger = logging.getLogger("chunked_uploads")
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
-from chunked_uploads.cleanup import clean_uploads
 from chunked_uploads.conf import conf
+from chunked_uploads.core.sweeping import clean_uploads
 
 
 class Command(BaseCommand):

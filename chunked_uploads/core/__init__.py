@@ -1,0 +1,1 @@
+"""An upload's life, from its first byte to its end. Knows no HTTP."""

@@ -1,0 +1,228 @@
+"""Sweep away what nobody will finish or take, and what a crash left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from chunked_uploads.conf import conf
+from chunked_uploads.core.clearing import finish_removal
+from chunked_uploads.core.finishing import complete
+from chunked_uploads.core.references import referred, unprotected, unreferred
+from chunked_uploads.core.removing import cancel, unkept
+from chunked_uploads.errors import FileRefused, UploadNotFound
+from chunked_uploads.models import Removal, Upload
+from chunked_uploads.storages import is_in_place
+from chunked_uploads.stores import Leftover, chunk_store
+from chunked_uploads.stores.part_names import uuid_of
+
+BATCH = 500  # rows
+SETTLED = datetime.timedelta(hours=1)  # without activity: no request is at it now
+
+
+@dataclass
+class Report:
+    """What a clean-up did, or would do: uploads by UUID, parts by name.
+
+    `expired`: unfinished and without activity; `unkept`: finished for a form, without
+    activity, and kept by none; `stray`: parts without an unfinished upload;
+    `completed`: uploads whose last step died: between their move and its record, or
+    after the commit of the form that kept them; `refused`: those of them that a
+    validator of the site refused; `removed`: files, by name, of uploads that are gone;
+    `missing`: uploads whose part is not there, which stay until they expire; `failed`:
+    what could not be removed, and why; `freed` in bytes.
+    """
+
+    expired: list[str] = field(default_factory=list)
+    unkept: list[str] = field(default_factory=list)
+    stray: list[str] = field(default_factory=list)
+    completed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    freed: int = 0
+
+
+def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report:
+    """Remove what had no activity for `days`: unfinished uploads and stray parts.
+
+    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given; parts rest that long at
+    least. No upload goes because its part is missing: its disk may not be mounted.
+    Of the finished uploads only those go that were sent for a form, and that none has
+    kept. Nothing goes that a row of the site refers to. A dry run only reports.
+
+    Raises `OSError` where the store can't be looked at.
+    """
+    expire_days = conf.CHUNKED_UPLOADS_EXPIRE_DAYS
+    days = expire_days if days is None else days
+    before = timezone.now() - datetime.timedelta(days=days)
+    # Its row may be another database's, or not committed yet.
+    rest = datetime.timedelta(days=max(days, expire_days))
+    parts_before = datetime.datetime.now(datetime.timezone.utc) - rest
+    report = Report()
+    parts = _parts()
+    first = list(itertools.islice(parts, 1))
+    _expire(before, report, dry_run)
+    _remove_unkept(before, report, dry_run)
+    _remove_strays(itertools.chain(first, parts), parts_before, report, dry_run)
+    _complete_moved(report, dry_run)
+    _complete_referred(report, dry_run)
+    _finish_removals(report, dry_run)
+    return report
+
+
+def _parts() -> Iterator[Leftover]:
+    try:
+        yield from chunk_store().leftovers()
+    except FileNotFoundError:
+        if _unfinished().filter(received__gt=0).exists():
+            raise
+
+
+def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
+    idle = _unfinished().filter(modified_at__lt=before)
+    # Of a whole one that a row of the site refers to, nothing but its end is missing.
+    whole = unreferred(idle.filter(offset=F("filesize")))
+    partial = unprotected(idle.filter(offset__lt=F("filesize")))
+    for expired in (partial, whole):
+        for upload in _each(expired):
+            size = chunk_store().extent(upload.part)
+            if _cancel(upload, expired, report, dry_run):
+                report.expired.append(str(upload.uuid))
+                report.freed += size
+
+
+def _remove_unkept(before: datetime.datetime, report: Report, dry_run: bool) -> None:
+    left = unkept().filter(modified_at__lt=before)
+    for upload in _each(left):
+        size = _own_bytes(upload)
+        if _cancel(upload, left, report, dry_run):
+            report.unkept.append(str(upload.uuid))
+            report.freed += size
+
+
+def _own_bytes(upload: Upload) -> int:
+    """Return how many bytes the finished file takes, none where a form has it too."""
+    try:
+        found = os.stat(upload.upload.path)
+    except (NotImplementedError, OSError, ValueError):
+        return upload.filesize
+    return found.st_size if found.st_nlink == 1 else 0
+
+
+def _remove_strays(
+    parts: Iterator[Leftover],
+    before: datetime.datetime,
+    report: Report,
+    dry_run: bool,
+) -> None:
+    old = ((part, uuid_of(part.name)) for part in parts if part.modified < before)
+    own = ((part, uuid) for part, uuid in old if uuid is not None)
+    expired = set(report.expired)
+    while batch := list(itertools.islice(own, BATCH)):
+        unfinished = _unfinished().filter(uuid__in={uuid for _, uuid in batch})
+        wanted = {*map(str, unfinished.values_list("uuid", flat=True)), *expired}
+        for part, uuid in batch:
+            if str(uuid) in wanted:
+                continue
+            with _failures_told(part.name, report):
+                if not dry_run:
+                    chunk_store().delete(part.name)
+                report.stray.append(part.name)
+                report.freed += part.size
+
+
+def _complete_moved(report: Report, dry_run: bool) -> None:
+    """Complete the unfinished uploads whose file is in its place already.
+
+    Where neither it nor the part is there, nobody can tell whether it will be again.
+    """
+    expired = set(report.expired)
+    for upload in _each(_settled().filter(received__gt=0)):
+        if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
+            continue
+        with _failures_told(str(upload.uuid), report):
+            if is_in_place(upload):
+                _complete(upload, report, dry_run)
+            else:
+                report.missing.append(str(upload.uuid))
+
+
+def _complete_referred(report: Report, dry_run: bool) -> None:
+    """Complete the uploads that a row of the site refers to and that have all bytes.
+
+    What came with a form is completed when the form's transaction is committed, unless
+    the process died then.
+    """
+    for upload in _each(referred(_settled()).filter(offset=F("filesize"))):
+        if chunk_store().extent(upload.part) == upload.filesize:
+            _complete(upload, report, dry_run)
+
+
+def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
+    with _failures_told(str(upload.uuid), report):
+        try:
+            if not dry_run:
+                complete(upload)
+        except FileRefused:
+            report.refused.append(str(upload.uuid))
+        else:
+            report.completed.append(str(upload.uuid))
+
+
+def _finish_removals(report: Report, dry_run: bool) -> None:
+    """Remove the files of uploads that are gone, where that failed or died then."""
+    settled = Removal.objects.filter(created_at__lt=timezone.now() - SETTLED)
+    for removal in list(settled.order_by("pk")):
+        with _failures_told(removal.place, report):
+            if finish_removal(removal, dry_run=dry_run):
+                report.removed.append(removal.place)
+                report.freed += removal.filesize
+
+
+def _cancel(
+    upload: Upload, among: QuerySet[Upload], report: Report, dry_run: bool
+) -> bool:
+    """Cancel the upload if it is one of these; return whether it was, or would be."""
+    if dry_run:
+        return among.filter(pk=upload.pk).exists()
+    with _failures_told(str(upload.uuid), report), contextlib.suppress(UploadNotFound):
+        cancel(upload, among=among)
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _failures_told(name: str, report: Report) -> Iterator[None]:
+    """Go on with the others where one can't be removed."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - storages fail in their own ways
+        report.failed.append(f"{name}: {error}")
+
+
+def _each(rows: QuerySet[Upload]) -> Iterator[Upload]:
+    """Yield `rows` with no query open in between, which may change them."""
+    # In the order of the index, so that a table's size plays no part.
+    rest = rows = rows.order_by("modified_at", "pk")
+    while batch := list(rest[:BATCH]):
+        time, last = batch[-1].modified_at, batch[-1].pk  # which a deletion takes away
+        yield from batch
+        rest = rows.filter(modified_at__gte=time)
+        rest = rest.exclude(modified_at=time, pk__lte=last)
+
+
+def _unfinished() -> QuerySet[Upload]:
+    return Upload.objects.filter(state=Upload.State.UPLOADING)
+
+
+def _settled() -> QuerySet[Upload]:
+    return _unfinished().filter(modified_at__lt=timezone.now() - SETTLED)

@@ -1,0 +1,1 @@
+"""Digests of files, computed while their bytes arrive."""

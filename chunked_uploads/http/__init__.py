@@ -1,0 +1,1 @@
+"""What any protocol over HTTP needs. Knows nothing of uploads' lives."""

@@ -1,0 +1,1 @@
+"""What the operating system can do. Knows no Django, and nothing of ours."""
