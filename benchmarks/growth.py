@@ -30,10 +30,10 @@ FILL = """
     )
     INSERT INTO chunked_uploads_upload (
         user_id, uuid, filename, filesize, upload, state, "offset", received,
-        fingerprint, part, md5, sha256, hashed, created_at, modified_at
+        fingerprint, md5, sha256, hashed, created_at, modified_at
     )
     SELECT {user}, {uuid}, 'film-' || i || '.mp4', {size}, '', 1, 1, 1, '',
-        'chunks/' || i || '.part', '', '', 0, {earlier}, {now}
+        '', '', 0, {earlier}, {now}
     FROM numbers
 """
 WORDS = {
@@ -184,6 +184,7 @@ def _commits() -> None:
     """Print how many chunks a second can be recorded."""
     from chunked_uploads.core import ranges
     from chunked_uploads.models import Upload
+    from chunked_uploads.stores import Kept
 
     def record(number: int) -> int:
         from django.db import connection
@@ -193,7 +194,7 @@ def _commits() -> None:
         )
         count, end = 0, time.perf_counter() + SECONDS
         while time.perf_counter() < end:
-            ranges.record(upload, upload.offset, 0, 1, {})
+            ranges.record(upload, upload.offset, 0, Kept(1), {}, is_alone=True)
             count += 1
         connection.close()
         return count

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
-from chunked_uploads.digests import carrying
+from chunked_uploads.digests import resumable
 from chunked_uploads.middleware import OPAQUE, normal_origin, split_setting
 from chunked_uploads.models import MAX_SOURCE
 
@@ -197,12 +197,12 @@ def _check_validators() -> Iterator[CheckMessage]:
 
 def _check_choices() -> Iterator[CheckMessage]:
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    if algorithm is not None and algorithm not in carrying.ALGORITHMS:
-        wanted = ", ".join(map(repr, carrying.ALGORITHMS))
+    if algorithm is not None and algorithm not in resumable.ALGORITHMS:
+        wanted = ", ".join(map(repr, resumable.ALGORITHMS))
         yield Error(
             f"CHUNKED_UPLOADS_DIGEST must be one of {wanted} or None.", id=_id("E004")
         )
-    elif algorithm is not None and not carrying.can_carry(algorithm):
+    elif algorithm is not None and not resumable.can_resume(algorithm):
         yield Warning(
             "CHUNKED_UPLOADS_DIGEST: every finished file is read once more.",
             hint='pip install "django-chunked-uploads[digest]" saves that.',

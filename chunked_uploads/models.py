@@ -8,18 +8,17 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.conf import conf
 from chunked_uploads.http.headers import MAX_FILENAME
 from chunked_uploads.storages import finished_name, finished_storage
-from chunked_uploads.stores.part_names import part_name
 
 MAX_FINGERPRINT = 64  # characters
 MAX_PATH = 900  # characters
-MAX_STORE_STATE = 255  # characters
+MAX_STORE_STATE = 2000  # characters
 MAX_SOURCE = 200  # characters
 MAX_EXTERNAL_NAME = 250  # characters
 
@@ -43,7 +42,12 @@ class Upload(models.Model):
     )
     uuid = models.UUIDField(_("UUID"), default=uuid.uuid4, unique=True, editable=False)
     filename = models.CharField(_("file name"), max_length=MAX_FILENAME)
-    filesize = models.BigIntegerField(_("file size"), help_text=_("In bytes."))
+    filesize = models.BigIntegerField(
+        _("file size"),
+        null=True,
+        blank=True,
+        help_text=_("In bytes; empty where it is not known yet."),
+    )
     upload = models.FileField(
         _("file"),
         storage=finished_storage,
@@ -70,14 +74,14 @@ class Upload(models.Model):
         blank=True,
         help_text=_("What the sender said of the file: an object of strings."),
     )
-    part = models.CharField(_("part file"), max_length=MAX_PATH, editable=False)
     store_state = models.CharField(
+        _("state of the store"),
         max_length=MAX_STORE_STATE,
         default="",
         db_default="",
         blank=True,
         editable=False,
-        help_text=_("What the store noted of the part; for the store alone."),
+        help_text=_("What the chunk store noted of the upload, for itself."),
     )
     md5 = models.CharField("MD5", max_length=32, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
@@ -115,12 +119,6 @@ class Upload(models.Model):
     def __str__(self) -> str:
         return self.filename
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and fix on the first save where the bytes will lie."""
-        if not self.part:
-            self.part = part_name(self)
-        super().save(*args, **kwargs)
-
     @property
     def is_complete(self) -> bool:
         """Whether the finished file is in its place."""
@@ -131,6 +129,11 @@ class Upload(models.Model):
         """Whether nothing has happened for so long that the clean-up may take it."""
         days = datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
         return not self.is_complete and self.modified_at + days < timezone.now()
+
+    def recorded(self) -> models.QuerySet[Chunk]:
+        """Return the ranges that are recorded, in order, while it is unfinished."""
+        using = router.db_for_write(Upload, instance=self)
+        return Chunk.objects.using(using).filter(upload=self.pk).order_by("start")
 
     @property
     def url(self) -> str:
@@ -155,6 +158,7 @@ class Chunk(models.Model):
     )
     start = models.BigIntegerField(_("start"), help_text=_("First byte, from 0."))
     chunk_size = models.BigIntegerField(_("chunk size"), help_text=_("In bytes."))
+    receipt = models.TextField(default="", blank=True, editable=False)  # the store's
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     class Meta:

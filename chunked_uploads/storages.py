@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
@@ -78,38 +79,9 @@ def safe_name(filename: str) -> str:
     return stem.encode()[:room].decode(errors="ignore") + extension
 
 
-def place_of(upload: Upload) -> str:
-    """Return where the finished file lies or will lie; empty where that is open.
-
-    A folder of the upload's own makes its name certain before it is noted.
-    """
-    # As it is written into the row: while validators look, its name is another.
-    noted = str(upload.upload)
-    if noted or callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
-        return noted
-    wanted = upload.upload.field.generate_filename(upload, upload.filename)
-    return wanted if is_in_own_folder(upload, wanted) else ""
-
-
-def is_in_place(upload: Upload) -> bool:
-    """Whether the finished file is where it belongs, whatever the row says of it."""
-    place, storage = place_of(upload), upload.upload.storage
-    if not place or not storage.exists(place):
-        return False
-    return storage.size(place) == upload.filesize
-
-
-def own_folder(upload: Upload, name: str) -> str:
-    """Return the folder, at or beside the finished file, that is the upload's alone."""
-    folder = os.path.dirname(name)
-    if is_in_own_folder(upload, name):
-        return folder
-    return os.path.join(folder, str(upload.uuid))
-
-
-def is_in_own_folder(upload: Upload, name: str) -> bool:
-    """Whether no other upload's file can lie at `name`."""
-    return os.path.basename(os.path.dirname(name)) == str(upload.uuid)
+def is_in_own_folder(uuid: UUID, name: str) -> bool:
+    """Whether no file but that of the upload with this UUID can lie at `name`."""
+    return os.path.basename(os.path.dirname(name)) == str(uuid)
 
 
 def takes_files_as_they_are(storage: Storage) -> bool:

@@ -13,7 +13,9 @@ from chunked_uploads import access
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import finishing, ranges, removing
 from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
-from chunked_uploads.core.receiving import check_file, start_upload, wait_until_idle
+from chunked_uploads.core.limits import check_file
+from chunked_uploads.core.receiving import start_upload, wait_until_idle
+from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import BadRequest, BodyCut
 from chunked_uploads.http import headers
 from chunked_uploads.http.answers import answer, chunk_response, done_response, state_of
@@ -32,11 +34,11 @@ class Announced:
     start: int
     length: int
     total_size: int
-    sha256: bytes | None
+    checksum: Checksum | None
 
     def range_of(self, body: Body) -> Range:
         """Return the chunk as the range that `body` brings."""
-        return Range(self.start, self.length, body, self.sha256)
+        return Range(self.start, self.length, body, self.checksum)
 
 
 @endpoint("GET", "HEAD", "POST")
@@ -108,6 +110,7 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
         name = body.filename if name is None else name
         filename = None if name is None else headers.clean_filename(name)
         sha256 = headers.parse_content_digest(header.get("Content-Digest", ""))
+        checksum = None if sha256 is None else Checksum("sha256", sha256)
         told = header.get("Content-Range")
         content_range = None if told is None else headers.parse_content_range(told)
     except ValueError as error:
@@ -116,13 +119,13 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
         if filename is not None:
             check_file(filename, body.length)  # before a byte of it is put aside
         body.measure()
-        return Announced(filename, 0, body.length, body.length, sha256)
+        return Announced(filename, 0, body.length, body.length, checksum)
     start, length, total_size = content_range
     if isinstance(body, RawBody) and length != body.length:
         raise BadRequest(
             f"Content-Range tells of {length} bytes, Content-Length of {body.length}."
         )
-    return Announced(filename, start, length, total_size, sha256)
+    return Announced(filename, start, length, total_size, checksum)
 
 
 def _receive_by_name(

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from chunked_uploads.digests.carrying import can_carry
+from chunked_uploads.digests.resumable import can_resume
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CHUNKED_UPLOADS_DEMO_DATA") or CHECKOUT / "demo" / "data")
@@ -82,4 +82,4 @@ MEDIA_ROOT = DATA / "media"
 # Unfinished bytes lie where no URL leads, on the same disk: `done` is a rename.
 CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = str(DATA / "chunks")
 # Where the hash's state can be carried along, knowing it at `done` costs nothing.
-CHUNKED_UPLOADS_DIGEST = "sha256" if can_carry("sha256") else None
+CHUNKED_UPLOADS_DIGEST = "sha256" if can_resume("sha256") else None

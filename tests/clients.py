@@ -131,7 +131,7 @@ class Client:
         self, upload: Upload, data: bytes, start: int = 0, **headers: str
     ) -> Answer:
         """Send `data` as the chunk at `start`."""
-        span = content_range(start, start + len(data), upload.filesize)
+        span = content_range(start, start + len(data), upload.filesize or 0)
         return self.ask("POST", self.url(upload), data, {**span, **headers})
 
     def begin_chunk(
@@ -139,7 +139,7 @@ class Client:
     ) -> Wire:
         """Begin the chunk from `start` to `stop`, and stop talking after `sent`."""
         wire = Wire(self.url(upload))
-        span = content_range(start, stop, upload.filesize)
+        span = content_range(start, stop, upload.filesize or 0)
         length = {"Content-Length": str(stop - start)}
         wire.send_head({**self.headers, **length, **span, **headers})
         wire.send(sent)

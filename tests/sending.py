@@ -13,6 +13,7 @@ from django.test import Client
 
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores.markers import MARKER
+from chunked_uploads.stores.partial_files import state_of
 
 UPLOAD = "/uploads/upload/"
 CONTENT = b"0123456789"
@@ -107,7 +108,7 @@ class Bytes:
     def __init__(self, content: bytes) -> None:
         self.read = io.BytesIO(content).read
 
-    def heed(self, is_wanted: Any) -> None:
+    def heed(self, has_waiters: Any) -> None:
         """Nobody waits."""
 
     def finish(self, missing: int) -> None:
@@ -160,7 +161,8 @@ def spans(upload: Upload) -> list[tuple[int, int]]:
 
 
 def part_of(upload: Upload, media_root: Path) -> Path:
-    return media_root / upload.part
+    """Return where the local store has the upload's bytes."""
+    return media_root / state_of(upload).path
 
 
 def assert_finishes(uploader: Uploader, response: Any, content: bytes) -> None:

@@ -17,6 +17,18 @@ def use(settings: Any, storage: type, **options: Any) -> None:
     settings.STORAGES = {**settings.STORAGES, "default": chosen}
 
 
+def simulate_file_systems(monkeypatch: Any) -> None:
+    """Make every folder one of its own, as far as renaming goes."""
+    replace = os.replace
+
+    def refuse(source: str, target: str) -> None:
+        if os.path.dirname(source) != os.path.dirname(target):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+
 class Copying(FileSystemStorage):
     """Writes files in a way of its own: nothing may be put at their paths."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.checks import CheckMessage, run_checks
 
-from chunked_uploads.digests import carrying
+from chunked_uploads.digests import resumable
 
 
 def messages() -> list[CheckMessage]:
@@ -115,7 +115,7 @@ def test_digest_without_its_extra_is_a_warning(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
-    monkeypatch.setattr(carrying, "can_carry", lambda algorithm: False)
+    monkeypatch.setattr(resumable, "can_resume", lambda algorithm: False)
 
     (message,) = messages()
 

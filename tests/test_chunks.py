@@ -199,7 +199,7 @@ def test_range_that_somebody_is_writing_gets_409_and_the_state(
 ) -> None:
     before = uploader.send(CONTENT[:4], 0)
 
-    with chunk_store().writer(upload_of(before).part, 6, 2):
+    with chunk_store().writer(upload_of(before), 6, 2):
         response = uploader.send(CONTENT[4:], 4, url=state_in(before)["url"])
 
     assert_error(response, 409, "range_busy")

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chunked_uploads.core import statements
+from chunked_uploads.core.receiving import start_upload
 from chunked_uploads.models import ApiKey, Chunk, Upload
-from tests.sending import CONTENT, Uploader, files_in, state_in, upload_of
+from tests.sending import CONTENT, Uploader, files_in, part_of, state_in, upload_of
 
 
 def make_upload(**fields: Any) -> Upload:
@@ -69,18 +70,18 @@ def test_size_of_a_file_takes_64_bits(db: None) -> None:
     assert Upload.objects.get(filesize=2**63 - 1) == upload
 
 
-def test_part_stays_where_it_was_when_the_setting_changes(
-    db: None, settings: Any
+def test_bytes_stay_where_they_were_when_the_setting_changes(
+    db: None, settings: Any, media_root: Path
 ) -> None:
-    upload = make_upload()
-    part = upload.part
+    upload = start_upload(None, "film.mp4", 10, "")
+    part = part_of(upload, media_root)
 
     settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "elsewhere"
-    upload.save()
 
-    assert upload.part == part
-    assert part.startswith(f"chunked_uploads/chunks/{upload.uuid}.")
-    assert make_upload().part.startswith("elsewhere/")
+    assert part_of(Upload.objects.get(), media_root) == part
+    assert part.parent == media_root / "chunked_uploads" / "chunks"
+    another = start_upload(None, "film.mp4", 10, "")
+    assert part_of(another, media_root).parent == media_root / "elsewhere"
 
 
 def test_chunk_is_unique_by_upload_and_start(db: None) -> None:
@@ -118,7 +119,7 @@ def test_bytes_stay_where_a_deletion_is_rolled_back(
         Upload.objects.all().delete()
         transaction.set_rollback(True)
 
-    assert (media_root / upload_of(sent).part).read_bytes() == CONTENT
+    assert part_of(upload_of(sent), media_root).read_bytes() == CONTENT
 
 
 def test_api_key_and_secret_are_made(user: User) -> None:

@@ -366,11 +366,11 @@ def test_question_that_waits_is_answered_when_the_writer_is_gone(
     uploader: Uploader,
 ) -> None:
     begun = uploader.send(CONTENT[:4], 0)
-    url, part = state_in(begun)["url"], upload_of(begun).part
+    url, upload = state_in(begun)["url"], upload_of(begun)
     entered, leave = threading.Event(), threading.Event()
 
     def write() -> None:
-        with chunk_store().writer(part, 4, 6):
+        with chunk_store().writer(upload, 4, 6):
             entered.set()
             leave.wait()
             # Not recorded, as by a writer that died: the part shows that it was there.
@@ -389,9 +389,9 @@ def test_question_that_waits_is_answered_when_the_writer_is_gone(
 @pytest.mark.parametrize("wait", ["0", "1"])
 def test_question_waits_no_longer_than_it_says(uploader: Uploader, wait: str) -> None:
     begun = uploader.send(CONTENT[:4], 0)
-    url, part = state_in(begun)["url"], upload_of(begun).part
+    url, upload = state_in(begun)["url"], upload_of(begun)
 
-    with chunk_store().writer(part, 4, 6):
+    with chunk_store().writer(upload, 4, 6):
         response = uploader.get(f"{url}&wait={wait}")
 
     assert state_in(response) == state_in(begun)

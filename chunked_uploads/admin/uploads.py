@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.admin.users import user_name
 from chunked_uploads.core.removing import cancel
-from chunked_uploads.digests.carrying import ALGORITHMS
+from chunked_uploads.digests.resumable import ALGORITHMS
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 else:  # Django's own class takes no type.
     UploadModelAdmin = admin.ModelAdmin
 
+UNKNOWN = "?"  # a size that nobody has said yet
 MAX_CHUNKS = 100  # rows in a page; an upload may have tens of thousands
 
 
@@ -73,16 +74,17 @@ class UploadAdmin(UploadModelAdmin):
     @admin.display(description=_("size"), ordering="filesize")
     def size(self, upload: Upload) -> str:
         """Show the file's size in readable units."""
-        return filesizeformat(upload.filesize)
+        return _size(upload)
 
     @admin.display(description=_("size"))
     def sizes(self, upload: Upload) -> str:
         """Show the sizes of the file and of what is held, to the byte."""
+        total = UNKNOWN if upload.filesize is None else _bytes(upload.filesize)
         if upload.is_complete:
-            return _bytes(upload.filesize)
+            return total
         return gettext("%(received)s of %(total)s") % {
             "received": _bytes(upload.received),
-            "total": _bytes(upload.filesize),
+            "total": total,
         }
 
     @admin.display(description=_("file"))
@@ -114,7 +116,7 @@ class UploadAdmin(UploadModelAdmin):
         """Return what the page of an upload shows; digests only where there are."""
         known = [name for name in ALGORITHMS if getattr(obj, name, "")]
         shown = ["filename", "user", "state", "progress", "sizes", "file", *known]
-        technical = ["uuid", "offset", "fingerprint", "part", "for_form"]
+        technical = ["uuid", "offset", "fingerprint", "store_state", "for_form"]
         return [
             (None, {"fields": [*shown, "created_at", "modified_at"]}),
             (_("Technical details"), {"fields": technical, "classes": ["collapse"]}),
@@ -224,12 +226,18 @@ def _describe(obj: models.Model) -> str:
         "filename": obj.filename,
         "user": obj.user or _("no user"),
         "received": filesizeformat(obj.received),
-        "total": filesizeformat(obj.filesize),
+        "total": _size(obj),
     }
+
+
+def _size(upload: Upload) -> str:
+    return UNKNOWN if upload.filesize is None else filesizeformat(upload.filesize)
 
 
 def _percent(upload: Upload) -> int:
     """Return how much is held, rounded down: 100 means all."""
+    if upload.filesize is None:
+        return 0
     if upload.is_complete or not upload.filesize:
         return 100
     return 100 * upload.received // upload.filesize

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core.comparing import holds, which_hold
-from chunked_uploads.core.intake import BLOCK, Source
+from chunked_uploads.core.intake import Source
 from chunked_uploads.core.receiving import (
     OVERLAP,
     Taken,
@@ -19,6 +19,7 @@ from chunked_uploads.core.receiving import (
     receive,
     receive_next,
 )
+from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import (
     Ambiguous,
     NothingToContinue,
@@ -27,7 +28,7 @@ from chunked_uploads.errors import (
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
-from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores import BLOCK, chunk_store
 
 # Of one request that names no upload; beyond, the client knows its upload's URL.
 MOST_COMPARED = 64 * MIB  # bytes of uploads that may be equal so far, in all
@@ -37,12 +38,12 @@ ROUNDS = 5  # new uploads, each of which another request was faster to take
 
 @dataclass(frozen=True)
 class Range:
-    """`length` bytes at `start`, on their way from `source`; `sha256` as announced."""
+    """`length` bytes at `start`, on their way from `source`; what they must have."""
 
     start: int
     length: int
     source: Source
-    sha256: bytes | None
+    checksum: Checksum | None
 
     @property
     def stop(self) -> int:
@@ -61,13 +62,13 @@ def begin(
     It is one of `uploads` that holds nothing and that nobody writes to, else a new one.
     `enter` is called with it before the bytes are read. Raises what `receive` raises.
     """
-    empty = [each for each in uploads if each.received == 0 < each.filesize]
+    empty = [each for each in uploads if each.received == 0 and each.filesize]
     for _ in range(len(empty) + ROUNDS):
         upload = empty.pop(0) if empty else start_anew()
         enter_it = functools.partial(enter, upload)
         try:
             arrived = receive_next(
-                upload, 0, first.length, first.source, first.sha256, enter_it
+                upload, 0, first.length, first.source, first.checksum, enter_it
             )
         except Taken:
             continue
@@ -110,7 +111,7 @@ def go_on(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
 
 def receive_any(wanted: Range, upload: Upload) -> int:
     """Receive the range for this upload; return how many bytes arrived."""
-    return receive(upload, wanted.start, wanted.length, wanted.source, wanted.sha256)
+    return receive(upload, wanted.start, wanted.length, wanted.source, wanted.checksum)
 
 
 def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
@@ -120,7 +121,7 @@ def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
         raise RangeBusy("Other requests are at this range.")
     try:
         holding, arrived = which_hold(
-            settled, wanted.start, wanted.length, wanted.source, wanted.sha256
+            settled, wanted.start, wanted.length, wanted.source, wanted.checksum
         )
     except (RangeBusy, RangeConflict):  # who can't tell, or not just now
         raise _ambiguity(uploads) from None
@@ -170,7 +171,7 @@ def _check_agreement(start: int, uploads: list[Upload]) -> None:
         return
     agree = chunk_store().agree
     if start * len(others) > MOST_COMPARED or not all(
-        agree(first.part, other.part, start) for other in others
+        agree(first, other, start) for other in others
     ):
         raise _ambiguity(uploads)
 
@@ -180,7 +181,7 @@ def _continue_one(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     for upload in uploads:
         try:
             arrived = receive_next(
-                upload, wanted.start, wanted.length, wanted.source, wanted.sha256
+                upload, wanted.start, wanted.length, wanted.source, wanted.checksum
             )
         except Taken:
             continue

@@ -13,22 +13,14 @@ from collections.abc import Iterator
 
 from django.core.files.storage import FileSystemStorage, Storage
 from django.db import DatabaseError, router
-from django.db.models import QuerySet
 
 from chunked_uploads.conf import conf
+from chunked_uploads.core.places import own_folder, place_of
+from chunked_uploads.core.rows import database_of, removals_of
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import MAX_PATH, Removal, Upload
-from chunked_uploads.storages import (
-    another_name,
-    free_name,
-    is_in_own_folder,
-    own_folder,
-    place_of,
-    takes_files_as_they_are,
-)
-from chunked_uploads.stores import Part, chunk_store
-from chunked_uploads.stores.markers import MARKER
-from chunked_uploads.stores.part_names import part_file
+from chunked_uploads.storages import another_name, free_name, is_in_own_folder
+from chunked_uploads.stores import Content, chunk_store
 
 logger = logging.getLogger("chunked_uploads")
 
@@ -42,81 +34,84 @@ def note_removal(upload: Upload, using: str) -> None:
         # that there is one note of a place, and two must not keep an upload for good.
         notes = Removal.objects.using(using).filter(uuid=upload.uuid, place=place)
         if not notes.exists():
-            notes.create(uuid=upload.uuid, place=place, filesize=upload.filesize)
+            notes.create(uuid=upload.uuid, place=place, filesize=upload.filesize or 0)
 
 
-def remove_bytes(upload: Upload, *, is_sealed_here: bool = False) -> None:
-    """Remove a deleted upload's part, and the finished file where there is one.
+def remove_bytes(upload: Upload, *, is_finishing_here: bool = False) -> None:
+    """Remove a deleted upload's bytes, and the finished file where there is one.
 
     Where another request is finishing it just now, that one finds the row gone and
-    removes what it made, as whoever `is_sealed_here` does. The clean-up comes after it,
-    should it die. A failure is logged.
+    removes what it made, as whoever `is_finishing_here` does. The clean-up comes after
+    it, should it die. A failure is logged.
     """
     store, place = chunk_store(), place_of(upload)
-    is_finishing = not upload.is_complete and not is_sealed_here
+    is_unfinished = not upload.is_complete and not is_finishing_here
     is_left = True
-    with _failure_logged(upload.part):
-        is_left = is_finishing and store.is_sealed(upload.part)
-        if is_finishing and not is_left and _noted(upload).filter(is_copy=True):
-            with contextlib.suppress(RangeBusy), store.sealed(upload.part) as part:
-                remove_copies(upload, part)
-        store.delete(upload.part)
+    with _failure_logged(upload, place):
+        is_left = is_unfinished and store.is_finishing(upload)
+        if is_unfinished and not is_left and removals_of(upload).filter(is_copy=True):
+            with contextlib.suppress(RangeBusy), store.exclusive(upload) as content:
+                remove_copies(upload, content)
+        store.delete(upload)
     # A name that was free before may be somebody else's as soon as it is free again: of
     # several who would remove the file only one may do it.
-    if is_finishing and place and not is_in_own_folder(upload, place):
+    if is_unfinished and place and not is_in_own_folder(upload.uuid, place):
         if not is_left:
-            with _failure_logged(place):
-                _delete_draft(upload, place)
+            with _failure_logged(upload, place):
+                store.remove_draft(upload, upload.upload.storage, place)
         return
-    with _failure_logged(place):
+    with _failure_logged(upload, place):
         if place:
             _delete_file(upload, place)
         if not is_left:
-            _noted(upload).delete()
+            removals_of(upload).delete()
 
 
 def note_copy(upload: Upload, wanted: str) -> str:
     """Note where a copy of the finished file will be made; return where.
 
-    That is `wanted`, or beside it where something lies there. Only for who has sealed
-    the part. The note goes when the upload is marked complete; before that it says
+    That is `wanted`, or beside it where something lies there. Only for who is
+    finishing it. The note goes when the upload is marked complete; before that it says
     what to remove.
     """
     storage, name = upload.upload.storage, wanted
     while True:
-        if not is_in_own_folder(upload, name):
+        if not is_in_own_folder(upload.uuid, name):
             name = free_name(storage, name, MAX_PATH)
         # One note, however often a copy fails that can't be removed either.
-        if not _noted(upload).filter(place=name, is_copy=True).exists():
-            _noted(upload).create(
-                uuid=upload.uuid, place=name, filesize=upload.filesize, is_copy=True
+        if not removals_of(upload).filter(place=name, is_copy=True).exists():
+            removals_of(upload).create(
+                uuid=upload.uuid,
+                place=name,
+                filesize=upload.filesize or 0,
+                is_copy=True,
             )
-        if is_in_own_folder(upload, name):
+        if is_in_own_folder(upload.uuid, name):
             return name
         # Whoever noted the same name at the same time sees this note, or is seen here.
-        others = Removal.objects.using(_database(upload)).filter(place=name)
+        others = Removal.objects.using(database_of(upload)).filter(place=name)
         is_taken = others.exclude(uuid=upload.uuid).exists()
         if not is_taken and not storage.exists(name):
             return name
-        _noted(upload).filter(place=name).delete()
+        removals_of(upload).filter(place=name).delete()
         name = another_name(storage, name)
 
 
-def remove_copies(upload: Upload, part: Part) -> None:
+def remove_copies(upload: Upload, content: Content) -> None:
     """Remove what a copy that failed or died left, as far as it is the upload's.
 
-    Only for who has sealed the part. A failure is logged, and does no other harm than
+    Only for who is finishing it. A failure is logged, and does no other harm than
     that the copy is left until the next try.
     """
     storage = upload.upload.storage
-    for removal in _noted(upload).filter(is_copy=True):
+    for removal in removals_of(upload).filter(is_copy=True):
         place = removal.place
-        with _failure_logged(place):
-            if is_in_own_folder(upload, place):
+        with _failure_logged(upload, place):
+            if is_in_own_folder(upload.uuid, place):
                 _delete_file(upload, place)
             elif storage.exists(place):
                 # Of another model, whose file came to this name at the same time?
-                if not _is_copied(storage, place, part):
+                if not _is_copied(storage, place, content):
                     logger.warning("%s may be a copy that was cut short.", place)
                 else:
                     storage.delete(place)
@@ -133,10 +128,9 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
     upload = uploads.filter(uuid=removal.uuid).first()
     if upload is not None and not upload.is_complete:
         return False  # its end, or its cancellation, will see to it
-    part = part_file(removal.uuid)
-    gone = Upload(uuid=removal.uuid, upload=removal.place, part=part)
+    gone = Upload(uuid=removal.uuid, upload=removal.place)
     storage, place = gone.upload.storage, removal.place
-    is_own = is_in_own_folder(gone, place) and not _is_of_another(gone, place)
+    is_own = is_in_own_folder(removal.uuid, place) and not _is_of_another(gone, place)
     if is_own:
         is_its = upload is None or _is_beside(storage, place, str(upload.upload))
     else:
@@ -150,14 +144,16 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
         elif is_left:
             storage.delete(place)
         if upload is None and not is_own:
-            _delete_draft(gone, place)
+            chunk_store().remove_draft(gone, storage, place)
         removal.delete()
     return is_left
 
 
-def _is_copied(storage: Storage, place: str, part: Part) -> bool:
-    """Whether the file begins and ends as the part has it there."""
-    with storage.open(place) as file, part.open() as whole:
+def _is_copied(storage: Storage, place: str, content: Content) -> bool:
+    """Whether the file begins and ends as the upload has it there."""
+    if not content.is_readable:
+        return False
+    with storage.open(place) as file, content.open() as whole:
         size = file.size
         if not 0 < size <= whole.size:
             return False
@@ -189,56 +185,37 @@ def _is_unchanged(storage: Storage, removal: Removal) -> bool:
     return is_older and storage.size(removal.place) in (0, removal.filesize)
 
 
-def _noted(upload: Upload) -> QuerySet[Removal]:
-    return Removal.objects.using(_database(upload)).filter(uuid=upload.uuid)
-
-
-def _database(upload: Upload) -> str:
-    return router.db_for_write(Upload, instance=upload)
-
-
 @contextlib.contextmanager
-def _failure_logged(name: str) -> Iterator[None]:
+def _failure_logged(upload: Upload, place: str) -> Iterator[None]:
     try:
         yield
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - storages fail in their own ways
-        logger.error("%s could not be removed: %s", name, error)
+        message = "What is left of upload %s (%s) could not be removed: %s"
+        logger.error(message, upload.uuid, place or upload.filename, error)
 
 
 def _is_of_another(upload: Upload, place: str) -> bool:
     """Whether a site's callable gave other uploads this one's folder."""
     if not callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
         return False
-    others = Upload.objects.using(_database(upload)).exclude(uuid=upload.uuid)
+    others = Upload.objects.using(database_of(upload)).exclude(uuid=upload.uuid)
     return others.filter(upload=place).exists()
 
 
-def _delete_draft(upload: Upload, name: str) -> None:
-    """Remove what the store left beside `name`, where it died on its way there.
-
-    Where parts lie on another file system, it makes a whole copy first, by the part's
-    own name.
-    """
-    storage = upload.upload.storage
-    if takes_files_as_they_are(storage):
-        draft = os.path.basename(upload.part)
-        storage.delete(os.path.join(os.path.dirname(name), draft))
-
-
 def _delete_file(upload: Upload, name: str) -> None:
-    storage = upload.upload.storage
+    storage, store = upload.upload.storage, chunk_store()
     storage.delete(name)
-    _delete_draft(upload, name)
+    store.remove_draft(upload, storage, name)
     folder = own_folder(upload, name)
     with contextlib.suppress(OSError, NotImplementedError):
         # A copy that died leaves what it had, maybe by another name, and a form that
-        # died leaves its link. The part may lie here, too, and is wanted as long as
-        # the upload is.
+        # died leaves its link. The store may keep the bytes here, too, which are wanted
+        # as long as the upload is.
         for left in storage.listdir(folder)[1]:
             beside = os.path.join(folder, left)
-            is_kept = upload.pk and left in (os.path.basename(upload.part), MARKER)
+            is_kept = upload.pk and store.keeps(upload, storage, beside)
             if not is_kept and not _is_of_another(upload, beside):
                 storage.delete(beside)
         if isinstance(storage, FileSystemStorage):

@@ -7,7 +7,6 @@ all the same, and changes nothing.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 from collections.abc import Iterator
 
@@ -15,7 +14,8 @@ from django.core.files.base import File
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import ranges
-from chunked_uploads.core.intake import BLOCK, Source
+from chunked_uploads.core.intake import Source
+from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import (
     DigestMismatch,
     RangeBusy,
@@ -23,7 +23,7 @@ from chunked_uploads.errors import (
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
-from chunked_uploads.stores import Comparison, chunk_store
+from chunked_uploads.stores import BLOCK, Comparison, chunk_store
 
 # Bytes of a finished file on another machine, which storages may fetch as a whole.
 MOST_FETCHED = 64 * MIB
@@ -34,17 +34,17 @@ def which_hold(
     start: int,
     length: int,
     source: Source,
-    sha256: bytes | None,
+    checksum: Checksum | None,
 ) -> tuple[list[Upload], int]:
     """Return which of `uploads`, all holding the range, hold the bytes that come.
 
-    And how many of the `length` bytes came; where they don't have to have the digest
-    `sha256` (32 bytes), no more are read once no upload is left. Raises
+    And how many of the `length` bytes came; where they need not have a
+    `checksum`, no more are read once no upload is left. Raises
     `DigestMismatch`, `RangeBusy` where an upload is on its way to its place,
     `RangeConflict` where the store can't compare these bytes, and `BadRequest` from the
     source.
     """
-    digest = hashlib.sha256() if sha256 else None
+    digest = checksum.new() if checksum else None
     arrived = 0
     with contextlib.ExitStack() as stack:
         held = _open(uploads, start, length, stack)
@@ -58,9 +58,9 @@ def which_hold(
             held = [each for each in held if each[1].add(block)]
         if held or digest:
             source.finish(length - arrived)
-        if digest and arrived == length and digest.digest() != sha256:
-            raise DigestMismatch("The chunk arrived changed; send it again.")
         is_whole = arrived == length
+        if checksum and digest and is_whole and digest.digest() != checksum.digest:
+            raise DigestMismatch("The chunk arrived changed; send it again.")
         return [each for each, own in held if not is_whole or own.is_equal()], arrived
 
 
@@ -109,8 +109,8 @@ def _held(upload: Upload, start: int, length: int) -> Iterator[Comparison]:
             if upload.is_complete:
                 raise
             if not _is_finished_meanwhile(upload):
-                told = "Another request is just finishing this upload."
-                raise RangeBusy(told, upload) from None
+                message = "Another request is just finishing this upload."
+                raise RangeBusy(message, upload) from None
             comparison = stack.enter_context(_in_its_place(upload, start, length))
         yield comparison
 
@@ -125,11 +125,11 @@ def _in_its_place(upload: Upload, start: int, length: int) -> Iterator[Compariso
     if not length:
         yield _FileComparison(File(io.BytesIO()))
     elif upload.is_complete:
-        if upload.filesize > MOST_FETCHED and not _has_path(upload):
+        if (upload.filesize or 0) > MOST_FETCHED and not _has_path(upload):
             raise RangeConflict("The finished file is too long to be fetched.")
         with upload.upload.storage.open(str(upload.upload.name)) as file:
             file.seek(start)
             yield _FileComparison(file)
     else:
-        with chunk_store().compare(upload.part, start, length) as comparison:
+        with chunk_store().compare(upload, start, length) as comparison:
             yield comparison

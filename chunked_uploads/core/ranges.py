@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import router, transaction
-from django.db.models import F, Min, QuerySet, Sum
+from django.db import transaction
+from django.db.models import F, Min, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
 from chunked_uploads.core import statements
 from chunked_uploads.core.deadlocks import retry_deadlocks
-from chunked_uploads.errors import UploadNotFound
+from chunked_uploads.core.rows import assign, chunks_of, database_of, row_of
+from chunked_uploads.digests.files import NOTHING
+from chunked_uploads.errors import BadRequest, RangeBusy, UploadNotFound
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.signals import announce, chunk_received
+from chunked_uploads.stores import Kept
 
 PAGE = 256  # rows
+LARGEST = 2**62  # more bytes than any file has
 CHANGING = (
     "state",
+    "filesize",
     "upload",
     "offset",
     "received",
@@ -39,7 +44,7 @@ CHANGING = (
 def refresh(upload: Upload) -> None:
     """Bring `upload` up to date. Raises `UploadNotFound` where it was cancelled."""
     try:
-        upload.refresh_from_db(using=_database(upload), fields=CHANGING)
+        upload.refresh_from_db(using=database_of(upload), fields=CHANGING)
     except Upload.DoesNotExist:
         raise UploadNotFound from None
 
@@ -50,7 +55,7 @@ def held_bytes(upload: Upload, start: int, stop: int) -> int:
     if upload.received > upload.offset:
         # Ranges never overlap, so one row at most begins before `start` and
         # reaches into the range.
-        beyond = _chunks(upload).filter(start__gte=upload.offset)
+        beyond = chunks_of(upload).filter(start__gte=upload.offset)
         before = beyond.filter(start__lte=start).order_by("-start").first()
         if before is not None:
             held += max(0, min(stop, before.stop) - start)
@@ -71,7 +76,7 @@ def gap(upload: Upload) -> int | None:
     known = getattr(upload, "_gap", None)  # of when it was recorded
     if known is not None and known[0] == (upload.offset, upload.received):
         return known[1]
-    beyond = _chunks(upload).filter(start__gt=upload.offset)
+    beyond = chunks_of(upload).filter(start__gt=upload.offset)
     next_start = beyond.order_by("start").values_list("start", flat=True).first()
     return None if next_start is None else next_start - upload.offset
 
@@ -81,7 +86,7 @@ def find_gaps(uploads: list[Upload]) -> None:
     gapped = {each.pk: each for each in uploads if each.received > each.offset}
     if not gapped:
         return
-    chunks = Chunk.objects.using(_database(uploads[0]))
+    chunks = Chunk.objects.using(database_of(uploads[0]))
     beyond = chunks.filter(upload__in=gapped, start__gt=F("upload__offset"))
     starts = beyond.values_list("upload").annotate(Min("start"))
     for pk, start in starts:
@@ -90,15 +95,22 @@ def find_gaps(uploads: list[Upload]) -> None:
 
 @retry_deadlocks
 def record(
-    upload: Upload, start: int, before: int, size: int, changes: dict[str, Any]
+    upload: Upload,
+    start: int,
+    before: int,
+    kept: Kept,
+    changes: dict[str, Any],
+    *,
+    is_alone: bool,
 ) -> bool:
-    """Record `size` more bytes of the range at `start`, of which `before` are recorded.
+    """Record what is kept of the range at `start`, where `before` bytes are already.
 
-    With other `changes` to the upload's row. Returns whether those before are held
-    still. Leaves `upload` up to date. Raises `UploadNotFound` where it was cancelled or
-    completed meanwhile.
+    With other `changes` to the upload's row. `is_alone` says that nobody else can have
+    recorded any of it meanwhile. Returns whether the bytes before are held still.
+    Leaves `upload` up to date. Raises `RangeBusy` where another request was faster, and
+    `UploadNotFound` where the upload was cancelled or completed meanwhile.
     """
-    using, place = _database(upload), start + before
+    using, place, size = database_of(upload), start + before, kept.size - before
     stop = place + size
     changes = {**changes, "modified_at": timezone.now()}
     unfinished = {"id": upload.pk, "state": Upload.State.UPLOADING}
@@ -109,44 +121,41 @@ def record(
         # every other database has locked the row from here on.
         if statements.update(Upload, using, in_order, forward):
             changes = forward
-            _add(upload, start, before, size)
+            _add(upload, start, before, kept)
             is_whole = True
         elif (
-            _rows(upload)
+            row_of(upload)
             .filter(**unfinished)
             .update(received=F("received") + size, **changes)
         ):
-            is_whole = _add(upload, start, before, size)
+            if not is_alone:
+                _check_free(upload, place, stop)
+            is_whole = _add(upload, start, before, kept)
             if not is_whole and "hashed" in changes:
-                # The digest that was carried covers bytes that may come otherwise now.
-                nothing = {"hashed": 0, "hash_state": None}
-                _rows(upload).update(**nothing)
-                changes |= nothing
+                # The digest covers bytes that may come otherwise now.
+                row_of(upload).update(**NOTHING)
+                changes |= NOTHING
             changes |= _recount(upload, place, stop)
         else:
             raise UploadNotFound
-        _set(upload, changes)  # for the receivers of the signal
+        if upload.filesize is None:
+            _check_size(upload, stop)
+        assign(upload, changes)  # for the receivers of the signal
         transaction.on_commit(lambda: announce(chunk_received, upload), using=using)
     return is_whole
 
 
-def carry(upload: Upload, hashed: int, changes: dict[str, Any]) -> None:
-    """Record a digest's state, unless another request carried it on from `hashed`.
+def carry(upload: Upload, before: int, changes: dict[str, Any]) -> None:
+    """Record what the row has to say of its digest, which covered `before` bytes.
 
-    Or forgot some of the bytes that it covers.
+    Unless another request did so, or forgot some of the bytes that it covers now.
     """
-    unfinished = _rows(upload).filter(state=Upload.State.UPLOADING)
+    if not changes:
+        return
+    unfinished = row_of(upload).filter(state=Upload.State.UPLOADING)
     held = unfinished.filter(offset__gte=changes["hashed"])
-    if held.filter(hashed=hashed).update(**changes):
-        _set(upload, changes)
-
-
-def forget_beyond(upload: Upload, extent: Callable[[], int]) -> None:
-    """Forget what lies beyond `extent()` bytes, since the store no longer has it.
-
-    A machine that lost power may have lost bytes it had not written to disk yet.
-    """
-    forget(upload, lambda: [(extent(), upload.filesize)])
+    if held.filter(hashed=before).update(**changes):
+        assign(upload, changes)
 
 
 @retry_deadlocks
@@ -157,61 +166,81 @@ def forget(upload: Upload, lost: Callable[[], Iterable[tuple[int, int]]]) -> Non
     the store before. Leaves `upload` up to date. Raises `UploadNotFound` where it was
     cancelled or completed meanwhile.
     """
-    rows = _rows(upload).filter(state=Upload.State.UPLOADING)
-    with transaction.atomic(using=rows.db):
-        if not rows.update(modified_at=timezone.now()):
+    row = row_of(upload).filter(state=Upload.State.UPLOADING)
+    with transaction.atomic(using=row.db):
+        if not row.update(modified_at=timezone.now()):
             raise UploadNotFound
         changes: dict[str, Any] = {}
-        hashed = rows.values_list("hashed", flat=True).get()
+        hashed = row.values_list("hashed", flat=True).get()
         for start, stop in lost():
             _cut_out(upload, start, stop)
             if hashed > start:
-                changes.update(hashed=0, hash_state=None)
-        total = _chunks(upload).aggregate(total=Sum("chunk_size"))["total"]
+                changes |= NOTHING
+        total = chunks_of(upload).aggregate(total=Sum("chunk_size"))["total"]
         changes.update(offset=_reach(upload, 0)[0], received=total or 0)
-        rows.update(**changes)
-    _set(upload, changes)
+        row.update(**changes)
+    assign(upload, changes)
+
+
+def forget_all(upload: Upload) -> None:
+    """Forget all bytes. Raises what `forget` raises."""
+    forget(upload, lambda: [(0, LARGEST)])
 
 
 def _cut_out(upload: Upload, start: int, stop: int) -> None:
     """Let no row of the upload's chunks reach into the bytes `start` up to `stop`."""
-    chunks = _chunks(upload).filter(start__lt=stop).order_by("-start")
+    chunks = chunks_of(upload).filter(start__lt=stop).order_by("-start")
     last = chunks.first()
     if last is not None and last.stop > stop:
-        _add(upload, stop, 0, last.stop - stop)
+        _add(upload, stop, 0, Kept(last.stop - stop, last.receipt))
     before = chunks.filter(start__lt=start).first()
     if before is not None and before.stop > start:
         before.chunk_size = start - before.start
         before.save(update_fields=["chunk_size"])
-    _chunks(upload).filter(start__gte=start, start__lt=stop).delete()
+    chunks_of(upload).filter(start__gte=start, start__lt=stop).delete()
 
 
-def _add(upload: Upload, start: int, before: int, size: int) -> bool:
-    """Let the row of the range at `start` have `size` bytes more, or be a new one.
+def _check_size(upload: Upload, stop: int) -> None:
+    """Raise `BadRequest` where a size below `stop` was said meanwhile."""
+    filesize = row_of(upload).values_list("filesize", flat=True).get()
+    if filesize is not None and stop > filesize:
+        raise BadRequest(f"This upload has {filesize} bytes in all.", upload)
+
+
+def _check_free(upload: Upload, start: int, stop: int) -> None:
+    """Raise `RangeBusy` where some of the bytes `start` up to `stop` are recorded."""
+    last = chunks_of(upload).filter(start__lt=stop).order_by("-start").first()
+    if last is not None and last.stop > start:
+        raise RangeBusy("Another request has just written this range.", upload)
+
+
+def _add(upload: Upload, start: int, before: int, kept: Kept) -> bool:
+    """Let the row of the range at `start` have all that is kept, or be a new one.
 
     Returns False where the row no longer has the `before` bytes that it had.
     """
-    using = _database(upload)
+    using = database_of(upload)
     row: dict[str, Any] = {"upload": upload.pk, "start": start}
     if before:
-        longer = {"chunk_size": before + size}
+        longer = {"chunk_size": kept.size, "receipt": kept.receipt}
         if statements.update(Chunk, using, {**row, "chunk_size": before}, longer):
             return True
     row = {"upload": upload.pk, "start": start + before}
-    row |= {"chunk_size": size, "created_at": timezone.now()}
+    row |= {"chunk_size": kept.size - before, "receipt": kept.receipt}
+    row |= {"created_at": timezone.now()}
     statements.insert(Chunk, using, row)
     return not before
 
 
 def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:
     """Count anew how far the bytes reach, now that those up to `stop` are held too."""
-    rows = _rows(upload)
-    before, received = rows.values_list("offset", "received").get()
+    row = row_of(upload)
+    before, received = row.values_list("offset", "received").get()
     offset, next_start = _reach(upload, stop if start == before else before)
     if offset > before:
-        rows.update(offset=offset)
+        row.update(offset=offset)
     counted = {"offset": offset, "received": received}
-    _set(upload, counted)
+    assign(upload, counted)
     _note_gap(upload, next_start)
     return counted
 
@@ -227,7 +256,7 @@ def _reach(upload: Upload, offset: int) -> tuple[int, int | None]:
 
     And where the next one beyond starts, None where there is none.
     """
-    chunks = _chunks(upload).order_by("start").values_list("start", "chunk_size")
+    chunks = chunks_of(upload).order_by("start").values_list("start", "chunk_size")
     while True:
         page = chunks.filter(start__gte=offset)[:PAGE]
         for start, size in page:
@@ -236,20 +265,3 @@ def _reach(upload: Upload, offset: int) -> tuple[int, int | None]:
             offset += size
         if len(page) < PAGE:
             return offset, None
-
-
-def _database(upload: Upload) -> str:
-    return router.db_for_write(Upload, instance=upload)
-
-
-def _rows(upload: Upload) -> QuerySet[Upload]:
-    return Upload.objects.using(_database(upload)).filter(pk=upload.pk)
-
-
-def _chunks(upload: Upload) -> QuerySet[Chunk]:
-    return Chunk.objects.using(_database(upload)).filter(upload=upload.pk)
-
-
-def _set(upload: Upload, changes: dict[str, Any]) -> None:
-    for name, value in changes.items():
-        setattr(upload, name, value)

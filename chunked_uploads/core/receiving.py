@@ -6,32 +6,31 @@ Knows ranges and state, not HTTP: every protocol calls the same two functions.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import router, transaction
+from django.db import transaction
+from django.utils import timezone
 
-from chunked_uploads.conf import conf
 from chunked_uploads.core import ranges
 from chunked_uploads.core.comparing import which_hold
 from chunked_uploads.core.intake import Intake, Source
-from chunked_uploads.core.losses import noted_state, notice_losses
+from chunked_uploads.core.limits import check_file, check_size
+from chunked_uploads.core.losses import notice_losses
+from chunked_uploads.core.places import chunks_folder
 from chunked_uploads.core.quota import room_for_one
+from chunked_uploads.core.rows import chunks_of, database_of, row_of
+from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import (
     BadRequest,
     ContentConflict,
     RangeBusy,
     RangeConflict,
-    TooLarge,
-    TypeRefused,
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import Writer, chunk_store
-from chunked_uploads.stores.part_names import part_name
 
 OVERLAP = "The range overlaps bytes that are held already."
 
@@ -39,7 +38,7 @@ OVERLAP = "The range overlaps bytes that are held already."
 def start_upload(
     user: Any,
     filename: str,
-    filesize: int,
+    filesize: int | None,
     fingerprint: str,
     *,
     for_form: bool = False,
@@ -47,8 +46,9 @@ def start_upload(
 ) -> Upload:
     """Make an upload of `filesize` bytes for `user` (None: for anybody).
 
-    With `for_form` it waits, when it is finished, for a form to take it. `metadata` is
-    what the sender said of the file.
+    A size of None is not known yet: `set_filesize` says it before the end. With
+    `for_form` it waits, when it is finished, for a form to take it. `metadata` is what
+    the sender said of the file.
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
@@ -61,13 +61,30 @@ def start_upload(
         for_form=for_form,
         metadata=metadata or {},
     )
-    upload.part = part_name(upload)
-    using = router.db_for_write(Upload, instance=upload)
+    using = database_of(upload)
     with room_for_one(user, for_form, using):
-        upload.store_state = chunk_store().begin(upload.part)
+        upload.store_state = chunk_store().begin(upload, chunks_folder(upload))
         upload.save(using=using)
     transaction.on_commit(lambda: announce(upload_started, upload), using=using)
     return upload
+
+
+def set_filesize(upload: Upload, filesize: int) -> None:
+    """Say how many bytes an upload has whose size was not known; may be repeated.
+
+    Raises `BadRequest` where it has more bytes already, or another size, `TooLarge`,
+    and `UploadNotFound`.
+    """
+    check_size(filesize)
+    unknown = row_of(upload).filter(filesize=None, state=Upload.State.UPLOADING)
+    with transaction.atomic(using=unknown.db):
+        unknown.update(modified_at=timezone.now())  # nobody records from here on
+        last = chunks_of(upload).order_by("-start").first()
+        if last is None or last.stop <= filesize:
+            unknown.update(filesize=filesize)
+    ranges.refresh(upload)
+    if upload.filesize != filesize:
+        raise BadRequest("This upload has another size, or more bytes already.", upload)
 
 
 class Taken(Exception):
@@ -79,21 +96,20 @@ def receive(
     start: int,
     length: int,
     source: Source,
-    sha256: bytes | None = None,
+    checksum: Checksum | None = None,
 ) -> int:
     """Take in `length` bytes at `start`; return how many arrived before the end.
 
     What arrived is recorded, be it all or, after a cut, the beginning. A range that is
-    held already is compared with what comes, and stays as it is. `sha256` (32 bytes),
-    where given, is the digest that the whole range must have.
+    held already is compared with what comes, and stays as it is. `checksum`, where
+    given, is what the whole range must have.
 
     Leaves `upload` up to date. Raises `RangeBusy`, `RangeConflict`, `ContentConflict`,
     `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BadRequest` (where the range
     ends beyond the file, and from the source), `UploadNotFound`.
     """
     stop = start + length
-    if not 0 <= start <= stop <= upload.filesize:
-        raise BadRequest(f"This upload has {upload.filesize} bytes in all.", upload)
+    _check_bounds(upload, start, stop)
     if start < upload.offset < stop and not upload.is_complete:
         raise RangeConflict(OVERLAP, upload)
     if not _is_settled(upload, start, stop):
@@ -103,9 +119,18 @@ def receive(
                 _refresh(upload)
                 _notice_losses(upload, start, writer)
             if not (upload.is_complete or _is_held(upload, start, stop)):
-                Intake(upload, start, length, writer, sha256).run(source)
+                Intake(upload, start, length, writer, checksum).run(source)
                 return writer.written
-    return _compare(upload, start, length, source, sha256)
+    return _compare(upload, start, length, source, checksum)
+
+
+def _check_bounds(upload: Upload, start: int, stop: int) -> None:
+    if upload.filesize is None:
+        check_size(stop)
+        if not 0 <= start <= stop <= ranges.LARGEST:
+            raise BadRequest("No file has so many bytes.", upload)
+    elif not 0 <= start <= stop <= upload.filesize:
+        raise BadRequest(f"This upload has {upload.filesize} bytes in all.", upload)
 
 
 def is_held(upload: Upload, start: int, length: int) -> bool:
@@ -127,18 +152,19 @@ def _is_settled(upload: Upload, start: int, stop: int) -> bool:
     """Whether the range is held for certain, as can be told without entering it."""
     if upload.is_complete or start == stop:
         return True
-    if stop > upload.offset or not chunk_store().is_sealed(upload.part):
+    if stop > upload.offset or not chunk_store().is_finishing(upload):
         return False
     # Whoever finishes it, maybe for hours, has waited for all writers.
     ranges.refresh(upload)
-    return upload.is_complete or (stop <= upload.offset and _is_intact(upload))
+    is_held = stop <= upload.offset and chunk_store().is_intact(upload)
+    return upload.is_complete or is_held
 
 
 def _compare(
-    upload: Upload, start: int, length: int, source: Source, sha256: bytes | None
+    upload: Upload, start: int, length: int, source: Source, checksum: Checksum | None
 ) -> int:
     try:
-        holding, arrived = which_hold([upload], start, length, source, sha256)
+        holding, arrived = which_hold([upload], start, length, source, checksum)
     except RangeConflict as conflict:
         conflict.upload = upload
         raise
@@ -153,7 +179,7 @@ def receive_next(
     start: int,
     length: int,
     source: Source,
-    sha256: bytes | None,
+    checksum: Checksum | None,
     enter: Callable[[], object] = lambda: None,
 ) -> int:
     """Take in `length` bytes at `start`, as `receive` does, if they are the next.
@@ -161,17 +187,20 @@ def receive_next(
     And if nobody else is writing to the upload: `enter` is called as soon as that is
     certain. Else raises `Taken`.
     """
-    try:
-        with _alone(upload, start, length) as writer:
+    with contextlib.ExitStack() as stack:
+        try:
+            writer = stack.enter_context(
+                chunk_store().writer(upload, start, length, alone=True)
+            )
             _refresh_free(upload)
             _notice_losses(upload, start, writer)
-            if not start == upload.offset == upload.received:
-                raise Taken
-            enter()
-            Intake(upload, start, length, writer, sha256).run(source)
-            return writer.written
-    except RangeBusy:
-        raise Taken from None
+        except RangeBusy:
+            raise Taken from None
+        if not start == upload.offset == upload.received:
+            raise Taken
+        enter()
+        Intake(upload, start, length, writer, checksum).run(source)
+        return writer.written
 
 
 def wait_until_idle(upload: Upload, patience: float) -> None:
@@ -179,20 +208,14 @@ def wait_until_idle(upload: Upload, patience: float) -> None:
 
     Raises `UploadNotFound`.
     """
-    chunk_store().wait_for_writers(upload.part, patience)
+    chunk_store().wait_for_writers(upload, patience)
     ranges.refresh(upload)
-
-
-def _alone(upload: Upload, start: int, length: int) -> AbstractContextManager[Writer]:
-    state = noted_state(upload)
-    return chunk_store().writer(upload.part, start, length, state, alone=True)
 
 
 @contextlib.contextmanager
 def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
     try:
-        state = noted_state(upload)
-        with chunk_store().writer(upload.part, start, length, state) as writer:
+        with chunk_store().writer(upload, start, length) as writer:
             yield writer
     except RangeBusy as busy:
         ranges.refresh(upload)  # whoever is there went on meanwhile
@@ -201,13 +224,12 @@ def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
 
 
 def _is_next(upload: Upload, start: int, writer: Writer) -> bool:
-    """Whether the range goes on where all bytes of the part end.
+    """Whether the range goes on where all bytes end, as the upload's row has it.
 
-    Then nothing has happened since the upload's row was read that matters here: who
-    wrote, finished or cancelled would have left the part longer or empty.
+    Then nothing has happened since it was read that matters here.
     """
-    is_next = 0 < start == upload.offset == upload.received and writer.extent == start
-    return is_next and writer.is_known(upload.store_state)
+    is_next = 0 < start == upload.offset == upload.received
+    return is_next and writer.is_unchanged(upload) and writer.is_certain(upload)
 
 
 def _notice_losses(upload: Upload, start: int, writer: Writer) -> None:
@@ -215,19 +237,15 @@ def _notice_losses(upload: Upload, start: int, writer: Writer) -> None:
         raise RangeConflict("The server lost bytes before this range.", upload)
 
 
-def _is_intact(upload: Upload) -> bool:
-    return chunk_store().is_intact(upload.part, upload.store_state, upload.offset)
-
-
 def _refresh(upload: Upload) -> None:
     # What another request recorded before the range was ours.
     try:
         ranges.refresh(upload)
     except UploadNotFound:
-        _delete_part(upload)
+        _delete_bytes(upload)
         raise
     if upload.is_complete:
-        _delete_part(upload)
+        _delete_bytes(upload)
 
 
 def _refresh_free(upload: Upload) -> None:
@@ -240,9 +258,9 @@ def _refresh_free(upload: Upload) -> None:
         raise Taken
 
 
-def _delete_part(upload: Upload) -> None:
-    # Opening it may have made it anew, and nobody will look for it any more.
-    chunk_store().delete(upload.part)
+def _delete_bytes(upload: Upload) -> None:
+    # Entering may have made room anew, and nobody will look for it any more.
+    chunk_store().delete(upload)
 
 
 def _is_held(upload: Upload, start: int, stop: int) -> bool:
@@ -252,22 +270,3 @@ def _is_held(upload: Upload, start: int, stop: int) -> bool:
     if 0 < held < stop - start:
         raise RangeConflict(OVERLAP, upload)
     return held == stop - start
-
-
-def check_file(filename: str, filesize: int) -> None:
-    """Raise `TooLarge` or `TypeRefused` where the site does not take such a file."""
-    largest = conf.CHUNKED_UPLOADS_MAX_SIZE
-    if largest is not None and filesize > largest:
-        raise TooLarge(f"The file is larger than {largest} bytes.")
-    if conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS is not None:
-        allowed = allowed_extensions()
-        extension = os.path.splitext(filename)[1].lower().lstrip(".")
-        if extension not in allowed:
-            listed = ", ".join(sorted(allowed))
-            raise TypeRefused(f"Only files of these types are taken: {listed}.")
-
-
-def allowed_extensions() -> list[str]:
-    """Return the setting's extensions in lower case without dots; none without it."""
-    allowed = conf.CHUNKED_UPLOADS_ALLOWED_EXTENSIONS or ()
-    return [each.lower().lstrip(".") for each in allowed]

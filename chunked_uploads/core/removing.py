@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import F, ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import note_removal, remove_bytes
 from chunked_uploads.core.deadlocks import retry_deadlocks
 from chunked_uploads.core.references import referred, unreferred
+from chunked_uploads.core.rows import database_of
 from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Upload
 from chunked_uploads.signals import announce, upload_cancelled
@@ -25,7 +26,7 @@ def cancel(upload: Upload, *, among: QuerySet[Upload] | None = None) -> None:
     With `among`, only where it is one of these rows still. Raises `UploadNotFound`
     where there is none to remove.
     """
-    using = router.db_for_write(Upload, instance=upload)
+    using = database_of(upload)
     with transaction.atomic(using=using):
         if among is not None and not _is_locked_among(upload, among.using(using)):
             raise UploadNotFound
@@ -43,7 +44,7 @@ def cancel_unused(upload: Upload) -> None:
     the foreign key may take along; a row that only follows an upload on its way goes
     with it. Raises `UploadInUse`, `UploadNotFound`.
     """
-    using = router.db_for_write(Upload, instance=upload)
+    using = database_of(upload)
     with transaction.atomic(using=using):
         used = referred(Upload.objects.using(using)).filter(offset=F("filesize"))
         if _is_locked_among(upload, used):
@@ -60,7 +61,7 @@ def give_away(upload: Upload) -> None:
 
     It came to what it was sent for: no signal tells that it was cancelled.
     """
-    using = router.db_for_write(Upload, instance=upload)
+    using = database_of(upload)
     with transaction.atomic(using=using):
         if _is_locked_among(upload, unkept().using(using)):
             upload.delete(using=using)

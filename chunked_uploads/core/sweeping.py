@@ -9,19 +9,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.clearing import finish_removal
 from chunked_uploads.core.finishing import complete
+from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.references import referred, unprotected, unreferred
 from chunked_uploads.core.removing import cancel, unkept
 from chunked_uploads.errors import FileRefused, UploadNotFound
 from chunked_uploads.models import Removal, Upload
-from chunked_uploads.storages import is_in_place
 from chunked_uploads.stores import Leftover, chunk_store
-from chunked_uploads.stores.part_names import uuid_of
 
 BATCH = 500  # rows
 SETTLED = datetime.timedelta(hours=1)  # without activity: no request is at it now
@@ -29,15 +28,15 @@ SETTLED = datetime.timedelta(hours=1)  # without activity: no request is at it n
 
 @dataclass
 class Report:
-    """What a clean-up did, or would do: uploads by UUID, parts by name.
+    """What a clean-up did, or would do: uploads by UUID, the others by name.
 
     `expired`: unfinished and without activity; `unkept`: finished for a form, without
-    activity, and kept by none; `stray`: parts without an unfinished upload;
-    `completed`: uploads whose last step died: between their move and its record, or
-    after the commit of the form that kept them; `refused`: those of them that a
-    validator of the site refused; `removed`: files, by name, of uploads that are gone;
-    `missing`: uploads whose part is not there, which stay until they expire; `failed`:
-    what could not be removed, and why; `freed` in bytes.
+    activity, and kept by none; `stray`: what rests in the store for no unfinished
+    upload; `completed`: uploads whose last step died: between their move and its
+    record, or after the commit of the form that kept them; `refused`: those of them
+    that a validator of the site refused; `removed`: files of uploads that are gone;
+    `missing`: uploads whose bytes are not there, which stay until they expire;
+    `failed`: what could not be removed, and why; `freed` in bytes.
     """
 
     expired: list[str] = field(default_factory=list)
@@ -52,10 +51,10 @@ class Report:
 
 
 def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report:
-    """Remove what had no activity for `days`: unfinished uploads and stray parts.
+    """Remove what had no activity for `days`: unfinished uploads and stray bytes.
 
-    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given; parts rest that long at
-    least. No upload goes because its part is missing: its disk may not be mounted.
+    `days` is `CHUNKED_UPLOADS_EXPIRE_DAYS` where not given; bytes rest that long at
+    least. No upload goes because its bytes are missing: a disk may not be mounted.
     Of the finished uploads only those go that were sent for a form, and that none has
     kept. Nothing goes that a row of the site refers to. A dry run only reports.
 
@@ -66,20 +65,20 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     before = timezone.now() - datetime.timedelta(days=days)
     # Its row may be another database's, or not committed yet.
     rest = datetime.timedelta(days=max(days, expire_days))
-    parts_before = datetime.datetime.now(datetime.timezone.utc) - rest
+    strays_before = datetime.datetime.now(datetime.timezone.utc) - rest
     report = Report()
-    parts = _parts()
-    first = list(itertools.islice(parts, 1))
+    leftovers = _leftovers()
+    first = list(itertools.islice(leftovers, 1))  # raises where it can't look
     _expire(before, report, dry_run)
     _remove_unkept(before, report, dry_run)
-    _remove_strays(itertools.chain(first, parts), parts_before, report, dry_run)
+    _remove_strays(itertools.chain(first, leftovers), strays_before, report, dry_run)
     _complete_moved(report, dry_run)
     _complete_referred(report, dry_run)
     _finish_removals(report, dry_run)
     return report
 
 
-def _parts() -> Iterator[Leftover]:
+def _leftovers() -> Iterator[Leftover]:
     try:
         yield from chunk_store().leftovers()
     except FileNotFoundError:
@@ -91,10 +90,11 @@ def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
     idle = _unfinished().filter(modified_at__lt=before)
     # Of a whole one that a row of the site refers to, nothing but its end is missing.
     whole = unreferred(idle.filter(offset=F("filesize")))
-    partial = unprotected(idle.filter(offset__lt=F("filesize")))
+    is_partial = Q(offset__lt=F("filesize")) | Q(filesize=None)
+    partial = unprotected(idle.filter(is_partial))
     for expired in (partial, whole):
         for upload in _each(expired):
-            size = chunk_store().extent(upload.part)
+            size = chunk_store().resting(upload)
             if _cancel(upload, expired, report, dry_run):
                 report.expired.append(str(upload.uuid))
                 report.freed += size
@@ -114,42 +114,41 @@ def _own_bytes(upload: Upload) -> int:
     try:
         found = os.stat(upload.upload.path)
     except (NotImplementedError, OSError, ValueError):
-        return upload.filesize
+        return upload.filesize or 0
     return found.st_size if found.st_nlink == 1 else 0
 
 
 def _remove_strays(
-    parts: Iterator[Leftover],
+    leftovers: Iterator[Leftover],
     before: datetime.datetime,
     report: Report,
     dry_run: bool,
 ) -> None:
-    old = ((part, uuid_of(part.name)) for part in parts if part.modified < before)
-    own = ((part, uuid) for part, uuid in old if uuid is not None)
+    old = (leftover for leftover in leftovers if leftover.modified < before)
     expired = set(report.expired)
-    while batch := list(itertools.islice(own, BATCH)):
-        unfinished = _unfinished().filter(uuid__in={uuid for _, uuid in batch})
+    while batch := list(itertools.islice(old, BATCH)):
+        unfinished = _unfinished().filter(uuid__in={each.uuid for each in batch})
         wanted = {*map(str, unfinished.values_list("uuid", flat=True)), *expired}
-        for part, uuid in batch:
-            if str(uuid) in wanted:
+        for leftover in batch:
+            if str(leftover.uuid) in wanted:
                 continue
-            with _failures_told(part.name, report):
+            with _failures_reported(leftover.name, report):
                 if not dry_run:
-                    chunk_store().delete(part.name)
-                report.stray.append(part.name)
-                report.freed += part.size
+                    chunk_store().remove(leftover)
+                report.stray.append(leftover.name)
+                report.freed += leftover.size
 
 
 def _complete_moved(report: Report, dry_run: bool) -> None:
     """Complete the unfinished uploads whose file is in its place already.
 
-    Where neither it nor the part is there, nobody can tell whether it will be again.
+    Where neither it nor the bytes are there, nobody knows whether they will be again.
     """
     expired = set(report.expired)
     for upload in _each(_settled().filter(received__gt=0)):
-        if chunk_store().extent(upload.part) or str(upload.uuid) in expired:
+        if chunk_store().resting(upload) or str(upload.uuid) in expired:
             continue
-        with _failures_told(str(upload.uuid), report):
+        with _failures_reported(str(upload.uuid), report):
             if is_in_place(upload):
                 _complete(upload, report, dry_run)
             else:
@@ -163,12 +162,12 @@ def _complete_referred(report: Report, dry_run: bool) -> None:
     the process died then.
     """
     for upload in _each(referred(_settled()).filter(offset=F("filesize"))):
-        if chunk_store().extent(upload.part) == upload.filesize:
+        if upload.filesize == 0 or chunk_store().resting(upload):
             _complete(upload, report, dry_run)
 
 
 def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
-    with _failures_told(str(upload.uuid), report):
+    with _failures_reported(str(upload.uuid), report):
         try:
             if not dry_run:
                 complete(upload)
@@ -182,7 +181,7 @@ def _finish_removals(report: Report, dry_run: bool) -> None:
     """Remove the files of uploads that are gone, where that failed or died then."""
     settled = Removal.objects.filter(created_at__lt=timezone.now() - SETTLED)
     for removal in list(settled.order_by("pk")):
-        with _failures_told(removal.place, report):
+        with _failures_reported(removal.place, report):
             if finish_removal(removal, dry_run=dry_run):
                 report.removed.append(removal.place)
                 report.freed += removal.filesize
@@ -194,14 +193,17 @@ def _cancel(
     """Cancel the upload if it is one of these; return whether it was, or would be."""
     if dry_run:
         return among.filter(pk=upload.pk).exists()
-    with _failures_told(str(upload.uuid), report), contextlib.suppress(UploadNotFound):
+    with (
+        _failures_reported(str(upload.uuid), report),
+        contextlib.suppress(UploadNotFound),
+    ):
         cancel(upload, among=among)
         return True
     return False
 
 
 @contextlib.contextmanager
-def _failures_told(name: str, report: Report) -> Iterator[None]:
+def _failures_reported(name: str, report: Report) -> Iterator[None]:
     """Go on with the others where one can't be removed."""
     try:
         yield

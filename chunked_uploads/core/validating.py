@@ -47,7 +47,7 @@ class _WholeFile(FieldFile):
     def __init__(self, upload: Upload, open_file: Callable[[], File]) -> None:
         self._noted = upload.upload.name or ""
         super().__init__(upload, upload.upload.field, upload.filename)
-        self._filesize = upload.filesize
+        self._filesize = upload.filesize or 0
         self._open_file = open_file
         self._file: File | None = None
 

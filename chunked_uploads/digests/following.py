@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from chunked_uploads.conf import MIB
-from chunked_uploads.digests.carrying import Digest
+from chunked_uploads.digests.files import FileDigest
+from chunked_uploads.digests.resumable import Hash
 from chunked_uploads.stores import Writer
 
 BLOCK = 256 * 1024  # bytes
@@ -23,10 +24,10 @@ LAG = 8 * MIB  # bytes that may be left to the next request; some milliseconds' 
 class Follower:
     """Hashes what the writer has written from `start` on.
 
-    `check` takes all of it. `carried` goes on from its first `hashed` bytes, which end
-    where the range starts or before; bytes in between were written earlier. It may
-    stay up to LAG behind: the next request finds these bytes, and hashes them while it
-    receives its own.
+    `check` takes all of it. `file` goes on from where it is, which is where the range
+    starts or before; bytes in between were written earlier. It may stay up to LAG
+    behind: the next request finds these bytes, and hashes them while it receives its
+    own.
 
     A context: at its end nothing is read back any more.
     """
@@ -35,16 +36,15 @@ class Follower:
         self,
         writer: Writer,
         start: int,
-        check: Digest | None,
-        carried: Digest | None,
-        hashed: int,
+        check: Hash | None,
+        file: FileDigest | None,
     ) -> None:
         self._writer = writer
         self._start = start
         self._check = check
-        self._carried = carried
-        self.hashed = hashed if carried else start  # bytes from 0
-        self._goal = self.hashed
+        self._file = file
+        self._position = start if file is None else file.hashed  # bytes from 0
+        self._goal = self._position
         self._buffer: memoryview | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._last: Future[None] | None = None
@@ -60,7 +60,7 @@ class Follower:
     @property
     def can_follow(self) -> bool:
         """Whether bytes may be written unseen."""
-        return self._writer.is_readable or not (self._check or self._carried)
+        return self._writer.is_readable or not (self._check or self._file)
 
     @contextlib.contextmanager
     def given(self, block: bytes) -> Iterator[None]:
@@ -69,12 +69,12 @@ class Follower:
         try:
             yield
         finally:
-            self._take(block[: self._writer.written - before])
+            self._hash(block[: self._writer.written - before])
 
     def follow(self) -> None:
         """Hash what was written unseen, at the same time as more is written."""
         end = self._end
-        if (self._check or self._carried) and end - self._goal >= STRIDE:
+        if (self._check or self._file) and end - self._goal >= STRIDE:
             self._goal = end
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(1, "chunked_uploads_digest")
@@ -99,20 +99,20 @@ class Follower:
 
     def _read_back(self) -> None:
         # The goal may be moved meanwhile, also back.
-        while (size := min(BLOCK, self._goal - self.hashed)) > 0:
-            if self.hashed < self._start:
-                size = min(size, self._start - self.hashed)
+        while (size := min(BLOCK, self._goal - self._position)) > 0:
+            if self._position < self._start:
+                size = min(size, self._start - self._position)
             if self._buffer is None:
                 self._buffer = memoryview(bytearray(BLOCK))
             view = self._buffer[:size]
-            count = self._writer.read(self.hashed, view)
+            count = self._writer.read(self._position, view)
             if count == 0:
-                raise OSError("The part is shorter than what was written.")
-            self._take(view[:count])
+                raise OSError("Fewer bytes are there than were written.")
+            self._hash(view[:count])
 
-    def _take(self, block: bytes | memoryview) -> None:
-        if self._carried:
-            self._carried.update(block)
-        if self._check and self.hashed >= self._start:
+    def _hash(self, block: bytes | memoryview) -> None:
+        if self._file:
+            self._file.update(block)
+        if self._check and self._position >= self._start:
             self._check.update(block)
-        self.hashed += len(block)
+        self._position += len(block)

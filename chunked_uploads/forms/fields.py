@@ -13,7 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.conf import conf
-from chunked_uploads.core.receiving import allowed_extensions, check_file
+from chunked_uploads.core.limits import allowed_extensions, check_file
 from chunked_uploads.errors import (
     BadRequest,
     FileRefused,
@@ -93,7 +93,7 @@ class ChunkedFileInput(forms.ClearableFileInput):
             return None
         return {
             "name": finished.upload.filename,
-            "size": filesizeformat(finished.upload.filesize),
+            "size": filesizeformat(finished.upload.filesize or 0),
             "claim": finished.claim,
         }
 

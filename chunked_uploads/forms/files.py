@@ -28,11 +28,12 @@ from django.utils.text import get_valid_filename
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.deadlocks import retry_deadlocks
+from chunked_uploads.core.places import own_folder
 from chunked_uploads.core.removing import give_away
 from chunked_uploads.core.tokens import is_valid, make_token
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
 from chunked_uploads.models import Upload
-from chunked_uploads.storages import own_folder, safe_name, takes_files_as_they_are
+from chunked_uploads.storages import safe_name, takes_files_as_they_are
 
 CLAIM = re.compile(
     r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([\w-]{1,200})", re.A

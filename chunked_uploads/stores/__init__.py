@@ -1,35 +1,50 @@
 """Where chunk bytes rest until the upload is done.
 
-A store has few verbs and knows bytes only: no request, no model, no user.
+A store knows bytes, and what it noted of them: no request and no user.
 """
 
 from __future__ import annotations
+
+import functools
 
 from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
 from chunked_uploads.stores.base import (
+    BLOCK,
     ChunkStore,
     Comparison,
-    Examination,
+    Content,
+    Entered,
+    Kept,
     Leftover,
-    Opened,
-    Part,
+    Losses,
+    RecordedRange,
+    StoredUpload,
     Writer,
 )
 
 __all__ = [
+    "BLOCK",
     "ChunkStore",
     "Comparison",
-    "Examination",
+    "Content",
+    "Entered",
+    "Kept",
     "Leftover",
-    "Opened",
-    "Part",
+    "Losses",
+    "RecordedRange",
+    "StoredUpload",
     "Writer",
     "chunk_store",
 ]
 
 
 def chunk_store() -> ChunkStore:
-    """Return the store that `CHUNKED_UPLOADS_CHUNK_STORE` names."""
-    return import_string(conf.CHUNKED_UPLOADS_CHUNK_STORE)()
+    """Return the store that `CHUNKED_UPLOADS_CHUNK_STORE` names, always the same."""
+    return _make(conf.CHUNKED_UPLOADS_CHUNK_STORE)
+
+
+@functools.cache
+def _make(path: str) -> ChunkStore:
+    return import_string(path)()

@@ -1,93 +1,173 @@
 """The contract of a chunk store.
 
-A part is the bytes of one unfinished upload, known to the store by its `name`: a
-path that the caller chose once and keeps. The caller validates ranges, records
-what was written and is the only one to say when a part may go; the store keeps
-writers of the same bytes apart and frees what a dead process held.
+A store keeps the bytes of unfinished uploads. The core validates ranges, records what
+the store says it keeps, and is the only one to say when bytes may go. What a store has
+to know later it gives as text, which the core keeps and does not look into: a `state`
+for each upload (at most MAX_STORE_STATE characters), a receipt for each recorded range.
 
-What a store has to know of a part later it says as a `state`, a text of at most 255
-characters; the caller keeps it beside the name, and does not look into it.
+What the core needs, and how is the store's own affair: two writers of one range never
+mix their bytes, and nobody keeps others out of a range after they died.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
 
 from django.core.files.base import File
+from django.core.files.storage import Storage
 
-BLOCK = 64 * 1024  # bytes; larger ones are mapped anew by malloc every time
+from chunked_uploads.conf import MIB
+from chunked_uploads.errors import FULL, StoreFull
+from chunked_uploads.models import MAX_PATH
+from chunked_uploads.system.moving import sync_copy
+
+# Bytes. Servers receive up to 1 MiB and copy what is left of it at each read, so
+# smaller blocks cost more; larger ones are mapped anew by malloc every time.
+BLOCK = MIB // 2
+
+
+class RecordedRange(Protocol):
+    """A range that the core recorded, with the receipt that the store gave for it.
+
+    Where some bytes of a range were given up, each piece that is left has its receipt.
+    """
+
+    @property
+    def start(self) -> int:
+        """The first byte."""
+
+    @property
+    def chunk_size(self) -> int:
+        """How many bytes it has."""
+
+    @property
+    def receipt(self) -> str:
+        """What `Writer.keep` said of it."""
+
+
+class StoredUpload(Protocol):
+    """What a store may know of an upload; sizes in bytes."""
+
+    @property
+    def uuid(self) -> UUID:
+        """The upload's name, which is nobody else's."""
+
+    @property
+    def filesize(self) -> int | None:
+        """How many bytes it will have; None where nobody knows yet."""
+
+    @property
+    def offset(self) -> int:
+        """How many bytes from 0 are recorded without a gap."""
+
+    @property
+    def received(self) -> int:
+        """How many bytes are recorded in all."""
+
+    @property
+    def store_state(self) -> str:
+        """What the store said last; empty for an upload that was never begun."""
+
+    def recorded(self) -> Iterable[RecordedRange]:
+        """Ask the database for all recorded ranges, in order."""
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """A part that the store holds: its name, size in bytes, last change (UTC)."""
+    """Bytes that the store holds for an upload, whether or not there is one still.
 
+    `name` is for people; `size` in bytes, `modified` in UTC.
+    """
+
+    uuid: UUID
     name: str
     size: int
     modified: datetime.datetime
 
 
 @dataclass(frozen=True)
-class Examination:
-    """What a store found of a part: ranges it lost, as first byte and first after it.
+class Kept:
+    """How many bytes of a writer's range are kept for certain, and their receipt."""
 
-    `state` is the part's from now on.
+    size: int
+    receipt: str = ""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a store lost: ranges, as first byte and first after it.
+
+    `state` is the upload's from now on.
     """
 
-    lost: list[tuple[int, int]]
+    ranges: list[tuple[int, int]]
     state: str
 
 
-class Opened(ABC):
-    """A part that somebody has entered. Stores that lose nothing need only `extent`."""
+class Entered:
+    """The bytes of an upload that somebody has entered.
 
-    @property
-    @abstractmethod
-    def extent(self) -> int:
-        """How far the part's bytes reach, in bytes from 0; 0 where there is none."""
+    Stores that lose nothing need none of this.
+    """
 
-    def is_known(self, state: str) -> bool:
-        """Whether no byte before the extent can be lost since `state` was noted.
+    def is_unchanged(self, upload: StoredUpload) -> bool:
+        """Whether nobody wrote, finished or cancelled since the row was read.
 
-        Is asked for each chunk, and must cost nothing.
+        Is asked for each chunk that comes in order, and spares a question to the
+        database; False where only that can tell.
         """
+        return False
+
+    def is_certain(self, upload: StoredUpload) -> bool:
+        """Whether no recorded byte can be lost; asked for each chunk."""
         return True
 
-    def examine(self, state: str) -> Examination:
-        """Find out what was lost since `state` was noted, the end aside.
+    def find_losses(self, upload: StoredUpload) -> Losses:
+        """Find out what was lost since the upload's state was given.
 
-        What is told once is not told again for the state that is given back, though it
-        be lost no more, or again.
+        Also bytes that were never recorded may be named. What was found once is not
+        looked for again under the state that is given back.
         """
-        return Examination([], state)
+        return Losses([], upload.store_state)
 
-    def admit_loss(self, state: str) -> None:
+    def confirm_loss(self, upload: StoredUpload) -> None:
         """Raise `StoreUnavailable` where what is missing here may lie elsewhere.
 
-        As where the part was begun on a disk that is not there.
+        As on a disk that is not mounted just now.
         """
         return
 
 
-class Writer(Opened):
-    """The only writer of one range of a part, for as long as its context lasts.
+class Writer(Entered, ABC):
+    """A writer of one range, for as long as its context lasts.
 
     A store whose writers can `read` says so by `is_readable`; bytes of which a digest
-    is wanted come to others by `write` alone.
+    is wanted come to others by `write` alone. One whose writers let no other into their
+    range says so by `is_alone`; where two others recorded the same range, the first
+    one wins.
     """
 
     is_readable = False
+    is_alone = False
+
+    @property
+    @abstractmethod
+    def written(self) -> int:
+        """The bytes written so far, from the start of the range."""
 
     @abstractmethod
     def write(self, block: bytes) -> None:
         """Append `block` to what this writer wrote into its range.
 
-        Raises `StoreFull`; `written` then tells what is there all the same.
+        Raises `StoreFull`; `written` then says what is there all the same.
         """
 
     def write_from(self, outlet: int, size: int) -> None:
@@ -100,19 +180,22 @@ class Writer(Opened):
             self.write(block)
             size -= len(block)
 
-    @property
     @abstractmethod
-    def written(self) -> int:
-        """The bytes written so far, from the start of the range."""
+    def keep(self, *, everything: bool) -> Kept:
+        """Keep what was written, also where this process is killed now.
 
-    def is_wanted(self) -> bool:
-        """Whether somebody waits for this range, as far as the store can tell."""
+        Everything, or what can be kept without a detour: then more comes soon. Never
+        less than before. The receipt is for all of the range that is kept.
+        """
+
+    def has_waiters(self) -> bool:
+        """Whether somebody waits for this range, as far as the store knows."""
         return False
 
     def read(self, position: int, view: memoryview) -> int:
-        """Read bytes of the part that were written, from `position` on, into `view`.
+        """Read bytes of the upload that were written, from `position` on, into `view`.
 
-        Returns how many, 0 only at the part's end. Also those that other writers wrote,
+        Returns how many, 0 only at their end. Also those that other writers wrote,
         whether or not they have left. May be called in another thread while more are
         being written.
         """
@@ -120,136 +203,178 @@ class Writer(Opened):
 
 
 class Comparison(ABC):
-    """Bytes that come again, compared with those that a part holds, in order."""
+    """Bytes that come again, compared with those that are held, in order."""
 
     @abstractmethod
     def add(self, block: bytes) -> bool:
-        """Return False where the next bytes of the part are certainly not `block`."""
+        """Return False where the next bytes that are held are certainly not `block`."""
 
     def is_equal(self) -> bool:
-        """Whether all that was added is what the part holds there.
+        """Whether all that was added is what is held there.
 
         For stores that can't read back, and learn it by a digest at the end.
         """
         return True
 
 
-class Part(Opened):
-    """All bytes of one part, with nobody writing, for as long as its context lasts."""
+class Content(Entered, ABC):
+    """All bytes of an upload, with nobody writing, while its context lasts.
 
-    @abstractmethod
-    def read(self, start: int) -> Iterator[bytes]:
-        """Yield the bytes from `start` to the end, block by block."""
+    A store that can't `open` them before they are in their place has `is_readable`
+    False: digest and validators see the file there.
+    """
+
+    is_readable = True
 
     @abstractmethod
     def open(self) -> File:
-        """Return the part as a file to read, for a storage that copies it."""
+        """Return the bytes as a file to read."""
 
-    @abstractmethod
     def sync(self) -> None:
-        """Make the part durable.
+        """Make the bytes durable, where `Writer.keep` did not.
 
         Raises `OSError` where that fails: then nothing is known to be there, and a
-        second try proves nothing, since the system tells each failure once.
+        second try proves nothing, since the system reports each failure once.
         """
 
-    @abstractmethod
     def discard(self) -> None:
-        """Drop all bytes, which could not be kept; the part is empty then."""
+        """Drop all bytes, which could not be kept."""
 
-    @abstractmethod
-    def move(self, path: str) -> None:
-        """Put the part, after `sync`, at `path` of the local file system for good.
+    def is_placed(self, storage: Storage, name: str) -> bool:
+        """Whether an earlier `place` put the bytes at `name`, and they are gone here.
 
-        `path` is a file already; it is replaced at once or not at all, whether or
-        not it lies on the same file system. Raises `StoreFull`.
+        Only for stores that move (`ChunkStore.moves_into`).
         """
+        return False
 
-    @abstractmethod
-    def settle(self, path: str) -> None:
-        """Make durable what a `move` to `path` did that died or failed after it."""
+    def reserve(self, storage: Storage, wanted: str) -> str:
+        """Make certain of a name for the finished file, `wanted` or beside it.
+
+        Only for stores that move. It is the upload's alone from here on, also after a
+        loss of power. Raises `StoreFull`, and what the storage raises.
+        """
+        return wanted
+
+    def place(self, storage: Storage, name: str) -> str:
+        """Put the bytes, after `sync`, into the storage for good; return their name.
+
+        At `name` at once or not at all, where the store moves; else as a copy, at
+        `name` or beside it. May be repeated where it died or failed. Raises
+        `StoreFull`, and what the storage raises.
+        """
+        with full_disks_reported(), self.open() as file:
+            name = storage.save(name, file, max_length=MAX_PATH)
+            with contextlib.suppress(NotImplementedError):  # it lies elsewhere
+                sync_copy(storage.path(name))
+        return name
 
 
 class ChunkStore(ABC):
     """Keep the bytes of unfinished uploads."""
 
-    def begin(self, name: str) -> str:
-        """Prepare for a new part; return its state. Raises `StoreFull`."""
+    def begin(self, upload: StoredUpload, folder: str) -> str:
+        """Prepare for a new upload; return its state.
+
+        `folder` is what the site's settings say of where its bytes shall rest. Raises
+        `StoreFull`, `StoreUnavailable`.
+        """
         return ""
 
     @abstractmethod
     def writer(
-        self,
-        name: str,
-        start: int,
-        length: int,
-        state: str | None = None,
-        *,
-        alone: bool = False,
+        self, upload: StoredUpload, start: int, length: int, *, alone: bool = False
     ) -> AbstractContextManager[Writer]:
-        """Enter as the only writer of `length` bytes from `start` of the part.
+        """Enter to write `length` bytes from `start`.
 
-        Makes the part where it is missing. Raises `RangeBusy` where another writer
-        is in any of these bytes, and stays for a while. With `alone` as the only
-        writer of the whole part: `RangeBusy` comes at once where there is another.
-        `state` is the part's, None where there is none yet: raises `StoreUnavailable`
-        where it may lie elsewhere.
+        Raises `RangeBusy` where another writer is in any of these bytes, and stays for
+        a while, or where somebody finishes the upload. With `alone` also where another
+        writer is anywhere in the upload, and at once. Raises `StoreUnavailable` where
+        what was written before may lie elsewhere.
         """
 
-    def is_intact(self, name: str, state: str, size: int) -> bool:
-        """Whether none of the part's first `size` bytes can be lost since `state`.
+    @abstractmethod
+    def exclusive(self, upload: StoredUpload) -> AbstractContextManager[Content]:
+        """Enter to finish the upload, waiting for others to leave.
 
-        By a look, since it is asked often; False where it takes more.
+        For a while for writers, then `RangeBusy` is raised; as long as it lives for
+        whoever else finishes it, who may copy for hours. Raises `StoreUnavailable` as
+        `writer` does.
         """
-        return True
 
     @abstractmethod
     def compare(
-        self, name: str, start: int, length: int
+        self, upload: StoredUpload, start: int, length: int
     ) -> AbstractContextManager[Comparison]:
         """Enter to compare with the `length` bytes from `start`, which are held.
 
         A store that can't read back keeps a digest of each range, and raises
         `RangeConflict` where the bytes are none of these ranges. Raises
-        `FileNotFoundError` where there is no such part.
+        `FileNotFoundError` where nothing is there.
         """
 
-    def agree(self, name: str, other: str, length: int) -> bool:
-        """Whether the first `length` bytes of two parts are the same.
+    def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
+        """Whether the first `length` bytes of two uploads are the same.
 
         False where the store can't tell.
         """
         return False
 
-    def wait_for_writers(self, name: str, patience: float) -> None:
-        """Return when nobody writes to the part, after `patience` seconds at most."""
-        return  # where writers leave no trace
+    def is_intact(self, upload: StoredUpload) -> bool:
+        """Whether no byte up to the offset can be lost, as far as a look tells."""
+        return True
+
+    def is_finishing(self, upload: StoredUpload) -> bool:
+        """Whether somebody is in `exclusive` just now; False where none can tell."""
+        return False
+
+    def wait_for_writers(self, upload: StoredUpload, patience: float) -> None:
+        """Return when nobody writes, after `patience` seconds at most."""
+        return
+
+    def moves_into(self, storage: Storage) -> bool:
+        """Whether `Content.place` costs the same for any size.
+
+        And puts the bytes at the very name that was reserved. Else they are copied.
+        """
+        return False
+
+    def keeps(self, upload: StoredUpload, storage: Storage, name: str) -> bool:
+        """Whether the file at `name` is the store's, and not a finished one's rest."""
+        return False
+
+    def remove_draft(self, upload: StoredUpload, storage: Storage, name: str) -> None:
+        """Remove what a `place` that died on its way to `name` left beside it."""
+        return
 
     @abstractmethod
-    def sealed(
-        self, name: str, state: str | None = None
-    ) -> AbstractContextManager[Part]:
-        """Enter alone with the part, waiting for others to leave.
+    def delete(self, upload: StoredUpload) -> None:
+        """Remove the upload's bytes, also under a writer; no error without any.
 
-        For a while for writers, then `RangeBusy` is raised; as long as it lives for
-        whoever has sealed it, who may copy for hours.
-
-        Makes the part where it is missing, so that there is something to lock; `state`
-        is as for a writer.
+        Its row, and with it the receipts, may be gone.
         """
 
     @abstractmethod
-    def is_sealed(self, name: str) -> bool:
-        """Whether somebody has sealed the part just now; False where none can tell."""
-
-    @abstractmethod
-    def delete(self, name: str) -> None:
-        """Remove the part's bytes, also under a writer; no error without any."""
-
-    @abstractmethod
-    def extent(self, name: str) -> int:
-        """How far the part's bytes reach, in bytes from 0; 0 where there is none."""
+    def resting(self, upload: StoredUpload) -> int:
+        """How many bytes rest here for the upload, for reports; 0 where none do."""
 
     @abstractmethod
     def leftovers(self) -> Iterator[Leftover]:
-        """Yield every part the store holds. Raises `OSError` where it can't look."""
+        """Yield what rests here, for each upload. Raises `OSError` where it can't look.
+
+        Of this site only, where several share a place.
+        """
+
+    @abstractmethod
+    def remove(self, leftover: Leftover) -> None:
+        """Remove bytes that no upload has; no error without any."""
+
+
+@contextlib.contextmanager
+def full_disks_reported() -> Iterator[None]:
+    """Raise `StoreFull` in place of what the system says of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StoreFull("The disk is full; what arrived before is kept.") from error

@@ -1,93 +1,106 @@
-"""The local store: one part file for each upload, written to its place at once.
+"""The local store: one partial file for each upload, written to its place at once.
 
 Every byte is written exactly once, by a positioned write, and finishing is a rename.
-Nothing is allocated ahead: a part that is shorter than what was recorded, or has a
-hole in it, shows that the machine lost power before it had written all, and the upload
-goes back to there. A part's state is the marker of its folder and the boots of the
-machines under which it was looked at.
+Nothing is allocated ahead: a file that is shorter than what was recorded, or has a hole
+in it, shows that the machine lost power before it had written all, and the upload goes
+back to there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-import logging
 import os
-import re
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.core.files.base import File
+from django.core.files.storage import Storage
 
-from chunked_uploads.conf import MIB, conf
-from chunked_uploads.errors import RangeBusy, StoreUnavailable
+from chunked_uploads.conf import MIB
+from chunked_uploads.errors import RangeBusy
+from chunked_uploads.models import MAX_PATH
+from chunked_uploads.storages import (
+    is_in_own_folder,
+    take_place,
+    takes_files_as_they_are,
+)
 from chunked_uploads.stores.base import (
     ChunkStore,
     Comparison,
-    Examination,
+    Content,
+    Entered,
+    Kept,
     Leftover,
-    Opened,
-    Part,
+    Losses,
+    StoredUpload,
     Writer,
+    full_disks_reported,
 )
-from chunked_uploads.stores.markers import ensure_marker, read_marker
-from chunked_uploads.system.holes import boot_id, holes
+from chunked_uploads.stores.file_names import NAME, uuid_of
+from chunked_uploads.stores.markers import MARKER
+from chunked_uploads.stores.partial_files import (
+    begin_state,
+    check_folder,
+    full_path,
+    open_exclusively,
+    open_or_make,
+    path_of,
+    state_of,
+    usual_folder,
+)
+from chunked_uploads.system.holes import holes
 from chunked_uploads.system.locks import (
     WHOLE,
+    has_waiters,
     is_locked_whole,
-    is_wanted,
     lock,
     wait_until_free,
 )
-from chunked_uploads.system.moving import full_disk_told, move, sync_file, sync_name
+from chunked_uploads.system.moving import move, sync_file, sync_name
 from chunked_uploads.system.pipes import UNABLE
 from chunked_uploads.system.writeout import begin_write_out
 
-BLOCK = MIB  # bytes
+READ = MIB  # bytes read at once
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
-PATIENCE = 20  # seconds to wait for writers; for who finishes, as long as it lives
-MODE = 0o600  # of parts: the finished file gets what its storage's settings say
-MOST_BOOTS = 24  # machines that take turns at a part; the state has no room for more
-PART_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[\w-]+)?\.part")
-
-logger = logging.getLogger("chunked_uploads")
 
 
-class LocalFile(Opened):
-    """An open part file."""
+class LocalFile(Entered):
+    """An open partial file."""
 
-    def __init__(self, path: str, fd: int) -> None:
-        self._path = path
+    def __init__(self, fd: int) -> None:
         self._fd = fd
 
     @property
     def extent(self) -> int:
+        """How far the file reaches, in bytes from 0."""
         return os.fstat(self._fd).st_size
 
-    def is_known(self, state: str) -> bool:
-        return _is_known(state)
+    def is_unchanged(self, upload: StoredUpload) -> bool:
+        # Who wrote, finished or cancelled would have left the file longer or empty.
+        return self.extent == upload.received
 
-    def examine(self, state: str) -> Examination:
-        if self.is_known(state):
-            return Examination([], state)
-        # The part is here, so it is this folder's, whatever was noted. Machines that
-        # share a disk take turns: none may forget that another one looked already.
-        boots = [*state.split()[1:], boot_id()][-MOST_BOOTS:]
-        marker = ensure_marker(os.path.dirname(self._path))
-        return Examination(holes(self._fd), " ".join([marker, *boots]))
+    def is_certain(self, upload: StoredUpload) -> bool:
+        return state_of(upload).is_known and self.extent >= upload.offset
 
-    def admit_loss(self, state: str) -> None:
-        _check_folder(self._path, state)
+    def find_losses(self, upload: StoredUpload) -> Losses:
+        end, state = (self.extent, WHOLE), state_of(upload)
+        if state.is_known:
+            return Losses([end], upload.store_state)
+        return Losses([*holes(self._fd), end], str(state.looked_at()))
+
+    def confirm_loss(self, upload: StoredUpload) -> None:
+        check_folder(upload)
 
 
 class LocalWriter(LocalFile, Writer):
-    """Positioned writes into an open part file."""
+    """Positioned writes into an open partial file."""
 
     is_readable = True
+    is_alone = True
 
-    def __init__(self, path: str, fd: int, start: int, locked: tuple[int, int]) -> None:
-        super().__init__(path, fd)
+    def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
+        super().__init__(fd)
         self._start = start
         self._locked = locked  # first byte, length
         self._written = 0
@@ -99,7 +112,7 @@ class LocalWriter(LocalFile, Writer):
     def write(self, block: bytes) -> None:
         view = memoryview(block)
         while view:
-            with full_disk_told():
+            with full_disks_reported():
                 count = os.pwrite(self._fd, view, self._start + self._written)
             self._advance(count)
             view = view[count:]
@@ -108,7 +121,7 @@ class LocalWriter(LocalFile, Writer):
         while size:
             place = self._start + self._written
             try:
-                with full_disk_told():
+                with full_disks_reported():
                     count = os.splice(outlet, self._fd, size, offset_dst=place)
             except OSError as error:
                 if error.errno not in UNABLE:
@@ -117,8 +130,12 @@ class LocalWriter(LocalFile, Writer):
             self._advance(count)
             size -= count
 
-    def is_wanted(self) -> bool:
-        return is_wanted(self._fd, *self._locked)
+    def keep(self, *, everything: bool) -> Kept:
+        # In the kernel's memory it outlives this process; a power loss is noticed.
+        return Kept(self._written)
+
+    def has_waiters(self) -> bool:
+        return has_waiters(self._fd, *self._locked)
 
     def read(self, position: int, view: memoryview) -> int:
         return os.preadv(self._fd, [view], position)
@@ -132,7 +149,7 @@ class LocalWriter(LocalFile, Writer):
 
 
 class LocalComparison(Comparison):
-    """Bytes of an open part file, read as far as others come to be compared."""
+    """Bytes of an open partial file, read as far as others come to be compared."""
 
     def __init__(self, fd: int, start: int) -> None:
         self._fd = fd
@@ -143,13 +160,13 @@ class LocalComparison(Comparison):
         return _read_exactly(self._fd, position, len(block)) == block
 
 
-class LocalPart(LocalFile, Part):
-    """A part file of which the whole is locked."""
+class LocalContent(LocalFile, Content):
+    """A partial file of which the whole is locked."""
 
-    def read(self, start: int) -> Iterator[bytes]:
-        while block := os.pread(self._fd, BLOCK, start):
-            yield block
-            start += len(block)
+    def __init__(self, fd: int, upload: StoredUpload) -> None:
+        super().__init__(fd)
+        self._upload = upload
+        self._path = path_of(upload)
 
     def open(self) -> File:
         return File(open(self._path, "rb"))
@@ -161,33 +178,47 @@ class LocalPart(LocalFile, Part):
         # Not unlinked: who waits for the lock has this file open, and writes into it.
         os.ftruncate(self._fd, 0)
 
-    def move(self, path: str) -> None:
-        move(self._fd, self._path, path)
+    def is_placed(self, storage: Storage, name: str) -> bool:
+        size = self._upload.filesize
+        is_whole = self.extent == size
+        return not is_whole and storage.exists(name) and storage.size(name) == size
 
-    def settle(self, path: str) -> None:
-        sync_name(path)
+    def reserve(self, storage: Storage, wanted: str) -> str:
+        name = take_place(storage, wanted, MAX_PATH)
+        if is_in_own_folder(self._upload.uuid, name):
+            return name
+        try:
+            # Or somebody else could have taken the name after a loss of power.
+            sync_name(storage.path(name))
+        except BaseException:
+            storage.delete(name)  # or the next try would take one more
+            raise
+        return name
+
+    def place(self, storage: Storage, name: str) -> str:
+        if not takes_files_as_they_are(storage):
+            return super().place(storage, name)
+        path = storage.path(name)
+        if self.is_placed(storage, name):
+            sync_name(path)
+        elif self._upload.filesize:
+            with full_disks_reported():
+                move(self._fd, self._path, path)
+        return name
 
 
 class LocalStore(ChunkStore):
-    """Part files under `CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH`."""
+    """Partial files under `CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH`."""
 
-    def begin(self, name: str) -> str:
-        with full_disk_told():
-            marker = ensure_marker(os.path.dirname(self._path(name)))
-        return f"{marker} {boot_id()}"
+    def begin(self, upload: StoredUpload, folder: str) -> str:
+        with full_disks_reported():
+            return str(begin_state(upload, folder))
 
     @contextlib.contextmanager
     def writer(
-        self,
-        name: str,
-        start: int,
-        length: int,
-        state: str | None = None,
-        *,
-        alone: bool = False,
+        self, upload: StoredUpload, start: int, length: int, *, alone: bool = False
     ) -> Iterator[LocalWriter]:
-        path = self._path(name)
-        fd = _open_or_make(path, state)
+        fd = open_or_make(upload)
         # Not the last byte, by which one that finishes the upload is known.
         locked = (0, WHOLE - 1) if alone else (start, length)
         try:
@@ -195,28 +226,35 @@ class LocalStore(ChunkStore):
                 lock(fd, *locked, patience=0 if alone else TURN)
             except BlockingIOError:
                 raise RangeBusy("Another request is writing to this range.") from None
-            yield LocalWriter(path, fd, start, locked)
+            yield LocalWriter(fd, start, locked)
         finally:
             os.close(fd)
 
-    def is_intact(self, name: str, state: str, size: int) -> bool:
-        return _is_known(state) and self.extent(name) >= size
+    @contextlib.contextmanager
+    def exclusive(self, upload: StoredUpload) -> Iterator[LocalContent]:
+        fd = open_exclusively(upload)
+        try:
+            yield LocalContent(fd, upload)
+        finally:
+            os.close(fd)
 
     @contextlib.contextmanager
-    def compare(self, name: str, start: int, length: int) -> Iterator[LocalComparison]:
-        fd = os.open(self._path(name), os.O_RDONLY)
+    def compare(
+        self, upload: StoredUpload, start: int, length: int
+    ) -> Iterator[LocalComparison]:
+        fd = os.open(path_of(upload), os.O_RDONLY)
         try:
             yield LocalComparison(fd, start)
         finally:
             os.close(fd)
 
-    def agree(self, name: str, other: str, length: int) -> bool:
+    def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         try:
             with (
-                self.compare(name, 0, length) as mine,
-                open(self._path(other), "rb") as file,
+                self.compare(upload, 0, length) as mine,
+                open(path_of(other), "rb") as file,
             ):
-                while length and (block := file.read(min(BLOCK, length))):
+                while length and (block := file.read(min(READ, length))):
                     if not mine.add(block):
                         return False
                     length -= len(block)
@@ -224,66 +262,73 @@ class LocalStore(ChunkStore):
             return False
         return length == 0
 
-    def wait_for_writers(self, name: str, patience: float) -> None:
-        try:
-            fd = os.open(self._path(name), os.O_RDWR)
-        except FileNotFoundError:
-            return
-        try:
-            wait_until_free(fd, patience)
-        finally:
-            os.close(fd)
+    def is_intact(self, upload: StoredUpload) -> bool:
+        return state_of(upload).is_known and self.resting(upload) >= upload.offset
 
-    @contextlib.contextmanager
-    def sealed(self, name: str, state: str | None = None) -> Iterator[LocalPart]:
-        path = self._path(name)
-        fd = _open_alone(path, state)
-        try:
-            yield LocalPart(path, fd)
-        finally:
-            os.close(fd)
+    def is_finishing(self, upload: StoredUpload) -> bool:
+        with _opened_if_there(upload) as fd:
+            return fd is not None and is_locked_whole(fd)
 
-    def is_sealed(self, name: str) -> bool:
-        try:
-            fd = os.open(self._path(name), os.O_RDWR)
-        except FileNotFoundError:
-            return False
-        try:
-            return is_locked_whole(fd)
-        finally:
-            os.close(fd)
+    def wait_for_writers(self, upload: StoredUpload, patience: float) -> None:
+        with _opened_if_there(upload) as fd:
+            if fd is not None:
+                wait_until_free(fd, patience)
 
-    def delete(self, name: str) -> None:
+    def moves_into(self, storage: Storage) -> bool:
+        return takes_files_as_they_are(storage)
+
+    def keeps(self, upload: StoredUpload, storage: Storage, name: str) -> bool:
+        # Both lie in the finished file's folder where the site's settings say so.
+        return os.path.basename(name) in (os.path.basename(path_of(upload)), MARKER)
+
+    def remove_draft(self, upload: StoredUpload, storage: Storage, name: str) -> None:
+        # On another file system a move is a copy first, by the partial file's own name.
+        if takes_files_as_they_are(storage):
+            draft = os.path.basename(path_of(upload))
+            storage.delete(os.path.join(os.path.dirname(name), draft))
+
+    def delete(self, upload: StoredUpload) -> None:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._path(name))
+            os.unlink(path_of(upload))
 
-    def extent(self, name: str) -> int:
+    def resting(self, upload: StoredUpload) -> int:
         try:
-            return os.stat(self._path(name)).st_size
+            return os.stat(path_of(upload)).st_size
         except FileNotFoundError:
             return 0
 
     def leftovers(self) -> Iterator[Leftover]:
-        path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
-        root = "" if callable(path) else path
-        # A missing folder is an error to tell, not an empty store to clean up after.
-        os.stat(self._path(root))
-        for folder, _, files in os.walk(self._path(root)):
-            for file in filter(PART_FILE.fullmatch, files):
-                name = os.path.join(folder, file)
+        root = full_path(usual_folder())
+        # A missing folder is an error to report, not an empty store to clean up after.
+        os.stat(root)
+        for folder, _, files in os.walk(root):
+            for file in filter(NAME.fullmatch, files):
+                path, uuid = os.path.join(folder, file), uuid_of(file)
+                if uuid is None:
+                    continue
                 with contextlib.suppress(FileNotFoundError):
-                    found = os.stat(name)
+                    found = os.stat(path)
                     modified = datetime.datetime.fromtimestamp(
                         found.st_mtime, datetime.timezone.utc
                     )
-                    yield Leftover(name, found.st_size, modified)
+                    yield Leftover(uuid, path, found.st_size, modified)
 
-    def _path(self, name: str) -> str:
-        return os.path.join(settings.MEDIA_ROOT, name)
+    def remove(self, leftover: Leftover) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(leftover.name)
 
 
-def _is_known(state: str) -> bool:
-    return boot_id() in state.split()[1:]
+@contextlib.contextmanager
+def _opened_if_there(upload: StoredUpload) -> Iterator[int | None]:
+    try:
+        fd = os.open(path_of(upload), os.O_RDWR)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def _read_exactly(fd: int, position: int, size: int) -> bytes:
@@ -293,66 +338,3 @@ def _read_exactly(fd: int, position: int, size: int) -> bytes:
     ):
         block += more
     return block
-
-
-def _open_or_make(path: str, state: str | None) -> int:
-    flags = os.O_RDWR
-    if state is not None:
-        try:
-            return os.open(path, flags)
-        except FileNotFoundError:
-            _check_folder(path, state)
-    flags |= os.O_CREAT
-    try:
-        return os.open(path, flags, MODE)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return os.open(path, flags, MODE)
-
-
-def _check_folder(path: str, state: str) -> None:
-    """Raise `StoreUnavailable` where the part was begun in another folder than this."""
-    marker = read_marker(os.path.dirname(path))
-    if not marker or marker not in state.split()[:1]:
-        told = (
-            "%s lacks bytes, and its folder is not where it was begun: is it mounted?"
-        )
-        logger.error(told, path)
-        raise StoreUnavailable("The chunk store is out of reach; try again later.")
-
-
-def _open_alone(path: str, state: str | None) -> int:
-    # A missing part is made, so that there is something to lock for those who come
-    # at the same time. Whoever held the lock before may have moved the file away.
-    while True:
-        fd = _open_or_make(path, state)
-        try:
-            _lock_whole(fd)
-            if _is_at(path, fd):
-                return fd
-        except BaseException:
-            os.close(fd)
-            raise
-        os.close(fd)
-
-
-def _lock_whole(fd: int) -> None:
-    patience: float = PATIENCE
-    while True:
-        try:
-            return lock(fd, patience=patience)
-        except BlockingIOError:
-            if is_locked_whole(fd):  # maybe for a copy that takes hours
-                patience = PATIENCE
-            elif patience:
-                patience = 0  # once more: it may be free by now
-            else:
-                told = "Another request is writing to this upload."
-                raise RangeBusy(told) from None
-
-
-def _is_at(path: str, fd: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(fd))
-    except FileNotFoundError:
-        return False

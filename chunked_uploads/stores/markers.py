@@ -1,7 +1,7 @@
-"""Markers: what tells a folder of parts from one that took its place.
+"""Markers: what tells a folder of partial files from one that took its place.
 
 Where a disk is not mounted, the folder below its mount point looks like an empty
-store. So each folder of parts has a file with a random text in it, written once.
+store. So each folder of partial files has a file with a random text, written once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+
+from chunked_uploads.system.moving import sync_path
 
 MARKER = ".chunked_uploads"
 LENGTH = 32  # characters
@@ -29,7 +31,7 @@ def read_marker(folder: str) -> str:
 def ensure_marker(folder: str) -> str:
     """Return what marks the folder; make both where they are missing.
 
-    Durably, since after a power loss the parts are judged by it.
+    Durably, since after a power loss the partial files are judged by it.
     """
     return read_marker(folder) or _make_marker(folder)
 
@@ -48,7 +50,7 @@ def _make_marker(folder: str) -> str:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(draft)
-    _sync(folder)
+    sync_path(folder)
     return read_marker(folder)
 
 
@@ -69,12 +71,4 @@ def _make_folder(folder: str) -> None:
     _make_folder(above)
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder)
-    _sync(above)
-
-
-def _sync(folder: str) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    sync_path(above)

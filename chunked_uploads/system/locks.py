@@ -5,8 +5,9 @@ threads apart as well as processes, and go when the file is closed, however that
 comes about. Elsewhere `flock(2)` gives the same for the file as a whole: correct,
 with one writer at a time for each upload.
 
-Who waits for a range rings: it locks the range's bell, the same bytes beyond the end of
-any file. So a holder whose client may have died learns that somebody wants its range.
+A holder can see that somebody waits for its range, and give way where its own client is
+silent: who waits holds a second, shared lock meanwhile, on the same bytes moved by
+`WAITING`, where no file has any.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ import time
 from collections.abc import Iterator
 
 HAVE_RANGES = sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK")
-BELLS = 2**62  # the first byte that no file reaches; ranges end before it
-WHOLE = BELLS  # bytes from 0: all of a file
+WAITING = 2**62  # the first byte that no file reaches; ranges end before it
+WHOLE = WAITING  # bytes from 0: all of a file
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.2  # seconds
 
 
 def lock(fd: int, start: int = 0, length: int = WHOLE, *, patience: float = 0) -> None:
     """Lock `length` bytes from `start` of the file, until `fd` is closed.
 
-    All of it where neither is told. Raises `BlockingIOError` where another open file
+    All of it where neither is given. Raises `BlockingIOError` where another open file
     holds any of it, and still does after `patience` seconds.
     """
     deadline = time.monotonic() + patience
@@ -36,7 +37,7 @@ def lock(fd: int, start: int = 0, length: int = WHOLE, *, patience: float = 0) -
     except BlockingIOError:
         if not patience:
             raise
-    with _ringing(fd, start, length):
+    with _shown_as_waiting(fd, start, length):
         pause = FIRST_PAUSE
         while True:
             # Not left to the kernel: it would stop all greenlets of the process, maybe
@@ -53,7 +54,7 @@ def lock(fd: int, start: int = 0, length: int = WHOLE, *, patience: float = 0) -
 def wait_until_free(fd: int, patience: float) -> None:
     """Return when no other open file locks any of the file, or after `patience`.
 
-    Wakes nobody: a holder whose client is silent stays.
+    No holder sees that somebody waits here, so none gives way.
     """
     deadline = time.monotonic() + patience
     pause = FIRST_PAUSE
@@ -62,9 +63,9 @@ def wait_until_free(fd: int, patience: float) -> None:
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def is_wanted(fd: int, start: int, length: int) -> bool:
+def has_waiters(fd: int, start: int, length: int) -> bool:
     """Whether somebody waits for any of the `length` bytes from `start`."""
-    return HAVE_RANGES and _is_held_by_another(fd, BELLS + start, length)
+    return HAVE_RANGES and _is_held_by_another(fd, WAITING + start, length)
 
 
 def is_locked_whole(fd: int) -> bool:
@@ -73,17 +74,17 @@ def is_locked_whole(fd: int) -> bool:
 
 
 @contextlib.contextmanager
-def _ringing(fd: int, start: int, length: int) -> Iterator[None]:
+def _shown_as_waiting(fd: int, start: int, length: int) -> Iterator[None]:
     if not HAVE_RANGES:
         yield
         return
     # Shared, since several may wait for the same bytes.
-    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _flock(fcntl.F_RDLCK, BELLS + start, length))
+    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _flock(fcntl.F_RDLCK, WAITING + start, length))
     try:
         yield
     finally:
-        quiet = _flock(fcntl.F_UNLCK, BELLS + start, length)
-        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, quiet)
+        unlock = _flock(fcntl.F_UNLCK, WAITING + start, length)
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, unlock)
 
 
 def _is_locked(fd: int) -> bool:
@@ -98,10 +99,10 @@ def _is_locked(fd: int) -> bool:
 
 
 def _is_held_by_another(fd: int, start: int, length: int) -> bool:
-    asked = _flock(fcntl.F_WRLCK, start, length)
+    wanted = _flock(fcntl.F_WRLCK, start, length)
     try:
-        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, asked)
-    except OSError:  # of file systems that lock, but don't tell
+        answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, wanted)
+    except OSError:  # of file systems that lock, but can't be asked
         return False
     return struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK
 

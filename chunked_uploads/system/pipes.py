@@ -8,9 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 
-from chunked_uploads.conf import MIB
-
-PIPE_SIZE = MIB  # bytes; what Linux lets any user have
+PIPE_SIZE = 2**20  # bytes; what Linux lets any user have
 # What kernels, sandboxes and file systems answer that can't splice; nothing is moved.
 UNABLE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
 
@@ -20,10 +18,14 @@ class Pipe:
 
     def __init__(self) -> None:
         self.outlet, self.inlet = os.pipe()
-        # A user with many pipes may have small ones only; they do as well.
-        with contextlib.suppress(PermissionError):
-            fcntl.fcntl(self.inlet, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        self.size = fcntl.fcntl(self.inlet, fcntl.F_GETPIPE_SZ)  # bytes
+        try:
+            # A user with many pipes may have small ones only; they do as well.
+            with contextlib.suppress(PermissionError):
+                fcntl.fcntl(self.inlet, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+            self.size = fcntl.fcntl(self.inlet, fcntl.F_GETPIPE_SZ)  # bytes
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close both ends."""

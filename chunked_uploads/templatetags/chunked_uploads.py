@@ -8,7 +8,7 @@ from django import template
 from django.conf import settings
 
 from chunked_uploads.conf import conf
-from chunked_uploads.core.receiving import allowed_extensions
+from chunked_uploads.core.limits import allowed_extensions
 
 register = template.Library()
 

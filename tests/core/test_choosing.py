@@ -111,7 +111,7 @@ def test_first_chunk_joins_no_upload_that_somebody_writes_to(
 ) -> None:
     empty = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
 
-    with chunk_store().writer(empty.part, 8, 2):
+    with chunk_store().writer(empty, 8, 2):
         response = uploader.send(CONTENT, 0)
 
     assert uuid_in(response) != str(empty.uuid)
@@ -293,7 +293,7 @@ def test_second_of_two_that_are_equal_so_far_is_found_while_one_is_written(
 def test_nobody_is_led_to_uploads_that_others_go_on_with(uploader: Uploader) -> None:
     for _ in range(2):
         uploader.send(CONTENT[:4], 0)
-    first, second = (each.part for each in Upload.objects.all())
+    first, second = Upload.objects.all()
 
     with chunk_store().writer(first, 4, 6), chunk_store().writer(second, 4, 6):
         response = uploader.send(CONTENT[4:], 4)
@@ -370,10 +370,10 @@ def test_twin_that_is_cancelled_while_uploads_are_compared_is_passed_over(
     own, twin = (uploader.send(each[:8], 0) for each in (CONTENT, OTHER))
     gone, compare = upload_of(twin), LocalStore.compare
 
-    def cancel_and_compare(store: LocalStore, name: str, *which: int) -> Any:
-        if name == gone.part and Upload.objects.filter(pk=gone.pk):
+    def cancel_and_compare(store: LocalStore, upload: Upload, *which: int) -> Any:
+        if upload == gone and Upload.objects.filter(pk=gone.pk):
             cancel(gone)
-        return compare(store, name, *which)
+        return compare(store, upload, *which)
 
     monkeypatch.setattr(LocalStore, "compare", cancel_and_compare)
     response = uploader.send(CONTENT[4:held], 4)

@@ -271,9 +271,9 @@ def test_held_range_on_its_way_to_its_place_is_no_conflict(
 ) -> None:
     compare = LocalStore.compare
 
-    def move_and_compare(store: LocalStore, name: str, *which: Any) -> Any:
-        store.delete(name)  # from there; the row is not changed yet
-        return compare(store, name, *which)
+    def move_and_compare(store: LocalStore, upload: Upload, *which: Any) -> Any:
+        store.delete(upload)  # from there; the row is not changed yet
+        return compare(store, upload, *which)
 
     monkeypatch.setattr(LocalStore, "compare", move_and_compare)
     response = uploader.send(CONTENT[:4], 0, url=begun["url"])
@@ -288,7 +288,7 @@ def test_held_range_is_confirmed_while_the_upload_is_finished(
     monkeypatch.setattr("chunked_uploads.stores.local.TURN", 0)
     url = state_in(uploader.send(CONTENT))["url"]
 
-    with chunk_store().sealed(Upload.objects.get().part):
+    with chunk_store().exclusive(Upload.objects.get()):
         response = uploader.send(CONTENT[:4], 0, url=url)
 
     assert (response.status_code, state_in(response)["size"]) == (200, 10)

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from chunked_uploads.core import finishing
+from chunked_uploads.core import finishing, placing, rows
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.stores import local as local_store
@@ -30,10 +30,11 @@ from tests.sending import (
     assert_finishes,
     files_in,
     finished,
+    part_of,
     state_in,
     upload_of,
 )
-from tests.stores.contract import simulate_file_systems
+from tests.storages import simulate_file_systems
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,8 +75,8 @@ def kill(monkeypatch: pytest.MonkeyPatch, uploader: Uploader, sent: Any) -> None
 
     storages.Failing.failures = 1
     with monkeypatch.context() as death:
-        calls = iter([finishing.remove_copies, die])
-        death.setattr(finishing, "remove_copies", lambda *args: next(calls)(*args))
+        calls = iter([placing.remove_copies, die])
+        death.setattr(placing, "remove_copies", lambda *args: next(calls)(*args))
         with pytest.raises(Killed):
             uploader.done(state_in(sent))
 
@@ -135,7 +136,7 @@ def test_part_stays_until_the_copy_is_on_the_disk(
 ) -> None:
     storages.use(settings, storages.Copying)
     sent = uploader.send(CONTENT)
-    part = media_root / upload_of(sent).part
+    part = part_of(upload_of(sent), media_root)
     synced: list[Path] = []
     fsync = os.fsync
 
@@ -163,7 +164,7 @@ def test_copy_that_the_disk_lost_is_made_again(
 
     assert uploader.done(state_in(sent)).status_code == 503
 
-    assert files_in(media_root) == [media_root / upload_of(sent).part]
+    assert files_in(media_root) == [part_of(upload_of(sent), media_root)]
     assert_finishes(uploader, sent, CONTENT)
 
 
@@ -181,7 +182,7 @@ def test_failed_copies_leave_nothing(
 
     for _ in range(3):
         assert uploader.done(state_in(sent)).status_code == 507
-        assert files_in(media_root) == [media_root / upload_of(sent).part]
+        assert files_in(media_root) == [part_of(upload_of(sent), media_root)]
 
     assert_finishes(uploader, sent, CONTENT)
     assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
@@ -234,7 +235,7 @@ def test_failed_copy_beside_its_part_leaves_the_part(
 
     assert uploader.done(state_in(sent)).status_code == 507
 
-    assert files_in(media_root) == [media_root / upload_of(sent).part]
+    assert files_in(media_root) == [part_of(upload_of(sent), media_root)]
     assert_finishes(uploader, sent, CONTENT)
     assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
 
@@ -276,11 +277,11 @@ def test_copy_from_another_disk_whose_process_was_killed_goes_with_the_upload(
         simulate_file_systems(death)
         death.setattr(os, "unlink", die)
         died = iter([lambda: None, die])  # before the move, and within the copy
-        death.setattr(moving, "_take_mode", lambda *args: next(died)())
+        death.setattr(moving, "copy_mode", lambda *args: next(died)())
         with pytest.raises(Killed):
             uploader.done(state_in(sent))
     place = media_root / FILM
-    part = media_root / upload_of(sent).part
+    part = part_of(upload_of(sent), media_root)
     assert {*files_in(media_root)} == {part, place, place.with_name(part.name)}
 
     assert uploader.delete(state_in(sent)["delete_url"]).status_code == 200
@@ -309,7 +310,7 @@ def test_place_whose_name_cannot_be_made_durable_is_left_again(
         broken.setattr(local_store, "sync_name", fail)
         for _ in range(3):
             assert uploader.done(state_in(sent)).status_code == 503
-            assert files_in(media_root) == [media_root / upload_of(sent).part]
+            assert files_in(media_root) == [part_of(upload_of(sent), media_root)]
 
     assert_finishes(uploader, sent, CONTENT)
     assert upload_of(sent).upload.name == FILM
@@ -386,7 +387,7 @@ def test_copy_that_was_cancelled_and_then_killed_goes_with_the_clean_up(
     def cancel_save_and_die(self: Any, *args: Any, **options: Any) -> None:
         assert Uploader().delete(state_in(sent)["delete_url"]).status_code == 200
         save(self, *args, **options)
-        death.setattr(finishing, "remove_copies", die)
+        death.setattr(placing, "remove_copies", die)
         die()
 
     def die(*args: Any) -> None:
@@ -427,7 +428,7 @@ def test_connection_that_died_during_the_copy_is_made_anew(
     uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storages.use(settings, storages.Copying)
-    monkeypatch.setattr(finishing, "IDLE", 0)
+    monkeypatch.setattr(rows, "IDLE", 0)
     sent = uploader.send(CONTENT)
     save = FileSystemStorage.save
     open_transactions: list[bool] = []
@@ -477,12 +478,12 @@ class CopyingAndOverwriting(storages.Copying, storages.Overwriting):
 @pytest.mark.parametrize(
     ("storage", "options", "step"),
     [
-        (FileSystemStorage, {}, "_note"),
-        (FileSystemStorage, {"allow_overwrite": True}, "_note"),
-        (FileSystemStorage, {"allow_overwrite": True}, "_mark_complete"),
-        (storages.Overwriting, {}, "_note"),
-        (storages.Overwriting, {}, "_mark_complete"),
-        (CopyingAndOverwriting, {}, "_mark_complete"),
+        (FileSystemStorage, {}, (placing, "note_name")),
+        (FileSystemStorage, {"allow_overwrite": True}, (placing, "note_name")),
+        (FileSystemStorage, {"allow_overwrite": True}, (finishing, "mark_complete")),
+        (storages.Overwriting, {}, (placing, "note_name")),
+        (storages.Overwriting, {}, (finishing, "mark_complete")),
+        (CopyingAndOverwriting, {}, (finishing, "mark_complete")),
     ],
 )
 def test_done_that_fails_does_no_harm_to_a_finished_file_of_its_name(
@@ -491,7 +492,7 @@ def test_done_that_fails_does_no_harm_to_a_finished_file_of_its_name(
     monkeypatch: pytest.MonkeyPatch,
     storage: type,
     options: dict[str, Any],
-    step: str,
+    step: tuple[Any, str],
 ) -> None:
     settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
     storages.use(settings, storage, **options)
@@ -503,7 +504,7 @@ def test_done_that_fails_does_no_harm_to_a_finished_file_of_its_name(
         raise Killed
 
     with monkeypatch.context() as death:
-        death.setattr(finishing, step, die)
+        death.setattr(*step, die)
         with pytest.raises(Killed):
             uploader.done(state_in(second))
     assert finished(upload_of(first)) == b"first"
@@ -514,7 +515,7 @@ def test_done_that_fails_does_no_harm_to_a_finished_file_of_its_name(
     assert finished(upload_of(first)) == b"first"
 
 
-@pytest.mark.parametrize("owner", [(finishing, "_note"), (FileSystemStorage, "save")])
+@pytest.mark.parametrize("owner", [(placing, "note_name"), (FileSystemStorage, "save")])
 def test_cancel_at_the_instant_of_done_takes_no_file_of_another(
     uploader: Uploader,
     settings: Any,

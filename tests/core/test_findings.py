@@ -97,7 +97,7 @@ def test_chunk_that_is_repeated_after_done_was_killed_loses_nothing(
     response = uploader.send(CONTENT, 0)
     state = state_in(response)
     with monkeypatch.context() as patched:
-        patched.setattr(finishing, "_mark_complete", _die)
+        patched.setattr(finishing, "mark_complete", _die)
         with pytest.raises(KeyboardInterrupt):
             uploader.done(state)
 
@@ -113,7 +113,7 @@ def test_chunk_that_is_repeated_while_done_moves_the_file_makes_it_lose_nothing(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     response = uploader.send(CONTENT, 0)
-    state, mark = state_in(response), finishing._mark_complete
+    state, mark = state_in(response), finishing.mark_complete
     answers: list[Any] = []
 
     def mark_later(*arguments: Any) -> None:
@@ -122,7 +122,7 @@ def test_chunk_that_is_repeated_while_done_moves_the_file_makes_it_lose_nothing(
             answers.append(uploader.send(CONTENT[4:], 4, url=state["url"]))
         mark(*arguments)
 
-    monkeypatch.setattr(finishing, "_mark_complete", mark_later)
+    monkeypatch.setattr(finishing, "mark_complete", mark_later)
     done = uploader.done(state)
 
     assert (done.status_code, answers[1].status_code) == (200, 409)

@@ -17,9 +17,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import OperationalError, connection
 
-from chunked_uploads.core import finishing, ranges
+from chunked_uploads.core import finishing, placing, ranges
 from chunked_uploads.models import Chunk, Removal, Upload
-from chunked_uploads.stores import chunk_store
+from chunked_uploads.stores import chunk_store, partial_files
 from chunked_uploads.stores import local as local_store
 from chunked_uploads.system import moving
 from tests.polling import wait_until
@@ -31,10 +31,11 @@ from tests.sending import (
     assert_finishes,
     files_in,
     finished,
+    part_of,
     state_in,
     upload_of,
 )
-from tests.stores.contract import simulate_file_systems
+from tests.storages import simulate_file_systems
 
 transactional = pytest.mark.django_db(transaction=True)
 NO_PATHS = {
@@ -172,10 +173,10 @@ def test_done_waits_for_a_chunk_that_is_arriving(uploader: Uploader) -> None:
         statuses.append(Uploader().done(state_in(sent)).status_code)
         connection.close()
 
-    with chunk_store().writer(upload_of(sent).part, 0, 10) as writer:
+    with chunk_store().writer(upload_of(sent), 0, 10) as writer:
         thread = threading.Thread(target=ask)
         thread.start()
-        wait_until(writer.is_wanted)
+        wait_until(writer.has_waiters)
         assert statuses == []
     thread.join()
 
@@ -189,7 +190,7 @@ def test_who_waited_for_one_that_failed_completes_the_upload(
     sent = uploader.send(CONTENT)
     statuses: list[int] = []
     waiting = threading.Event()
-    lock, mark = local_store.lock, finishing._mark_complete
+    lock, mark = partial_files.lock, finishing.mark_complete
 
     def tell(*args: Any, **options: Any) -> None:
         waiting.set()
@@ -202,13 +203,13 @@ def test_who_waited_for_one_that_failed_completes_the_upload(
     waiter = threading.Thread(target=ask)
 
     def fail(*args: Any) -> None:
-        monkeypatch.setattr(finishing, "_mark_complete", mark)
-        monkeypatch.setattr(local_store, "lock", tell)
+        monkeypatch.setattr(finishing, "mark_complete", mark)
+        monkeypatch.setattr(partial_files, "lock", tell)
         waiter.start()
         waiting.wait()
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(finishing, "_mark_complete", fail)
+    monkeypatch.setattr(finishing, "mark_complete", fail)
     assert uploader.done(state_in(sent)).status_code == 503
     waiter.join()
 
@@ -254,15 +255,15 @@ def cut_power_before(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) 
 CRASHES = {
     "before the placeholder": (cut_power_before, FileSystemStorage, "save"),
     "after the placeholder": (cut_power_after, FileSystemStorage, "save"),
-    "after the note": (cut_power_after, finishing, "_note"),
-    "before the commit": (cut_power_before, finishing, "_mark_complete"),
-    "after the commit": (cut_power_after, finishing, "_mark_complete"),
+    "after the note": (cut_power_after, placing, "note_name"),
+    "before the commit": (cut_power_before, finishing, "mark_complete"),
+    "after the commit": (cut_power_after, finishing, "mark_complete"),
     "before the end": (cut_power_before, local_store.LocalStore, "delete"),
 }
 CRASHES_OF_A_MOVE = {
     "before the rename": (cut_power_before, os, "replace"),
     "after the rename": (cut_power_after, os, "replace"),
-    "after the move": (cut_power_after, local_store.LocalPart, "move"),
+    "after the move": (cut_power_after, local_store.LocalContent, "place"),
 }
 CRASHES_OF_A_COPY = {
     "before the copy": (cut_power_before, shutil, "copyfile"),
@@ -343,7 +344,7 @@ def test_chunk_that_comes_again_while_the_file_is_put_in_place_loses_nothing(
 ) -> None:
     settings.CHUNKED_UPLOADS_STORAGE_PATH = path
     sent = uploader.send(CONTENT)
-    mark = finishing._mark_complete
+    mark = finishing.mark_complete
     url = state_in(sent)["url"]
     answers = []
 
@@ -351,7 +352,7 @@ def test_chunk_that_comes_again_while_the_file_is_put_in_place_loses_nothing(
         answers.append(Uploader().send(b"abcde", 0, url=url))
         mark(*args)
 
-    monkeypatch.setattr(finishing, "_mark_complete", send_again_and_mark)
+    monkeypatch.setattr(finishing, "mark_complete", send_again_and_mark)
 
     assert_finishes(uploader, sent, CONTENT)
 
@@ -369,7 +370,7 @@ def test_chunk_that_comes_again_after_a_done_that_died_loses_nothing(
         raise OperationalError("the server closed the connection")
 
     with monkeypatch.context() as broken:
-        broken.setattr(finishing, "_mark_complete", fail)
+        broken.setattr(finishing, "mark_complete", fail)
         assert uploader.done(state_in(sent)).status_code == 503
 
     answer = uploader.send(b"abcde", 0, url=state_in(sent)["url"])
@@ -387,7 +388,7 @@ def test_database_that_fails_in_the_end_leaves_what_done_goes_on_from(
         raise OperationalError("the server closed the connection")
 
     with monkeypatch.context() as broken:
-        broken.setattr(finishing, "_mark_complete", fail)
+        broken.setattr(finishing, "mark_complete", fail)
         assert uploader.done(state_in(sent)).status_code == 503
 
     assert_done_goes_on(uploader, sent, CONTENT)
@@ -399,7 +400,7 @@ def test_lost_bytes_are_asked_for_again(
 ) -> None:
     uploader.send(CONTENT[:4], 0)
     sent = uploader.send(CONTENT[4:], 4)
-    os.truncate(media_root / upload_of(sent).part, left)
+    os.truncate(part_of(upload_of(sent), media_root), left)
 
     response = uploader.done(state_in(sent))
 
@@ -411,7 +412,7 @@ def test_lost_bytes_are_asked_for_again(
 
 def test_lost_part_is_asked_for_again(uploader: Uploader, media_root: Path) -> None:
     sent = uploader.send(CONTENT)
-    (media_root / upload_of(sent).part).unlink()
+    part_of(upload_of(sent), media_root).unlink()
 
     assert state_in(uploader.done(state_in(sent)))["size"] == 0
     assert_done_goes_on(uploader, uploader.send(CONTENT), CONTENT)
@@ -421,7 +422,7 @@ def test_next_chunk_notices_that_bytes_were_lost(
     uploader: Uploader, media_root: Path
 ) -> None:
     sent = uploader.send(CONTENT[:6], 0)
-    os.truncate(media_root / upload_of(sent).part, 2)
+    os.truncate(part_of(upload_of(sent), media_root), 2)
 
     response = uploader.send(CONTENT[6:], 6)
 
@@ -467,9 +468,9 @@ def test_done_does_not_wait_for_a_chunk_for_ever(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = uploader.send(CONTENT)
-    monkeypatch.setattr(local_store, "PATIENCE", 0)
+    monkeypatch.setattr(partial_files, "PATIENCE", 0)
 
-    with chunk_store().writer(upload_of(sent).part, 0, 10):
+    with chunk_store().writer(upload_of(sent), 0, 10):
         response = uploader.done(state_in(sent))
 
     assert (response.status_code, response["Retry-After"]) == (409, "1")
@@ -482,9 +483,9 @@ def test_done_waits_for_another_one_as_long_as_it_lives(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = uploader.send(CONTENT)
-    monkeypatch.setattr(local_store, "PATIENCE", 0.01)
+    monkeypatch.setattr(partial_files, "PATIENCE", 0.01)
     looked = threading.Semaphore(0)
-    is_locked_whole = local_store.is_locked_whole
+    is_locked_whole = partial_files.is_locked_whole
 
     def look(fd: int) -> bool:
         looked.release()
@@ -497,8 +498,8 @@ def test_done_waits_for_another_one_as_long_as_it_lives(
         connection.close()
 
     waiter = threading.Thread(target=ask)
-    monkeypatch.setattr(local_store, "is_locked_whole", look)
-    with chunk_store().sealed(upload_of(sent).part):
+    monkeypatch.setattr(partial_files, "is_locked_whole", look)
+    with chunk_store().exclusive(upload_of(sent)):
         waiter.start()
         for _ in range(3):
             looked.acquire()
@@ -578,7 +579,7 @@ def test_loss_is_remembered_where_the_database_is_away_too(
         raise OperationalError("the server closed the connection")
 
     with monkeypatch.context() as away:
-        away.setattr(ranges, "forget_beyond", fail)
+        away.setattr(ranges, "forget_all", fail)
         assert uploader.done(state_in(sent)).status_code == 503
 
     response = uploader.done(state_in(sent))
@@ -595,7 +596,7 @@ def test_copy_that_the_disk_lost_is_made_anew(
 
     assert uploader.done(state_in(sent)).status_code in (500, 503)
 
-    assert (media_root / upload_of(sent).part).read_bytes() == CONTENT
+    assert part_of(upload_of(sent), media_root).read_bytes() == CONTENT
     assert_done_goes_on(uploader, sent, CONTENT)
     assert files_in(media_root) == [Path(upload_of(sent).upload.path)]
 
@@ -629,7 +630,7 @@ def test_part_stays_until_the_name_of_its_copy_is_on_the_disk(
 ) -> None:
     simulate_file_systems(monkeypatch)
     sent = uploader.send(CONTENT)
-    part = media_root / upload_of(sent).part
+    part = part_of(upload_of(sent), media_root)
     seen: list[tuple[bool, bool]] = []
     fsync = os.fsync
 
@@ -705,13 +706,13 @@ def cancel_after(
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (finishing, "_check_whole"),
-        (local_store, "_lock_whole"),
-        (finishing, "_digest"),
+        (ranges, "refresh"),
+        (partial_files, "lock"),
+        (finishing, "digest_of"),
         (FileSystemStorage, "save"),
-        (finishing, "_note"),
+        (placing, "note_name"),
         (os, "replace"),
-        (local_store.LocalPart, "move"),
+        (local_store.LocalContent, "place"),
     ],
 )
 def test_cancel_while_done_is_at_work_leaves_nothing(
@@ -723,8 +724,8 @@ def test_cancel_while_done_is_at_work_leaves_nothing(
     content: bytes,
 ) -> None:
     state = state_in(uploader.send(content))
-    if not content and name in ("replace", "move"):
-        name, owner = "_note", finishing  # an empty file is not moved
+    if not content and name == "replace":
+        name, owner = "note_name", placing  # an empty file is not moved
     cancel_after(monkeypatch, owner, name, state)
 
     response = uploader.done(state)
@@ -897,7 +898,7 @@ def test_callable_that_would_climb_out_is_refused(
     response = uploader.done(state_in(sent))
 
     assert response.status_code == 400
-    assert files_in(media_root.parent) == [media_root / upload_of(sent).part]
+    assert files_in(media_root.parent) == [part_of(upload_of(sent), media_root)]
     assert uploader.delete(state_in(sent)["url"]).status_code == 200
 
 
@@ -938,7 +939,7 @@ def test_storage_without_paths_gets_a_copy(
     [
         (cut_power_before, InMemoryStorage, "save"),
         (cut_power_after, InMemoryStorage, "save"),
-        (cut_power_before, finishing, "_mark_complete"),
+        (cut_power_before, finishing, "mark_complete"),
         (cut_power_before, local_store.LocalStore, "delete"),
     ],
 )

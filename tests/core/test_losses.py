@@ -15,8 +15,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.core.sweeping import Report, clean_uploads
-from chunked_uploads.models import Upload
+from chunked_uploads.models import MAX_STORE_STATE, Upload
 from chunked_uploads.stores.markers import MARKER
+from chunked_uploads.stores.partial_files import state_of
 from chunked_uploads.system import holes
 from tests.sending import (
     CONTENT,
@@ -203,7 +204,7 @@ def test_machines_that_take_turns_ask_once_each(
             send(uploader, 1, url=state["url"])
 
     assert refused == 2
-    assert len(Upload.objects.get().store_state) <= 255
+    assert len(Upload.objects.get().store_state) <= MAX_STORE_STATE
 
 
 def test_very_many_machines_fit_into_what_is_noted(
@@ -216,7 +217,7 @@ def test_very_many_machines_fit_into_what_is_noted(
         answer = uploader.send(b"\0", number, 100, url=state["url"])
         assert answer.status_code == 200
 
-    assert len(Upload.objects.get().store_state) <= 255
+    assert len(Upload.objects.get().store_state) <= MAX_STORE_STATE
 
 
 def test_system_that_tells_of_no_start_asks_for_nothing_again(
@@ -377,7 +378,7 @@ def test_whole_parts_may_be_moved_to_another_folder(
 
     sent = uploader.send(CONTENT[6:], 6)
 
-    assert upload_of(sent).store_state.split()[0] == (chunks / MARKER).read_text()
+    assert state_of(upload_of(sent)).marker == (chunks / MARKER).read_text()
     assert upload_of(sent).store_state != before
     assert_finishes(uploader, sent, CONTENT)
 
@@ -390,7 +391,7 @@ def test_upload_of_which_no_store_noted_anything_goes_on(
 
     sent = uploader.send(CONTENT[6:], 6)
 
-    assert upload_of(sent).store_state.startswith((chunks / MARKER).read_text())
+    assert state_of(upload_of(sent)).marker == (chunks / MARKER).read_text()
     assert_finishes(uploader, sent, CONTENT)
 
 

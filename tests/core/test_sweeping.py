@@ -22,8 +22,8 @@ from django.utils import timezone
 from chunked_uploads.core import finishing
 from chunked_uploads.core.sweeping import Report, clean_uploads
 from chunked_uploads.models import Upload
+from chunked_uploads.stores.file_names import file_name
 from chunked_uploads.stores.local import LocalStore
-from chunked_uploads.stores.part_names import part_name
 from tests.films.forms import RecordingForm
 from tests.films.models import Recording
 from tests.forms.claiming import FOR_FORM, attached, send_for_form
@@ -32,6 +32,7 @@ from tests.sending import (
     Uploader,
     files_in,
     finished,
+    part_of,
     state_in,
     upload_of,
 )
@@ -50,7 +51,7 @@ def make_old(upload: Upload, days: float, media_root: Path) -> Upload:
     """Make the upload and its part as if nothing had happened for `days`."""
     at = timezone.now() - datetime.timedelta(days=days)
     Upload.objects.filter(pk=upload.pk).update(modified_at=at)
-    make_part_old(media_root / upload.part, days)
+    make_part_old(part_of(upload, media_root), days)
     return upload
 
 
@@ -61,7 +62,7 @@ def make_part_old(path: Path, days: float) -> None:
 
 
 def make_stray(chunks: Path, days: float, content: bytes = CONTENT) -> Path:
-    path = chunks / os.path.basename(part_name(Upload()))
+    path = chunks / file_name(uuid.uuid4())
     path.write_bytes(content)
     make_part_old(path, days)
     return path
@@ -169,7 +170,7 @@ def test_unfinished_upload_stays_where_a_row_protects_it(
 
     assert clean_uploads(dry_run=True) == clean_uploads() == Report()
     assert Recording.objects.count() == 1
-    assert files_in(media_root) == [media_root / upload.part]
+    assert files_in(media_root) == [part_of(upload, media_root)]
 
 
 def test_unfinished_upload_goes_with_the_rows_that_follow_it(
@@ -295,9 +296,10 @@ def test_many_strays_are_removed_beside_parts_that_are_in_use(
     uploader: Uploader, media_root: Path, chunks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chunked_uploads.core.sweeping.BATCH", 3)
-    kept = [upload_of(uploader.send(CONTENT, name=name)).part for name in "abcdefg"]
+    sent = [uploader.send(CONTENT, name=name) for name in "abcdefg"]
+    kept = [part_of(upload_of(each), media_root) for each in sent]
     for part in kept:
-        make_part_old(media_root / part, 4)
+        make_part_old(part, 4)
     strays = [make_stray(chunks, 4) for _ in range(8)]
 
     report = clean_uploads()
@@ -311,7 +313,7 @@ def test_part_of_a_finished_upload_is_a_stray(
 ) -> None:
     sent = uploader.send(CONTENT)
     uploader.done(state_in(sent))
-    part = media_root / upload_of(sent).part
+    part = part_of(upload_of(sent), media_root)
     part.write_bytes(b"left")
     make_part_old(part, 4)
 
@@ -336,7 +338,7 @@ def test_upload_whose_part_is_missing_is_told_and_left_to_its_expiry(
     upload = make_old(upload_of(uploader.send(CONTENT[:4], 0)), 2.9, media_root)
     uuid = str(upload.uuid)
     make_old(upload_of(uploader.send(CONTENT[:4], 0, name="other")), 2, media_root)
-    (media_root / upload.part).unlink()
+    part_of(upload, media_root).unlink()
 
     assert clean_uploads(dry_run=True) == clean_uploads() == Report(missing=[uuid])
     assert f"{uuid}: its part is not there: stays until it expires\n" in run()
@@ -351,13 +353,13 @@ def test_upload_that_comes_back_to_life_is_not_removed(
 ) -> None:
     sent = uploader.send(CONTENT[:4], 0)
     make_old(upload_of(sent), 9, media_root)
-    extent = LocalStore.extent
+    resting = LocalStore.resting
 
-    def go_on(store: LocalStore, name: str) -> int:
+    def go_on(store: LocalStore, upload: Upload) -> int:
         uploader.send(CONTENT[4:], 4, url=state_in(sent)["url"])
-        return extent(store, name)
+        return resting(store, upload)
 
-    monkeypatch.setattr(LocalStore, "extent", go_on)
+    monkeypatch.setattr(LocalStore, "resting", go_on)
     monkeypatch.setattr(Upload, "is_expired", False)
 
     assert clean_uploads() == Report()
@@ -388,7 +390,7 @@ def test_upload_that_died_before_its_end_was_recorded_is_completed(
     sent = uploader.send(CONTENT)
     uploader.raise_request_exception = False
     with monkeypatch.context() as crash:
-        crash.delattr(finishing, "_mark_complete")
+        crash.delattr(finishing, "mark_complete")
         assert uploader.done(state_in(sent)).status_code == 500
     upload = make_old(upload_of(sent), 0.1, media_root)
 
@@ -431,7 +433,7 @@ def test_expired_upload_without_a_part_is_reported_once(
     uploader: Uploader, media_root: Path
 ) -> None:
     upload = make_old(upload_of(uploader.send(CONTENT)), 4, media_root)
-    (media_root / upload.part).unlink()
+    part_of(upload, media_root).unlink()
 
     assert clean_uploads() == Report(expired=[str(upload.uuid)])
 

@@ -15,11 +15,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import connection, transaction
 
+from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.forms import ChunkedFileField
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.signals import upload_cancelled, upload_completed
-from chunked_uploads.storages import is_in_place
 from tests import storages
 from tests.core.test_copies import make_removals_old
 from tests.core.test_sweeping import make_old, make_part_old
@@ -37,7 +37,7 @@ from tests.sending import (
     state_in,
     upload_of,
 )
-from tests.stores.contract import simulate_file_systems
+from tests.storages import simulate_file_systems
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -12,40 +13,63 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import File
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.core import intake, ranges
-from chunked_uploads.digests import carrying, following
+from chunked_uploads.digests import following, resumable
+from chunked_uploads.digests import ranges as range_digests
+from chunked_uploads.digests.files import FileDigest
 from chunked_uploads.models import Upload
 from chunked_uploads.signals import chunk_received
-from chunked_uploads.stores.local import LocalWriter
+from chunked_uploads.stores.local import LocalContent, LocalWriter
 from chunked_uploads.system import libcrypto
 from tests.polling import wait_until
-from tests.sending import CONTENT, UPLOAD, Uploader, finished, state_in, upload_of
+from tests.sending import (
+    CONTENT,
+    UPLOAD,
+    Uploader,
+    finished,
+    part_of,
+    state_in,
+    upload_of,
+)
 
 ALGORITHMS = pytest.mark.parametrize("algorithm", ["md5", "sha256"])
 FRAMING = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 LARGE = bytes(range(251)) * 1000
 
 
+class Counted(io.FileIO):
+    """A file that notes how much is read of it."""
+
+    def __init__(self, file: Any, sizes: list[int]) -> None:
+        super().__init__(file.name)
+        self._sizes = sizes
+        file.close()
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = super().read(size)
+        self._sizes.append(len(block or b""))
+        return block or b""
+
+
 @pytest.fixture
 def bytes_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of all reads from part files."""
+    """The sizes of all reads of what is in the store."""
     sizes: list[int] = []
-    pread, preadv = os.pread, os.preadv
+    open_content, preadv = LocalContent.open, os.preadv
 
-    def read(fd: int, size: int, offset: int) -> bytes:
-        block = pread(fd, size, offset)
-        sizes.append(len(block))
-        return block
+    def open_counted(content: LocalContent) -> File:
+        return File(Counted(open_content(content).file, sizes))
 
     def read_into(fd: int, buffers: Any, offset: int) -> int:
         count = preadv(fd, buffers, offset)
         sizes.append(count)
         return count
 
-    monkeypatch.setattr(os, "pread", read)
+    monkeypatch.setattr(LocalContent, "open", open_counted)
     monkeypatch.setattr(os, "preadv", read_into)
     return sizes
 
@@ -56,20 +80,20 @@ def carrier(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "rehashes":
         monkeypatch.setattr(libcrypto, "is_usable", lambda algorithm: False)
     else:
-        monkeypatch.setattr(carrying, "rehashes", None)
+        monkeypatch.setattr(resumable, "rehashes", None)
     return request.param
 
 
 @pytest.fixture
 def no_carrier(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libcrypto, "is_usable", lambda algorithm: False)
-    monkeypatch.setattr(carrying, "rehashes", None)
+    monkeypatch.setattr(resumable, "rehashes", None)
 
 
 @pytest.fixture
 def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left to the next request."""
-    monkeypatch.setattr(intake, "LAG", 0)
+    monkeypatch.setattr(range_digests, "LAG", 0)
 
 
 def hexdigest(algorithm: str, content: bytes) -> str:
@@ -225,7 +249,7 @@ def test_what_is_left_to_later_requests_is_hashed_once(
     lag: int,
 ) -> None:
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
-    monkeypatch.setattr(intake, "LAG", lag)
+    monkeypatch.setattr(range_digests, "LAG", lag)
 
     sent = send_all(uploader, LARGE, 0, 200_000, 100_000, 150_000)
 
@@ -255,7 +279,7 @@ def test_no_request_hashes_much_more_than_its_own(
 ) -> None:
     sent = uploader.send(LARGE[:200_000], 0, len(LARGE))
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
-    monkeypatch.setattr(intake, "LAG", 1000)
+    monkeypatch.setattr(range_digests, "LAG", 1000)
     monkeypatch.setattr(intake, "CHECKPOINT", 50_000)
 
     sent = uploader.send(
@@ -398,7 +422,7 @@ def test_lost_bytes_are_hashed_anew(
 ) -> None:
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
     sent = uploader.send(CONTENT)
-    os.truncate(media_root / upload_of(sent).part, 4)
+    os.truncate(part_of(upload_of(sent), media_root), 4)
     assert uploader.done(state_in(sent)).status_code == 409
 
     sent = uploader.send(CONTENT[4:], 4)
@@ -477,10 +501,9 @@ default_properties = fips=yes
 # What a library of Red Hat's does in this mode, where one of its functions is called.
 IN_FIPS_MODE = """
 import os, sys
-from types import SimpleNamespace
+import hashlib
 from _hashlib import get_fips_mode
-from django.conf import settings
-from chunked_uploads.digests import carrying
+from chunked_uploads.digests import resumable
 from chunked_uploads.system import libcrypto
 
 class Library:
@@ -488,12 +511,11 @@ class Library:
         return lambda *arguments: os.abort()
 
 algorithm, carrier = sys.argv[1:]
-settings.configure(CHUNKED_UPLOADS_DIGEST=algorithm)
 libcrypto._library = Library
 if carrier == "none":
-    carrying.rehashes = None
-carried = carrying.carry_on(SimpleNamespace(hashed=0, hash_state=None))
-digest = carried or carrying.start(algorithm)
+    resumable.rehashes = None
+carried = resumable.resume(algorithm, None)
+digest = carried or hashlib.new(algorithm, usedforsecurity=False)
 digest.update(b"0123456789")
 print(get_fips_mode(), carried is not None, digest.hexdigest())
 """
@@ -539,8 +561,8 @@ def test_half_done_hash_can_be_asked_and_goes_on(algorithm: str) -> None:
 class ShortReads(LocalWriter):
     """Gives back a part of what was asked for, and notes who asked."""
 
-    def __init__(self, path: str, fd: int, start: int, locked: tuple[int, int]) -> None:
-        super().__init__(path, fd, start, locked)
+    def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
+        super().__init__(fd, start, locked)
         self.readers: set[threading.Thread] = set()
         self.error: OSError | None = None
 
@@ -551,20 +573,26 @@ class ShortReads(LocalWriter):
         return super().read(position, view[:7000])
 
 
+def digest_over(content: bytes) -> FileDigest:
+    digest = FileDigest("sha256", libcrypto.Hash("sha256"), 0)
+    digest.update(content)
+    return digest
+
+
 @pytest.fixture
 def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShortReads]:
     monkeypatch.setattr(following, "STRIDE", 10_000)
     path = str(tmp_path / "part")
     fd = os.open(path, os.O_RDWR | os.O_CREAT)
     os.write(fd, LARGE[:1000])
-    yield ShortReads(path, fd, 1000, (1000, len(LARGE)))
+    yield ShortReads(fd, 1000, (1000, len(LARGE)))
     os.close(fd)
 
 
 def test_follower_hashes_all_of_both_in_a_thread_of_its_own(writer: ShortReads) -> None:
-    check, carried = hashlib.sha256(), hashlib.sha256(LARGE[:400])
+    check, file = hashlib.sha256(), digest_over(LARGE[:400])
 
-    with following.Follower(writer, 1000, check, carried, 400) as follower:
+    with following.Follower(writer, 1000, check, file) as follower:
         for start in range(1000, len(LARGE), 9000):
             writer.write(LARGE[start : start + 9000])
             follower.follow()
@@ -573,25 +601,25 @@ def test_follower_hashes_all_of_both_in_a_thread_of_its_own(writer: ShortReads) 
 
     assert writer.readers - {threading.main_thread()}
     assert check.digest() == hashlib.sha256(LARGE[1000:]).digest()
-    assert carried.digest() == hashlib.sha256(LARGE).digest()
-    assert follower.hashed == len(LARGE)
+    assert file.hexdigest() == hexdigest("sha256", LARGE)
+    assert file.hashed == len(LARGE)
 
 
 def test_follower_leaves_what_it_may(writer: ShortReads) -> None:
-    carried = hashlib.sha256()
+    file = digest_over(b"")
 
-    with following.Follower(writer, 1000, None, carried, 0) as follower:
+    with following.Follower(writer, 1000, None, file) as follower:
         writer.write(LARGE[1000:])
         follower.catch_up(lag=50_000)
 
-    assert follower.hashed == len(LARGE) - 50_000
-    assert carried.digest() == hashlib.sha256(LARGE[: follower.hashed]).digest()
+    assert file.hashed == len(LARGE) - 50_000
+    assert file.hexdigest() == hexdigest("sha256", LARGE[: file.hashed])
 
 
 def test_follower_tells_what_went_wrong_in_its_thread(writer: ShortReads) -> None:
     writer.error = OSError("Input/output error")
 
-    with following.Follower(writer, 1000, hashlib.sha256(), None, 0) as follower:
+    with following.Follower(writer, 1000, hashlib.sha256(), None) as follower:
         writer.write(LARGE)
         follower.follow()
         with pytest.raises(OSError, match="Input/output"):
@@ -599,8 +627,8 @@ def test_follower_tells_what_went_wrong_in_its_thread(writer: ShortReads) -> Non
 
 
 def test_follower_tells_of_bytes_that_went(writer: ShortReads, tmp_path: Path) -> None:
-    with following.Follower(writer, 1000, hashlib.sha256(), None, 0) as follower:
+    with following.Follower(writer, 1000, hashlib.sha256(), None) as follower:
         writer.write(LARGE)
         os.truncate(tmp_path / "part", 5000)
-        with pytest.raises(OSError, match="shorter"):
+        with pytest.raises(OSError, match="Fewer bytes"):
             follower.catch_up()

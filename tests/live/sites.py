@@ -10,6 +10,7 @@ from typing import Any
 
 from chunked_uploads.models import Upload
 from tests.clients import Client, Wire
+from tests.sending import part_of
 from tests.servers import Gunicorn
 
 # Keyword arguments of `make_server`.
@@ -27,7 +28,7 @@ CUTS: dict[str, Callable[[Wire], None]] = {
 
 def part_file(server: Gunicorn, upload: Upload) -> Path:
     """Return where the upload's bytes lie until it is done."""
-    return server.media_root / upload.part
+    return part_of(upload, server.media_root)
 
 
 def arrived(server: Gunicorn, upload: Upload) -> int:

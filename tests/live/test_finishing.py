@@ -26,6 +26,7 @@ from tests import storages
 from tests.clients import Client, randbytes
 from tests.live.sites import finished_file, writers
 from tests.polling import wait_until
+from tests.sending import part_of
 from tests.servers import Gunicorn
 
 MIB = 2**20
@@ -124,7 +125,7 @@ def test_done_moves_the_part_and_writes_no_byte_of_it(
     client: Client, server: Gunicorn, send: Callable[[bytes], Upload]
 ) -> None:
     upload = send(randbytes(32 * MIB))
-    part = (server.media_root / upload.part).stat()
+    part = part_of(upload, server.media_root).stat()
     before = _written(server)
 
     assert client.done(upload).status == 200

@@ -13,9 +13,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from chunked_uploads.models import Upload
+from chunked_uploads.stores.partial_files import state_of
 from tests.clients import Client, Wire, content_range, disposition, randbytes
 from tests.polling import wait_until
 from tests.proxies import Pools
+from tests.sending import part_of
 from tests.servers import Gunicorn, Nginx
 
 MIB = 2**20
@@ -153,7 +155,7 @@ def test_what_arrived_before_a_cut_is_kept_by_a_pool_for_uploads(
         user=user, filename="film.mp4", filesize=len(content)
     )
     written = 1_000_000 // BLOCK * BLOCK
-    part = pools.uploads.media_root / upload.part
+    part = part_of(upload, pools.uploads.media_root)
     with client.begin_chunk(upload, len(content), content[:1_000_000]) as wire:
         wait_until(lambda: part.exists() and part.stat().st_size >= written)
         cut(wire)
@@ -177,7 +179,7 @@ def test_slow_senders_fill_the_pool_for_uploads_and_not_the_site(
     with ExitStack() as slow:
         for upload in uploads:
             slow.enter_context(client.begin_chunk(upload, MIB, bytes(BLOCK)))
-            wait_until(partial(has_bytes, pools.uploads.media_root / upload.part))
+            wait_until(partial(has_bytes, part_of(upload, pools.uploads.media_root)))
 
         assert client.ask("GET", f"{client.site}/").status == 200
 
@@ -187,6 +189,8 @@ def test_unfinished_bytes_are_not_served(
 ) -> None:
     upload = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
     assert client.send(upload, bytes(5)).status == 200
-    assert Path(settings.MEDIA_ROOT, upload.part).exists()
+    assert part_of(upload, Path(settings.MEDIA_ROOT)).exists()
 
-    assert client.ask("GET", f"{client.site}/media/{upload.part}").status == 404
+    assert (
+        client.ask("GET", f"{client.site}/media/{state_of(upload).path}").status == 404
+    )

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from chunked_uploads.models import Upload
+from chunked_uploads.stores.partial_files import state_of
 from tests.polling import wait_until
 from tests.servers import HOST, Gunicorn
 from tests.weather import Weather
@@ -40,7 +41,7 @@ def send(authorization: dict[str, str], weather: Weather) -> Iterator[Send]:
 def test_clear_weather_changes_nothing(weather: Weather, send: Send) -> None:
     assert send(weather.url).result() == 200
 
-    with default_storage.open(Upload.objects.get().part) as arrived:
+    with default_storage.open(state_of(Upload.objects.get()).path) as arrived:
         assert arrived.read() == CONTENT
     assert weather.sent == len(CONTENT)
 

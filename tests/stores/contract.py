@@ -4,43 +4,83 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import os
 import threading
 import uuid
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage
 from django.utils import timezone
 
 from chunked_uploads.errors import RangeBusy
-from chunked_uploads.stores import ChunkStore
+from chunked_uploads.models import MAX_STORE_STATE
+from chunked_uploads.stores import ChunkStore, Kept
 from chunked_uploads.system.pipes import open_pipe
 
 
-def write(store: ChunkStore, name: str, start: int, content: bytes) -> None:
-    """Write `content` as one range of a part."""
-    with store.writer(name, start, len(content)) as writer:
+@dataclass
+class Recorded:
+    """A range as the core records it."""
+
+    start: int
+    chunk_size: int
+    receipt: str
+
+
+@dataclass
+class StoredUpload:
+    """An upload as a store sees it, and as the core keeps it up to date."""
+
+    filesize: int | None = 20
+    offset: int = 0
+    received: int = 0
+    store_state: str = ""
+    uuid: uuid.UUID = field(default_factory=uuid.uuid4)
+    ranges: list[Recorded] = field(default_factory=list)
+
+    def recorded(self) -> list[Recorded]:
+        return sorted(self.ranges, key=lambda each: each.start)
+
+    def record(self, start: int, kept: Kept) -> None:
+        """Record that the store keeps a range, and count anew."""
+        self.ranges = [each for each in self.ranges if each.start != start]
+        self.ranges.append(Recorded(start, kept.size, kept.receipt))
+        self.received = sum(each.chunk_size for each in self.ranges)
+        self.offset = 0
+        for each in self.recorded():
+            if each.start == self.offset:
+                self.offset += each.chunk_size
+
+
+def begin(store: ChunkStore, filesize: int | None = 20) -> StoredUpload:
+    """Return an upload that was begun."""
+    upload = StoredUpload(filesize)
+    upload.store_state = store.begin(upload, "chunks")
+    return upload
+
+
+def write(store: ChunkStore, upload: StoredUpload, start: int, content: bytes) -> None:
+    """Write `content` as one range of an upload."""
+    with store.writer(upload, start, len(content)) as writer:
         writer.write(content)
+        upload.record(start, writer.keep(everything=True))
 
 
-def read(store: ChunkStore, name: str, start: int = 0) -> bytes:
-    """Return a part's bytes from `start` on."""
-    with store.sealed(name) as part:
-        return b"".join(part.read(start))
-
-
-def simulate_file_systems(monkeypatch: Any) -> None:
-    """Make every folder one of its own, as far as renaming goes."""
-    replace = os.replace
-
-    def refuse(source: str, target: str) -> None:
-        if os.path.dirname(source) != os.path.dirname(target):
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", refuse)
+def read(store: ChunkStore, upload: StoredUpload, start: int = 0) -> bytes:
+    """Return an upload's bytes from `start` on, in whatever way the store allows."""
+    with store.exclusive(upload) as content:
+        if content.is_readable:
+            with content.open() as file:
+                file.seek(start)
+                return file.read()
+    whole = begin(store, upload.filesize)
+    whole.ranges, whole.uuid = upload.ranges, upload.uuid
+    with store.exclusive(whole) as content:
+        storage = InMemoryStorage()
+        with storage.open(content.place(storage, "read")) as file:
+            return file.read()[start:]
 
 
 class ChunkStoreContract:
@@ -52,86 +92,120 @@ class ChunkStoreContract:
         raise NotImplementedError
 
     @pytest.fixture
-    def name(self) -> str:
-        """The name of a part as the core chooses it."""
-        return f"chunks/{uuid.uuid4()}.part"
+    def upload(self, store: ChunkStore) -> StoredUpload:
+        """An upload of 20 bytes that was begun."""
+        return begin(store)
+
+    @pytest.fixture(params=["moved or copied", "copied"])
+    def storage(self, request: pytest.FixtureRequest, media_root: Any) -> Storage:
+        """Where finished files go."""
+        if request.param == "copied":
+            return InMemoryStorage()
+        return FileSystemStorage(str(media_root))
+
+    def test_state_fits_into_its_field(self, upload: StoredUpload) -> None:
+        assert len(upload.store_state) <= MAX_STORE_STATE
 
     def test_written_ranges_are_read_in_order(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        write(store, name, 4, b"456")
-        write(store, name, 0, b"0123")
+        write(store, upload, 4, b"456")
+        write(store, upload, 0, b"0123")
 
-        assert read(store, name) == b"0123456"
-        assert read(store, name, 5) == b"56"
-        assert read(store, name, 7) == b""
+        assert read(store, upload) == b"0123456"
+        assert read(store, upload, 5) == b"56"
+        assert read(store, upload, 7) == b""
 
     def test_writer_appends_blocks_to_its_range_and_counts(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.writer(name, 2, 5) as writer:
+        write(store, upload, 0, b"01")
+        with store.writer(upload, 2, 5) as writer:
             assert writer.written == 0
             writer.write(b"23")
             writer.write(b"456")
             assert writer.written == 5
-            assert writer.extent == 7
+            upload.record(2, writer.keep(everything=True))
 
-        assert read(store, name, 2) == b"23456"
+        assert read(store, upload, 2) == b"23456"
 
-    def test_empty_block_changes_nothing(self, store: ChunkStore, name: str) -> None:
-        with store.writer(name, 0, 5) as writer:
+    def test_empty_block_changes_nothing(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
+        with store.writer(upload, 0, 5) as writer:
             writer.write(b"")
 
-            assert (writer.written, writer.extent) == (0, 0)
+            assert writer.written == writer.keep(everything=True).size == 0
 
-    def test_extent_is_how_far_the_bytes_reach(
-        self, store: ChunkStore, name: str
+    def test_what_is_kept_never_shrinks_and_ends_as_all(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        assert store.extent(name) == 0
+        sizes = []
+        with store.writer(upload, 0, 20) as writer:
+            for block in (b"0123", b"4", b"56789", b""):
+                writer.write(block)
+                kept = writer.keep(everything=False)
+                assert kept.size <= writer.written
+                sizes.append(kept.size)
+                upload.record(0, kept)
+            kept = writer.keep(everything=True)
+            assert kept.size == writer.written == 10
+            upload.record(0, kept)
 
-        write(store, name, 10, b"xyz")
+        assert sizes == sorted(sizes)
+        assert read(store, upload) == b"0123456789"
 
-        assert store.extent(name) == 13
-        with store.sealed(name) as part:
-            assert part.extent == 13
-
-    def test_parts_are_kept_apart(self, store: ChunkStore, name: str) -> None:
-        other = f"chunks/{uuid.uuid4()}.part"
-
-        write(store, name, 0, b"one")
-        write(store, other, 0, b"another")
-
-        assert read(store, name) == b"one"
-        assert read(store, other) == b"another"
-
-    def test_written_bytes_stay_where_the_writer_failed(
-        self, store: ChunkStore, name: str
+    def test_what_is_kept_stays_where_the_writer_failed(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
         with (
             contextlib.suppress(ConnectionError),
-            store.writer(name, 0, 5) as writer,
+            store.writer(upload, 0, 5) as writer,
         ):
             writer.write(b"012")
+            upload.record(0, writer.keep(everything=True))
             raise ConnectionError
 
-        assert read(store, name) == b"012"
+        assert read(store, upload) == b"012"
+
+    def test_uploads_are_kept_apart(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
+        other = begin(store)
+
+        write(store, upload, 0, b"one")
+        write(store, other, 0, b"another")
+
+        assert read(store, upload) == b"one"
+        assert read(store, other) == b"another"
+
+    def test_size_may_be_unknown_until_the_end(self, store: ChunkStore) -> None:
+        upload = begin(store, None)
+
+        write(store, upload, 0, b"0123")
+        write(store, upload, 4, b"4567")
+
+        upload.filesize = 8
+        assert read(store, upload) == b"01234567"
 
     def test_bytes_out_of_a_pipe_follow_those_that_were_written(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with open_pipe() as pipe, store.writer(name, 3, 9) as writer:
+        write(store, upload, 0, b"...")
+        with open_pipe() as pipe, store.writer(upload, 3, 9) as writer:
             writer.write(b"abc")
             os.write(pipe.inlet, b"defghi")
             writer.write_from(pipe.outlet, 4)
             assert writer.written == 7
             writer.write_from(pipe.outlet, 2)
+            upload.record(3, writer.keep(everything=True))
 
-        assert read(store, name, 3) == b"abcdefghi"
+        assert read(store, upload, 3) == b"abcdefghi"
 
     def test_writer_gives_back_what_it_wrote_where_it_can(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.writer(name, 3, 6) as writer:
+        with store.writer(upload, 3, 6) as writer:
             writer.write(b"abcdef")
             if writer.is_readable:
                 buffer = bytearray(b"......")
@@ -139,214 +213,275 @@ class ChunkStoreContract:
                 assert buffer == b".cde.."
                 assert writer.read(9, memoryview(buffer)) == 0
 
-    @pytest.mark.parametrize(("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99)])
-    def test_second_writer_of_the_same_bytes_is_told_so(
-        self, store: ChunkStore, name: str, start: int, length: int
+    @pytest.mark.parametrize(("start", "length"), [(10, 10), (19, 1), (5, 6), (0, 20)])
+    def test_second_writer_of_the_same_bytes_is_kept_out_or_changes_nothing(
+        self, store: ChunkStore, upload: StoredUpload, start: int, length: int
     ) -> None:
-        with store.writer(name, 10, 10), pytest.raises(RangeBusy):
-            write(store, name, start, b"x" * length)
+        write(store, upload, 0, b"0123456789")
+        with store.writer(upload, 10, 10) as writer:
+            if writer.is_alone:
+                with pytest.raises(RangeBusy):
+                    write(store, upload, start, b"x" * length)
+            else:  # it is not recorded, since the first one is
+                with store.writer(upload, start, length) as another:
+                    another.write(b"x" * length)
+                    another.keep(everything=True)
+            writer.write(b"abcdefghij")
+            upload.record(10, writer.keep(everything=True))
 
-    def test_second_writer_is_kept_out_in_another_thread(
-        self, store: ChunkStore, name: str
+        assert read(store, upload) == b"0123456789abcdefghij"
+
+    def test_second_writer_in_another_thread_changes_nothing(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
         refused = []
 
         def attempt() -> None:
             try:
-                write(store, name, 0, b"other")
+                with store.writer(upload, 0, 5) as writer:
+                    writer.write(b"other")
+                    writer.keep(everything=True)
             except RangeBusy:
-                refused.append(name)
+                refused.append(upload)
 
-        with store.writer(name, 0, 5) as writer:
+        with store.writer(upload, 0, 5) as writer:
             thread = threading.Thread(target=attempt)
             thread.start()
             thread.join()
             writer.write(b"first")
+            upload.record(0, writer.keep(everything=True))
+            assert bool(refused) == writer.is_alone
 
-        assert refused == [name]
-        assert read(store, name) == b"first"
+        assert read(store, upload) == b"first"
 
-    def test_writers_of_other_parts_and_later_ones_are_let_in(
-        self, store: ChunkStore, name: str
+    def test_writers_of_other_uploads_and_later_ones_are_let_in(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.writer(name, 0, 5) as writer:
-            write(store, f"chunks/{uuid.uuid4()}.part", 0, b"other")
+        with store.writer(upload, 0, 5) as writer:
+            write(store, begin(store), 0, b"other")
             writer.write(b"first")
-        write(store, name, 0, b"again")
+        write(store, upload, 0, b"again")
 
-        assert read(store, name) == b"again"
+        assert read(store, upload) == b"again"
 
     def test_range_is_free_again_where_a_writer_failed(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with contextlib.suppress(ConnectionError), store.writer(name, 0, 5):
+        with contextlib.suppress(ConnectionError), store.writer(upload, 0, 5):
             raise ConnectionError
 
-        write(store, name, 0, b"again")
+        write(store, upload, 0, b"again")
 
-        assert read(store, name) == b"again"
+        assert read(store, upload) == b"again"
 
-    def test_sealing_waits_for_the_writers(self, store: ChunkStore, name: str) -> None:
+    def test_who_finishes_sees_what_writers_kept_before(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
         seen: list[bytes] = []
-        with store.writer(name, 0, 5) as writer:
-            thread = threading.Thread(target=lambda: seen.append(read(store, name)))
-            thread.start()
-            thread.join(0.2)
-            assert seen == []
+        with store.writer(upload, 0, 5) as writer:
+            thread = threading.Thread(target=lambda: seen.append(read(store, upload)))
+            if writer.is_alone:
+                thread.start()
+                thread.join(0.2)
+                assert seen == []
             writer.write(b"whole")
+            upload.record(0, writer.keep(everything=True))
+        if not thread.is_alive() and not seen:
+            thread.start()
         thread.join()
 
         assert seen == [b"whole"]
 
-    def test_no_writer_enters_a_sealed_part(self, store: ChunkStore, name: str) -> None:
-        write(store, name, 0, b"whole")
-
-        with store.sealed(name), pytest.raises(RangeBusy):
-            write(store, name, 5, b"more")
-
-    def test_sealing_what_is_not_there_gives_an_empty_part(
-        self, store: ChunkStore, name: str
+    def test_nobody_writes_or_finishes_while_somebody_finishes(
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with store.sealed(name) as part:
-            assert part.extent == 0
-            assert list(part.read(0)) == []
-            with part.open() as file:
-                assert file.read() == b""
+        write(store, upload, 0, b"whole")
 
-    def test_open_gives_a_file_that_a_storage_can_save(
-        self, store: ChunkStore, name: str
+        with store.exclusive(upload), pytest.raises(RangeBusy):
+            write(store, upload, 5, b"more")
+
+        assert read(store, upload) == b"whole"
+
+    def test_finishing_what_nobody_wrote_gives_nothing(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        write(store, name, 0, b"whole")
+        assert read(store, upload) == b""
 
-        with store.sealed(name) as part, part.open() as file:
-            assert file.size == 5
-            assert b"".join(file.chunks()) == b"whole"
-
-    def test_move_replaces_the_file_and_leaves_no_part(
-        self, store: ChunkStore, name: str, tmp_path: Path
+    def test_bytes_that_are_held_are_compared(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        path = tmp_path / "film.mp4"
-        path.touch()
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"0123")
+        write(store, upload, 4, b"4567")
 
-        with store.sealed(name) as part:
-            part.move(str(path))
+        for start, blocks, is_equal in (
+            (4, [b"45", b"67"], True),
+            (4, [b"4567"], True),
+            (0, [b"0123"], True),
+            (0, [b"0", b"123"], True),
+            (4, [b"4568"], False),
+            (4, [b"45", b"76"], False),
+        ):
+            with store.compare(upload, start, 4) as comparison:
+                added = [comparison.add(block) for block in blocks]
+                assert (all(added) and comparison.is_equal()) is is_equal
 
-        assert path.read_bytes() == b"whole"
-        assert store.extent(name) == 0
-
-    def test_sealed_part_is_known_from_one_that_is_written_to(
-        self, store: ChunkStore, name: str
+    def test_uploads_that_differ_never_agree(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        assert not store.is_sealed(name)
+        other = begin(store)
+        write(store, upload, 0, b"0123")
+        write(store, other, 0, b"01x3")
+
+        assert not store.agree(upload, other, 4)
+        assert not store.agree(upload, begin(store), 2)
+
+    def test_file_is_put_into_the_storage_whole(
+        self, store: ChunkStore, upload: StoredUpload, storage: Storage
+    ) -> None:
+        write(store, upload, 12, b"cdefghij")
+        write(store, upload, 0, b"0123456789ab")
+        wanted = f"files/{upload.uuid}/film.mp4"
+
+        with store.exclusive(upload) as content:
+            content.sync()
+            name = wanted
+            if store.moves_into(storage):
+                name = content.reserve(storage, wanted)
+                assert storage.exists(name)
+            assert not content.is_placed(storage, name)
+            placed = content.place(storage, name)
+
+        assert placed == wanted
+        with storage.open(placed) as file:
+            assert file.read() == b"0123456789abcdefghij"
+
+    def test_move_is_known_and_may_be_repeated(
+        self, store: ChunkStore, upload: StoredUpload, storage: Storage
+    ) -> None:
+        write(store, upload, 0, b"0123456789abcdefghij")
+        if not store.moves_into(storage):
+            return
+        with store.exclusive(upload) as content:
+            content.sync()
+            name = content.reserve(storage, "film.mp4")
+            content.place(storage, name)
+
+        with store.exclusive(upload) as content:
+            assert content.is_placed(storage, name)
+            assert content.place(storage, name) == name
+
+        assert storage.size(name) == 20
+        assert store.resting(upload) == 0
+
+    def test_name_that_is_taken_is_not_reserved(
+        self, store: ChunkStore, upload: StoredUpload, storage: Storage
+    ) -> None:
+        other = begin(store)
+        if not store.moves_into(storage):
+            return
+        with store.exclusive(upload) as content, store.exclusive(other) as another:
+            names = [each.reserve(storage, "film.mp4") for each in (content, another)]
+
+        assert names[0] == "film.mp4"
+        assert len({*names}) == 2
+
+    def test_who_finishes_is_known_from_who_writes_where_it_is_told(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
+        assert not store.is_finishing(upload)
         for alone in (False, True):
-            with store.writer(name, 0, 5, alone=alone):
-                assert not store.is_sealed(name)
-        with store.sealed(name):
-            assert store.is_sealed(name)
-        assert not store.is_sealed(name)
+            with store.writer(upload, 0, 5, alone=alone):
+                assert not store.is_finishing(upload)
+        with store.exclusive(upload):
+            was_known = store.is_finishing(upload)
+        assert not store.is_finishing(upload)
+        assert was_known in (True, False)
 
-    def test_discarded_part_is_empty_and_takes_bytes_again(
-        self, store: ChunkStore, name: str
+    def test_discarded_bytes_are_gone_and_others_come_again(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
-        with store.sealed(name) as part:
-            part.sync()
-            part.discard()
-            assert part.extent == 0
+        with store.exclusive(upload) as content:
+            content.sync()
+            content.discard()
+        upload.ranges.clear()
 
-        write(store, name, 0, b"again")
-        assert read(store, name) == b"again"
-
-    def test_move_may_be_settled_again(
-        self, store: ChunkStore, name: str, tmp_path: Path
-    ) -> None:
-        path = tmp_path / "film.mp4"
-        path.touch()
-        write(store, name, 0, b"whole")
-        with store.sealed(name) as part:
-            part.sync()
-            part.move(str(path))
-
-        with store.sealed(name) as part:
-            part.settle(str(path))
-
-        assert path.read_bytes() == b"whole"
+        write(store, upload, 0, b"again")
+        assert read(store, upload) == b"again"
 
     def test_delete_removes_the_bytes_and_may_be_repeated(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
+        assert store.resting(upload) == 5
 
-        store.delete(name)
-        store.delete(name)
+        upload.ranges.clear()
+        store.delete(upload)
+        store.delete(upload)
 
-        assert store.extent(name) == 0
-        assert read(store, name) == b""
+        assert store.resting(upload) == 0
+        assert read(store, upload) == b""
 
-    def test_delete_under_a_writer_leaves_nothing_of_it(
-        self, store: ChunkStore, name: str
+    def test_delete_under_a_writer_leaves_nothing_of_it_for_long(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.writer(name, 0, 5) as writer:
+        with store.writer(upload, 0, 5) as writer:
             writer.write(b"01")
-            store.delete(name)
+            store.delete(upload)
             writer.write(b"234")
+            writer.keep(everything=True)
 
-        assert store.extent(name) == 0
+        for leftover in list(store.leftovers()):
+            store.remove(leftover)
+        assert store.resting(upload) == 0
 
-    def test_part_is_written_and_sealed_under_the_state_that_it_was_begun_with(
-        self, store: ChunkStore, name: str
+    def test_range_that_follows_is_known_to_be_next_or_is_asked_for(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        state = store.begin(name)
+        write(store, upload, 0, b"0123")
+        stale = StoredUpload(20, 0, 0, upload.store_state, upload.uuid)
 
-        with store.writer(name, 0, 4, state) as writer:
-            writer.write(b"0123")
-        with store.writer(name, 4, 4, state) as writer:
-            writer.write(b"4567")
-        with store.sealed(name, state) as part:
-            assert b"".join(part.read(0)) == b"01234567"
-            assert part.is_known(state)
-            part.admit_loss(state)
+        with store.writer(upload, 4, 4) as writer:
+            assert not writer.is_unchanged(stale)
+            assert writer.is_certain(upload)
 
-    def test_part_that_is_gone_is_made_anew_where_its_store_is(
-        self, store: ChunkStore, name: str
+    def test_bytes_that_were_not_lost_are_certain_once_they_were_looked_for(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        state = store.begin(name)
-        with store.writer(name, 0, 4, state) as writer:
-            writer.write(b"0123")
-        store.delete(name)
+        write(store, upload, 0, b"whole")
+        for entered in (store.writer(upload, 5, 1), store.exclusive(upload)):
+            with entered as bytes_of:
+                found = bytes_of.find_losses(upload)
+                assert all(start >= 5 for start, _ in found.ranges)
+                upload.store_state = found.state
+                assert bytes_of.is_certain(upload)
+                bytes_of.confirm_loss(upload)
+        assert store.is_intact(upload)
 
-        with store.writer(name, 0, 4, state) as writer:
-            assert writer.extent == 0
-            writer.admit_loss(state)
-        with store.sealed(name, state) as part:
-            assert part.extent == 0
-
-    @pytest.mark.parametrize("is_noted", [True, False])
-    def test_part_that_lost_nothing_is_known_once_it_was_examined(
-        self, store: ChunkStore, name: str, is_noted: bool
+    def test_upload_whose_bytes_are_gone_takes_others_where_its_store_is(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        state = store.begin(name) if is_noted else ""
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"0123")
+        store.delete(upload)
+        upload.ranges.clear()
+        upload.offset = upload.received = 0
 
-        for opened in (store.writer(name, 5, 1, state), store.sealed(name, state)):
-            with opened as part:
-                found = part.examine(state)
-                assert found.lost == []
-                assert len(found.state) <= 255
-                assert part.is_known(found.state)
-                assert part.examine(found.state) == found
+        write(store, upload, 0, b"again")
 
-    def test_leftovers_are_all_parts_with_size_and_age(
-        self, store: ChunkStore, name: str
+        assert read(store, upload) == b"again"
+
+    def test_leftovers_are_all_bytes_with_size_and_age(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
         (leftover,) = store.leftovers()
 
-        assert leftover.size == 5
+        assert (leftover.uuid, leftover.size) == (upload.uuid, 5)
         age = timezone.now() - leftover.modified
         assert abs(age) < datetime.timedelta(hours=1)
-        store.delete(leftover.name)
-        assert store.extent(name) == 0
+        store.remove(leftover)
+        store.remove(leftover)
+        assert store.resting(upload) == 0
+        assert list(store.leftovers()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -12,26 +13,40 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 
 from chunked_uploads.errors import RangeBusy, StoreFull, StoreUnavailable
-from chunked_uploads.stores import ChunkStore, chunk_store, markers
+from chunked_uploads.stores import (
+    ChunkStore,
+    Content,
+    chunk_store,
+    markers,
+    partial_files,
+)
 from chunked_uploads.stores import local as local_store
 from chunked_uploads.stores.local import LocalStore
 from chunked_uploads.system import holes, locks, writeout
 from chunked_uploads.system.pipes import open_pipe
 from tests.polling import wait_until
-from tests.stores.contract import ChunkStoreContract, read, simulate_file_systems, write
+from tests.storages import simulate_file_systems
+from tests.stores.contract import ChunkStoreContract, StoredUpload, begin, read, write
 
 HOLDER = """
 import sys
+import django
 from django.conf import settings
-settings.configure(MEDIA_ROOT=sys.argv[1])
+apps = ["django.contrib.auth", "django.contrib.contenttypes", "chunked_uploads"]
+settings.configure(MEDIA_ROOT=sys.argv[1], INSTALLED_APPS=apps)
+django.setup()
 from chunked_uploads.stores.local import LocalStore
-with LocalStore().writer(sys.argv[2], 0, 10) as writer:
+from types import SimpleNamespace
+upload = SimpleNamespace(uuid=None, received=0, store_state=sys.argv[2])
+with LocalStore().writer(upload, 0, 10) as writer:
     writer.write(b"01234")
     print("held", flush=True)
     sys.stdin.read()
@@ -53,7 +68,7 @@ class TestLocalStore(ChunkStoreContract):
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
 
     def test_whole_blocks_are_given_to_the_disk_as_they_come(
-        self, store: ChunkStore, name: str, monkeypatch: pytest.MonkeyPatch
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = []
         monkeypatch.setattr(local_store, "WRITE_OUT", 100)
@@ -63,7 +78,7 @@ class TestLocalStore(ChunkStoreContract):
             lambda fd, start, length: asked.append((start, length)),
         )
 
-        with open_pipe() as pipe, store.writer(name, 150, 500) as writer:
+        with open_pipe() as pipe, store.writer(upload, 150, 500) as writer:
             writer.write(b"x" * 49)
             assert asked == []
             writer.write(b"x")
@@ -76,10 +91,10 @@ class TestLocalStore(ChunkStoreContract):
 
     @pytest.fixture
     def holder(
-        self, store: ChunkStore, name: str, media_root: Path
+        self, store: ChunkStore, upload: StoredUpload, media_root: Path
     ) -> Iterator[subprocess.Popen[str]]:
         """Another process, in the middle of writing bytes 0 to 9."""
-        command = [sys.executable, "-c", HOLDER, str(media_root), name]
+        command = [sys.executable, "-c", HOLDER, str(media_root), upload.store_state]
         pipe = subprocess.PIPE
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
             assert process.stdout
@@ -87,25 +102,25 @@ class TestLocalStore(ChunkStoreContract):
             yield process
 
     def test_disjoint_ranges_are_written_at_the_same_time(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.writer(name, 0, 5) as first, store.writer(name, 5, 5) as second:
+        with store.writer(upload, 0, 5) as first, store.writer(upload, 5, 5) as second:
             second.write(b"56789")
             first.write(b"01234")
 
-        assert read(store, name) == b"0123456789"
+        assert read(store, upload) == b"0123456789"
 
     def test_writer_in_another_process_is_kept_apart(
-        self, store: ChunkStore, name: str, holder: subprocess.Popen[str]
+        self, store: ChunkStore, upload: StoredUpload, holder: subprocess.Popen[str]
     ) -> None:
         with pytest.raises(RangeBusy):
-            write(store, name, 9, b"9")
-        write(store, name, 10, b"x")
+            write(store, upload, 9, b"9")
+        write(store, upload, 10, b"x")
 
         holder.communicate()
 
-        write(store, name, 5, b"56789")
-        assert read(store, name) == b"0123456789x"
+        write(store, upload, 5, b"56789")
+        assert read(store, upload) == b"0123456789x"
 
     @pytest.mark.parametrize(
         ("start", "length"), [(10, 10), (19, 5), (5, 6), (0, 99), (0, None)]
@@ -113,7 +128,7 @@ class TestLocalStore(ChunkStoreContract):
     def test_writer_learns_who_waits_for_its_bytes(
         self,
         store: ChunkStore,
-        name: str,
+        upload: StoredUpload,
         monkeypatch: pytest.MonkeyPatch,
         start: int,
         length: int | None,
@@ -121,63 +136,63 @@ class TestLocalStore(ChunkStoreContract):
         monkeypatch.setattr(local_store, "TURN", 60)
         with (
             ThreadPoolExecutor(1) as pool,
-            store.writer(name, 10, 10) as writer,
-            store.writer(name, 200, 10) as another,
+            store.writer(upload, 10, 10) as writer,
+            store.writer(upload, 200, 10) as another,
         ):
-            assert not writer.is_wanted()
+            assert not writer.has_waiters()
             waiting: Future[Any]
             if length is None:
-                waiting = pool.submit(read, store, name)
+                waiting = pool.submit(read, store, upload)
             else:
-                waiting = pool.submit(write, store, name, start, b"x" * length)
-            wait_until(writer.is_wanted)
-            assert another.is_wanted() == (length is None)
+                waiting = pool.submit(write, store, upload, start, b"x" * length)
+            wait_until(writer.has_waiters)
+            assert another.has_waiters() == (length is None)
 
         waiting.result()
-        with store.writer(name, 10, 10) as writer:
-            assert not writer.is_wanted()
+        with store.writer(upload, 10, 10) as writer:
+            assert not writer.has_waiters()
 
     def test_nobody_is_heard_where_locks_do_not_tell(
-        self, store: ChunkStore, name: str, monkeypatch: pytest.MonkeyPatch
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*args: Any) -> None:
             raise OSError(errno.EINVAL, "no such command")
 
-        with store.writer(name, 10, 10) as writer:
+        with store.writer(upload, 10, 10) as writer:
             monkeypatch.setattr("fcntl.fcntl", refuse)
-            assert not writer.is_wanted()
+            assert not writer.has_waiters()
 
     def test_killed_process_leaves_its_range_free_and_its_bytes_there(
-        self, store: ChunkStore, name: str, holder: subprocess.Popen[str]
+        self, store: ChunkStore, upload: StoredUpload, holder: subprocess.Popen[str]
     ) -> None:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
 
-        assert store.extent(name) == 5
-        write(store, name, 0, b"ABCDEFGHIJ")
-        assert read(store, name) == b"ABCDEFGHIJ"
+        assert store.resting(upload) == 5
+        write(store, upload, 0, b"ABCDEFGHIJ")
+        assert read(store, upload) == b"ABCDEFGHIJ"
 
     def test_part_that_was_moved_while_waiting_for_it_is_seen_as_gone(
-        self, store: ChunkStore, name: str, tmp_path: Path, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, tmp_path: Path, monkeypatch: Any
     ) -> None:
         path = tmp_path / "film.mp4"
         path.touch()
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
         seen: list[bytes] = []
-        waiter = threading.Thread(target=lambda: seen.append(read(store, name)))
+        waiter = threading.Thread(target=lambda: seen.append(read(store, upload)))
 
-        with store.sealed(name) as part:
-            about_to_wait = tell_of_locks(monkeypatch)
+        with store.exclusive(upload) as content:
+            about_to_wait = watch_locks(monkeypatch)
             waiter.start()
             about_to_wait.wait()
-            part.move(str(path))
+            move(content, path)
         waiter.join()
 
         assert seen == [b""]
         assert path.read_bytes() == b"whole"
 
     def test_each_byte_is_written_once(
-        self, store: ChunkStore, name: str, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any
     ) -> None:
         counts: list[int] = []
         pwrite = os.pwrite
@@ -187,162 +202,162 @@ class TestLocalStore(ChunkStoreContract):
             return counts[-1]
 
         monkeypatch.setattr(os, "pwrite", count)
-        with store.writer(name, 0, 300_000) as writer:
+        with store.writer(upload, 0, 300_000) as writer:
             for _ in range(3):
                 writer.write(bytes(100_000))
 
         assert sum(counts) == 300_000
 
     def test_short_writes_are_gone_on_with(
-        self, store: ChunkStore, name: str, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any
     ) -> None:
         limit_writes(monkeypatch, lambda written: 3)
 
-        write(store, name, 2, b"23456789")
+        write(store, upload, 2, b"23456789")
 
-        assert read(store, name, 2) == b"23456789"
+        assert read(store, upload, 2) == b"23456789"
 
     @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
     def test_full_disk_is_told_with_what_is_there_all_the_same(
-        self, store: ChunkStore, name: str, monkeypatch: Any, number: int
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any, number: int
     ) -> None:
         limit_writes(monkeypatch, lambda written: 7 - written, number)
 
-        with store.writer(name, 0, 10) as writer:
+        with store.writer(upload, 0, 10) as writer:
             writer.write(b"01234")
             with pytest.raises(StoreFull):
                 writer.write(b"56789")
             assert writer.written == 7
 
-        assert read(store, name) == b"0123456"
+        assert read(store, upload) == b"0123456"
 
     def test_failing_disk_is_not_called_full(
-        self, store: ChunkStore, name: str, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any
     ) -> None:
         limit_writes(monkeypatch, lambda written: 0, errno.EIO)
 
         with pytest.raises(OSError, match="Input/output") as caught:
-            write(store, name, 0, b"0")
+            write(store, upload, 0, b"0")
 
         assert not isinstance(caught.value, StoreFull)
 
     @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o644])
     def test_moved_file_has_the_mode_of_the_one_it_replaces(
-        self, store: ChunkStore, name: str, tmp_path: Path, mode: int
+        self, store: ChunkStore, upload: StoredUpload, tmp_path: Path, mode: int
     ) -> None:
         path = tmp_path / "film.mp4"
         path.touch()
         path.chmod(mode)
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
-        with store.sealed(name) as part:
-            part.move(str(path))
+        with store.exclusive(upload) as content:
+            move(content, path)
 
         assert path.stat().st_mode & 0o7777 == mode
 
     def test_move_copies_no_byte_on_the_same_file_system(
-        self, store: ChunkStore, name: str, tmp_path: Path, media_root: Path
+        self, store: ChunkStore, upload: StoredUpload, tmp_path: Path, media_root: Path
     ) -> None:
         path = tmp_path / "film.mp4"
         path.touch()
-        write(store, name, 0, b"whole")
-        inode = (media_root / name).stat().st_ino
+        write(store, upload, 0, b"whole")
+        inode = part_of(upload, media_root).stat().st_ino
 
-        with store.sealed(name) as part:
-            part.move(str(path))
+        with store.exclusive(upload) as content:
+            move(content, path)
 
         assert path.stat().st_ino == inode
 
     def test_move_reaches_another_file_system(
-        self, store: ChunkStore, name: str, elsewhere: Path
+        self, store: ChunkStore, upload: StoredUpload, elsewhere: Path
     ) -> None:
         path = elsewhere / "film.mp4"
         path.touch(0o640)
         mode = path.stat().st_mode
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
-        with store.sealed(name) as part:
-            part.move(str(path))
+        with store.exclusive(upload) as content:
+            move(content, path)
 
         assert path.read_bytes() == b"whole"
         assert path.stat().st_mode == mode
         assert os.listdir(elsewhere) == ["film.mp4"]
-        assert store.extent(name) == 0
+        assert store.resting(upload) == 0
 
     def test_move_to_a_full_file_system_leaves_both_as_they_were(
-        self, store: ChunkStore, name: str, elsewhere: Path, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, elsewhere: Path, monkeypatch: Any
     ) -> None:
         path = elsewhere / "film.mp4"
         path.touch()
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
         monkeypatch.setattr("shutil.copyfile", full_disk)
 
-        with store.sealed(name) as part, pytest.raises(StoreFull):
-            part.move(str(path))
+        with store.exclusive(upload) as content, pytest.raises(StoreFull):
+            move(content, path)
 
-        assert read(store, name) == b"whole"
+        assert read(store, upload) == b"whole"
         assert path.read_bytes() == b""
         assert os.listdir(elsewhere) == ["film.mp4"]
 
     def test_move_syncs_the_file_before_it_is_in_its_place_and_the_folder_after(
-        self, store: ChunkStore, name: str, tmp_path: Path, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, tmp_path: Path, monkeypatch: Any
     ) -> None:
         path = tmp_path / "films" / "film.mp4"
         path.parent.mkdir()
         path.touch()
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
         steps: list[str] = []
         watch(monkeypatch, "fsync", steps, lambda fd: os.readlink(f"/dev/fd/{fd}"))
         watch(monkeypatch, "replace", steps, lambda source, target: "replace")
 
-        with store.sealed(name) as part:
-            part.sync()
-            part.move(str(path))
+        with store.exclusive(upload) as content:
+            content.sync()
+            move(content, path)
 
         assert steps[0].endswith(".part")
         assert steps[1:] == ["replace", str(path.parent), str(tmp_path)]
 
     def test_part_is_for_its_owner_alone(
-        self, store: ChunkStore, name: str, media_root: Path
+        self, store: ChunkStore, upload: StoredUpload, media_root: Path
     ) -> None:
         before = os.umask(0)
         try:
-            write(store, name, 0, b"secret")
+            write(store, upload, 0, b"secret")
         finally:
             os.umask(before)
 
-        assert (media_root / name).stat().st_mode & 0o7777 == 0o600
+        assert part_of(upload, media_root).stat().st_mode & 0o7777 == 0o600
 
     @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
     def test_copied_file_has_the_mode_of_the_one_it_replaces(
-        self, store: ChunkStore, name: str, elsewhere: Path, mode: int
+        self, store: ChunkStore, upload: StoredUpload, elsewhere: Path, mode: int
     ) -> None:
         path = elsewhere / "film.mp4"
         path.touch()
         path.chmod(mode)
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
-        with store.sealed(name) as part:
-            part.move(str(path))
+        with store.exclusive(upload) as content:
+            move(content, path)
 
         assert path.stat().st_mode & 0o7777 == mode
 
     def test_part_that_is_not_where_it_was_begun_is_not_made(
-        self, store: ChunkStore, name: str, media_root: Path
+        self, store: ChunkStore, upload: StoredUpload, media_root: Path
     ) -> None:
-        state = store.begin(name)
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
         (media_root / "chunks").rename(media_root / "away")
 
-        with pytest.raises(StoreUnavailable), store.writer(name, 5, 1, state):
+        with pytest.raises(StoreUnavailable), store.writer(upload, 5, 1):
             pass
-        with pytest.raises(StoreUnavailable), store.sealed(name, state):
+        with pytest.raises(StoreUnavailable), store.exclusive(upload):
             pass
         assert not (media_root / "chunks").exists()
 
-        write(store, name, 0, b"other")
-        with store.sealed(name, state) as part, pytest.raises(StoreUnavailable):
-            part.admit_loss(state)
+        part_of(upload, media_root).parent.mkdir()
+        part_of(upload, media_root).write_bytes(b"other")
+        with store.exclusive(upload) as content, pytest.raises(StoreUnavailable):
+            content.confirm_loss(upload)
 
     def test_folder_is_marked_once_though_several_begin(
         self, store: ChunkStore, media_root: Path, monkeypatch: pytest.MonkeyPatch
@@ -352,13 +367,13 @@ class TestLocalStore(ChunkStoreContract):
 
         def link_late(source: str, target: str) -> None:
             monkeypatch.setattr(os, "link", link)
-            begun.append(store.begin("chunks/first.part"))
+            begun.append(marker_of(begin(store)))
             link(source, target)
 
         monkeypatch.setattr(os, "link", link_late)
-        begun.append(store.begin("chunks/second.part"))
+        begun.append(marker_of(begin(store)))
 
-        assert begun[0] == begun[1] == store.begin("chunks/third.part")
+        assert begun[0] == begun[1] == marker_of(begin(store))
         assert os.listdir(media_root / "chunks") == [markers.MARKER]
 
     def test_folder_is_marked_where_there_are_no_hard_links(
@@ -369,9 +384,9 @@ class TestLocalStore(ChunkStoreContract):
 
         monkeypatch.setattr(os, "link", refuse)
 
-        begun = store.begin("chunks/first.part")
+        begun = marker_of(begin(store))
 
-        assert begun == store.begin("chunks/second.part")
+        assert begun == marker_of(begin(store))
         assert os.listdir(media_root / "chunks") == [markers.MARKER]
 
     def test_marker_is_on_disk_before_a_part_is_begun(
@@ -381,7 +396,7 @@ class TestLocalStore(ChunkStoreContract):
         watch(monkeypatch, "fsync", steps, lambda fd: os.readlink(f"/dev/fd/{fd}"))
         watch(monkeypatch, "link", steps, lambda source, target: "link")
 
-        store.begin("chunks/first.part")
+        marker_of(begin(store))
 
         folder = media_root / "chunks"
         assert steps[:2] == [str(media_root.parent), str(media_root)]
@@ -392,73 +407,77 @@ class TestLocalStore(ChunkStoreContract):
         "number", [errno.EROFS, errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE]
     )
     def test_store_that_fails_says_why(
-        self, store: ChunkStore, name: str, monkeypatch: Any, number: int
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any, number: int
     ) -> None:
         def fail(*args: Any, **options: Any) -> None:
             raise OSError(number, os.strerror(number))
 
-        state = store.begin(name)
         monkeypatch.setattr(os, "open", fail)
         monkeypatch.setattr("builtins.open", fail)
 
         for enter in (
-            lambda: store.begin(name),
-            lambda: store.writer(name, 0, 5, state).__enter__(),
-            lambda: store.sealed(name, state).__enter__(),
+            lambda: store.begin(upload, "chunks"),
+            lambda: store.writer(upload, 0, 5).__enter__(),
+            lambda: store.exclusive(upload).__enter__(),
         ):
             with pytest.raises(OSError, match=r".") as caught:
                 enter()
             assert caught.value.errno == number
 
     def test_part_with_very_many_holes_is_lost_from_there_on(
-        self, store: ChunkStore, name: str, monkeypatch: Any
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any
     ) -> None:
         monkeypatch.setattr(holes, "MOST_HOLES", 3)
         step = 2**20
         for number in range(1, 6):
-            write(store, name, number * step - 4096, b"x" * 4096)
+            write(store, upload, number * step - 4096, b"x" * 4096)
 
-        with store.sealed(name) as part:
-            lost = part.examine("").lost
+        with store.exclusive(upload) as content:
+            lost = content.find_losses(not_looked_at(upload)).ranges[:-1]
 
         ends = [step - 4096, 2 * step - 4096, 5 * step]
         assert lost == list(zip([0, step, 2 * step], ends, strict=True))
 
     def test_hole_that_somebody_has_read_is_one_still(
-        self, store: ChunkStore, name: str, media_root: Path
+        self, store: ChunkStore, upload: StoredUpload, media_root: Path
     ) -> None:
-        write(store, name, 0, b"x" * 65536)
-        with (media_root / name).open("r+b") as file:
+        write(store, upload, 0, b"x" * 65536)
+        with part_of(upload, media_root).open("r+b") as file:
             os.posix_fallocate(file.fileno(), 65536, 65536)
             if os.lseek(file.fileno(), 0, os.SEEK_HOLE) != 65536:
                 pytest.skip("reserved blocks count as data here")
 
-        assert read(store, name, 65536) == bytes(65536)
+        assert read(store, upload, 65536) == bytes(65536)
 
-        with store.sealed(name) as part:
-            assert part.examine("").lost == [(65536, 131072)]
+        with store.exclusive(upload) as content:
+            assert content.find_losses(not_looked_at(upload)).ranges[:-1] == [
+                (65536, 131072)
+            ]
 
     @pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP])
     def test_file_system_that_knows_no_holes_has_none(
-        self, store: ChunkStore, name: str, monkeypatch: Any, number: int
+        self, store: ChunkStore, upload: StoredUpload, monkeypatch: Any, number: int
     ) -> None:
-        write(store, name, 2**20, b"x")
+        write(store, upload, 2**20, b"x")
 
         def refuse(*args: Any) -> None:
             raise OSError(number, os.strerror(number))
 
-        with store.sealed(name) as part, monkeypatch.context() as unable:
+        with store.exclusive(upload) as content, monkeypatch.context() as unable:
             unable.setattr(os, "lseek", refuse)
-            assert part.examine("").lost == []
+            assert content.find_losses(not_looked_at(upload)).ranges[:-1] == []
 
-    def test_part_lies_where_an_absolute_name_says(
+    def test_bytes_rest_where_an_absolute_folder_says(
         self, store: ChunkStore, tmp_path: Path
     ) -> None:
-        name = str(tmp_path / "deep" / "down" / "x.part")
+        folder = tmp_path / "deep" / "down"
+        upload = StoredUpload()
+        upload.store_state = store.begin(upload, str(folder))
 
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
-        assert Path(name).read_bytes() == b"whole"
+        (file,) = folder.glob("*.part")
+        assert file.read_bytes() == b"whole"
 
     def test_leftovers_of_a_folder_that_is_missing_are_an_error(
         self, store: ChunkStore
@@ -476,14 +495,14 @@ class TestLocalStore(ChunkStoreContract):
         assert list(store.leftovers()) == []
 
     def test_leftovers_are_looked_for_below_media_root_where_a_callable_chooses(
-        self, store: ChunkStore, name: str, settings: Any, media_root: Path
+        self, store: ChunkStore, upload: StoredUpload, settings: Any, media_root: Path
     ) -> None:
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = lambda upload, filename: filename
-        write(store, name, 0, b"whole")
+        write(store, upload, 0, b"whole")
 
         (leftover,) = store.leftovers()
 
-        assert leftover.name == str(media_root / name)
+        assert leftover.name == str(part_of(upload, media_root))
 
     @pytest.fixture
     def elsewhere(self, tmp_path: Path, monkeypatch: Any) -> Iterator[Path]:
@@ -505,30 +524,30 @@ class TestLocalStoreWithoutRangeLocks(ChunkStoreContract):
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
         return LocalStore()
 
-    def test_sealed_part_is_known_from_one_that_is_written_to(
-        self, store: ChunkStore, name: str
+    def test_who_finishes_is_known_from_who_writes_where_it_is_told(
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.sealed(name):  # which these locks don't tell from a writer
-            assert not store.is_sealed(name)
+        with store.exclusive(upload):  # which these locks don't tell from a writer
+            assert not store.is_finishing(upload)
 
     def test_upload_has_one_writer_at_a_time(
-        self, store: ChunkStore, name: str
+        self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.writer(name, 0, 5), pytest.raises(RangeBusy):
-            write(store, name, 5, b"56789")
+        with store.writer(upload, 0, 5), pytest.raises(RangeBusy):
+            write(store, upload, 5, b"56789")
 
 
-def tell_of_locks(monkeypatch: Any) -> threading.Event:
-    """Return what is set when the next lock is asked for."""
-    told = threading.Event()
-    lock = local_store.lock
+def watch_locks(monkeypatch: Any) -> threading.Event:
+    """Return what is set when the next lock of a whole file is asked for."""
+    asked = threading.Event()
+    lock = partial_files.lock
 
-    def tell(*args: Any, **options: Any) -> None:
-        told.set()
+    def watched(*args: Any, **options: Any) -> None:
+        asked.set()
         lock(*args, **options)
 
-    monkeypatch.setattr(local_store, "lock", tell)
-    return told
+    monkeypatch.setattr(partial_files, "lock", watched)
+    return asked
 
 
 def limit_writes(
@@ -548,6 +567,26 @@ def limit_writes(
         return count
 
     monkeypatch.setattr(os, "pwrite", limited)
+
+
+def marker_of(upload: StoredUpload) -> str:
+    return partial_files.State(**json.loads(upload.store_state)).marker
+
+
+def part_of(upload: StoredUpload, media_root: Path) -> Path:
+    return media_root / partial_files.State(**json.loads(upload.store_state)).path
+
+
+def not_looked_at(upload: StoredUpload) -> StoredUpload:
+    """Return the upload as if nobody had looked at its bytes on this machine."""
+    state = partial_files.State(**json.loads(upload.store_state))
+    return replace(upload, store_state=str(replace(state, boots=())))
+
+
+def move(content: Content, path: Path) -> None:
+    """Put the bytes over the file at `path`, as `place` does."""
+    storage = FileSystemStorage(str(path.parent))
+    assert content.place(storage, path.name) == path.name
 
 
 def full_disk(*args: Any) -> None:

@@ -9,12 +9,13 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.http import HttpRequest
 
 from chunked_uploads.authentication import ApiKeyAuthentication
 from chunked_uploads.errors import RangeConflict
-from chunked_uploads.stores import Comparison
+from chunked_uploads.stores import Comparison, StoredUpload
 from chunked_uploads.stores.local import LocalStore, LocalWriter
 
 
@@ -89,14 +90,14 @@ class DigestComparison(Comparison):
 class DigestStore(UnreadableStore):
     """Keeps a digest of each range that it received, as one that can't read back."""
 
-    digests: ClassVar[dict[tuple[str, int, int], bytes]] = {}
+    digests: ClassVar[dict[tuple[UUID, int, int], bytes]] = {}
 
     @contextlib.contextmanager
     def writer(
-        self, name: str, start: int, *which: Any, **options: Any
+        self, upload: StoredUpload, start: int, *which: Any, **options: Any
     ) -> Iterator[LocalWriter]:
         digest = hashlib.sha256()
-        with super().writer(name, start, *which, **options) as writer:
+        with super().writer(upload, start, *which, **options) as writer:
             write = writer.write
 
             def write_and_hash(block: bytes) -> None:
@@ -105,18 +106,18 @@ class DigestStore(UnreadableStore):
 
             writer.write = write_and_hash  # type: ignore[method-assign]
             yield writer
-            self.digests[name, start, writer.written] = digest.digest()
+            self.digests[upload.uuid, start, writer.written] = digest.digest()
 
     @contextlib.contextmanager
     def compare(  # type: ignore[override]
-        self, name: str, start: int, length: int
+        self, upload: StoredUpload, start: int, length: int
     ) -> Iterator[Comparison]:
         try:
-            yield DigestComparison(self.digests[name, start, length])
+            yield DigestComparison(self.digests[upload.uuid, start, length])
         except KeyError:
             raise RangeConflict("Only whole chunks are compared.") from None
 
-    def agree(self, name: str, other: str, length: int) -> bool:
+    def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         return False
 
 

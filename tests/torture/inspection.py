@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chunked_uploads.models import Chunk, Removal, Upload
+from tests.sending import part_of
 from tests.torture.disturbances import clean_up
 from tests.torture.endings import check_file
 from tests.torture.jobs import CELL, Job, make_content, make_tag
@@ -48,7 +49,7 @@ def _noting(site: Site, what: str, check: object, *arguments: object) -> None:
 
 def _check_parts(site: Site, upload: Upload, tags: dict[bytes, int]) -> None:
     """Find the bytes of a single job, the right ones, in all that is recorded."""
-    part = site.server.media_root / upload.part
+    part = part_of(upload, site.server.media_root)
     found = part.read_bytes() if part.exists() else b""
     ranges = [
         (chunk.start, chunk.stop) for chunk in Chunk.objects.filter(upload=upload)
@@ -64,7 +65,7 @@ def _check_parts(site: Site, upload: Upload, tags: dict[bytes, int]) -> None:
     }
     require(len(owners) <= 1 and None not in owners, "bytes of one job", owners)
     for number in owners:
-        content = make_content(site.seed, number or 0, upload.filesize)
+        content = make_content(site.seed, number or 0, upload.filesize or 0)
         for start, stop in ranges:
             same = found[start:stop] == content[start:stop]
             require(same, f"bytes of job {number}", f"others in {start}-{stop}")
@@ -79,7 +80,7 @@ def _check_log(site: Site) -> None:
 
 def _check_strays(site: Site) -> None:
     unfinished = Upload.objects.filter(state=Upload.State.UPLOADING)
-    known = {str(site.server.media_root / each.part) for each in unfinished}
+    known = {str(part_of(each, site.server.media_root)) for each in unfinished}
     strays = {str(path) for path in site.server.media_root.rglob("*.part")} - known
     require(not strays, "no part without an upload", strays)
 

@@ -1,0 +1,62 @@
+import json
+from typing import Any
+
+from django.db import migrations, models
+
+
+def note_paths(apps: Any, schema_editor: Any) -> None:
+    """Write into each unfinished upload's state where its file lies, as the store does.
+
+    Before, the row had the path, and the state the folder's marker and the boots.
+    """
+    uploads = apps.get_model('chunked_uploads', 'Upload').objects.using(schema_editor.connection.alias)
+    for upload in uploads.filter(state=1).only('part', 'store_state').iterator():
+        marker, *boots = upload.store_state.split() or ['']
+        state = {'path': upload.part, 'marker': marker, 'boots': boots}
+        upload.store_state = json.dumps(state, separators=(',', ':'))
+        upload.save(update_fields=['store_state'])
+
+
+def forget_paths(apps: Any, schema_editor: Any) -> None:
+    """Give each unfinished upload its path back."""
+    uploads = apps.get_model('chunked_uploads', 'Upload').objects.using(schema_editor.connection.alias)
+    for upload in uploads.filter(state=1).exclude(store_state='').only('part', 'store_state').iterator():
+        state = json.loads(upload.store_state)
+        upload.part = state['path']
+        upload.store_state = ' '.join([state['marker'], *state['boots']])
+        upload.save(update_fields=['part', 'store_state'])
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('chunked_uploads', '0005_removal'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='upload',
+            name='store_state',
+            field=models.CharField(blank=True, db_default='', default='', editable=False, help_text='What the chunk store noted of the upload, for itself.', max_length=2000, verbose_name='state of the store'),
+        ),
+        migrations.AlterField(
+            model_name='upload',
+            name='part',
+            field=models.CharField(default='', editable=False, max_length=900, verbose_name='part file'),
+        ),
+        migrations.RunPython(note_paths, forget_paths),
+        migrations.RemoveField(
+            model_name='upload',
+            name='part',
+        ),
+        migrations.AddField(
+            model_name='chunk',
+            name='receipt',
+            field=models.TextField(blank=True, default='', editable=False),
+        ),
+        migrations.AlterField(
+            model_name='upload',
+            name='filesize',
+            field=models.BigIntegerField(blank=True, help_text='In bytes; empty where it is not known yet.', null=True, verbose_name='file size'),
+        ),
+    ]
