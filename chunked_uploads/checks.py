@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
 from chunked_uploads.digests import resumable
-from chunked_uploads.middleware import OPAQUE, normal_origin, split_setting
+from chunked_uploads.http.origins import OPAQUE, normal_origin, split_setting
 from chunked_uploads.models import MAX_SOURCE
 
 EXTERNAL = "chunked_uploads.authentication.ExternalAuthentication"

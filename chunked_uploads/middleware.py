@@ -6,9 +6,7 @@ allowed origin can read errors too.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Iterable
-from ipaddress import IPv6Address
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -20,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 
 from chunked_uploads.conf import conf
 from chunked_uploads.http.answers import answer
+from chunked_uploads.http.origins import is_origin, normal_origin, split_setting
 
 APP_NAME = "chunked_uploads"
 OUR_HEADERS = (
@@ -37,15 +36,6 @@ OUR_HEADERS = (
 )
 EXPOSED_HEADERS = "Range, Retry-After, WWW-Authenticate"
 MAX_AGE = 86400  # seconds; browsers cut it to what they allow
-DEFAULT_PORTS = {"http": 80, "https": 443}
-LARGEST_PORT = 65535
-OPAQUE = "null"  # what sandboxed frames and local files say for their origin
-# In ASCII alone: browsers send a name's xn-- form, and some other letters are
-# letters of ASCII to whoever ignores case.
-ORIGIN = re.compile(
-    r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 class CrossDomainMiddleware:
@@ -101,33 +91,9 @@ class CrossDomainMiddleware:
             return response
         patch_vary_headers(response, ["Origin"])
         origin = request.headers.get("Origin", "")
-        if _is_origin(origin) and self.is_allowed(origin):
+        if is_origin(origin) and self.is_allowed(origin):
             _allow(request, response, origin)
         return response
-
-
-def split_setting(value: str | Iterable[str]) -> list[str]:
-    """Return the items of a list, or of a string with commas or spaces between."""
-    text = value if isinstance(value, str) else ",".join(map(str, value))
-    return re.findall(r"[^\s,]+", text)
-
-
-def normal_origin(origin: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of an origin (RFC 6454, sections 4 and 6.2).
-
-    `null`, the origin of nobody in particular, is like itself alone. Raises
-    `ValueError` where it is no origin.
-    """
-    if origin == OPAQUE:
-        return OPAQUE, "", None
-    match = ORIGIN.fullmatch(origin)
-    if match is None or int(match[3] or 0) > LARGEST_PORT:
-        raise ValueError(f"{origin!r} is not an origin like https://example.com:8443.")
-    scheme, host = match[1].lower(), match[2].lower()
-    if host.startswith("["):
-        host = IPv6Address(host[1:-1]).exploded
-    port = DEFAULT_PORTS.get(scheme) if match[3] is None else int(match[3])
-    return scheme, host, port
 
 
 def allows_credentials() -> bool:
@@ -157,14 +123,6 @@ def _leads_to_us(request: HttpRequest, path: str) -> bool:
     except Resolver404:
         return False
     return APP_NAME in match.app_names
-
-
-def _is_origin(origin: str) -> bool:
-    try:
-        normal_origin(origin)
-    except ValueError:
-        return False
-    return True
 
 
 def _allow(request: HttpRequest, response: HttpResponseBase, origin: str) -> None:

@@ -17,9 +17,8 @@ from django.utils.datastructures import MultiValueDict
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import BadRequest, LengthRequired
-from chunked_uploads.http.gunicorn import Connection, find_connection
+from chunked_uploads.http.gunicorn import Connection, find_connection, give_up
 from chunked_uploads.http.multipart import BLOCK, MultipartReader, parse_boundary
-from chunked_uploads.http.stalls import give_up
 from chunked_uploads.system.pipes import UNABLE, Pipe
 
 ASIDE = 1024 * 1024  # bytes put aside in memory; more go to a temporary file

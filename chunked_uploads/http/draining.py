@@ -17,7 +17,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from chunked_uploads.conf import MIB, conf
-from chunked_uploads.http.stalls import give_up, stalls_noticed
+from chunked_uploads.http.gunicorn import give_up, stalls_noticed
 
 MOST = 64 * MIB  # bytes that are read in vain; a chunk and its form fit in any case
 SILENCE = 10  # seconds without a byte after which nobody sends any more

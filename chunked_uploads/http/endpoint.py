@@ -29,7 +29,7 @@ from chunked_uploads.errors import (
 )
 from chunked_uploads.http.answers import OWN_ARGUMENTS, answer, error_response
 from chunked_uploads.http.draining import drain_after_answer
-from chunked_uploads.http.stalls import stalls_noticed
+from chunked_uploads.http.gunicorn import stalls_noticed
 
 logger = logging.getLogger("chunked_uploads")
 

@@ -1,11 +1,11 @@
-"""The fast path: a body's bytes straight from gunicorn's socket.
+"""gunicorn's connections: spliced from, and given up where they bring nothing.
 
-Into a pipe, unseen by Python: `splice(2)` hands the kernel's own pages on, so that a
-store can move them from the pipe to their place without a copy in between. Or, where
-somebody has to look at them, as in a form, into a block of bytes at once. Chosen only
-where all that it relies on is known: Linux, a plain socket, gunicorn's sync and gthread
-workers of the versions that the tests run. TLS, gevent and other servers take the plain
-path.
+The fast path takes a body's bytes straight from gunicorn's socket. Into a pipe, unseen
+by Python: `splice(2)` hands the kernel's own pages on, so that a store can move them
+from the pipe to their place without a copy in between. Or, where somebody has to look
+at them, as in a form, into a block of bytes at once. Chosen only where all that it
+relies on is known: Linux, a plain socket, gunicorn's sync and gthread workers of the
+versions that the tests run. TLS, gevent and other servers take the plain path.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import math
 import os
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+
+from django.http import HttpRequest
 
 from chunked_uploads.system.pipes import Pipe
 
 GUNICORN_SOCKET = "gunicorn.socket"
 GUNICORN_VERSIONS = range(25, 28)  # major ones, which tox.ini names
+STALL = 60  # seconds without a byte after which a connection counts as broken
 MOMENT = 1  # seconds of silence after which others may take the connection's place
 FAMILIES = (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
 
@@ -139,3 +142,31 @@ def _find_reader(body: Any, connection: socket.socket) -> Any:
     unreader = reader.unreader
     is_known = type(unreader) is SocketUnreader and unreader.sock is connection
     return reader if is_known else None
+
+
+@contextlib.contextmanager
+def stalls_noticed(request: HttpRequest, seconds: float = 0) -> Iterator[None]:
+    """Treat a connection that brings nothing for `seconds`, or STALL, as a broken one.
+
+    A phone that went out of reach leaves a connection that never ends by itself.
+    gunicorn's threads would wait for it for ever, and keep its range locked.
+    """
+    connection = request.META.get(GUNICORN_SOCKET)
+    if connection is None:
+        yield
+        return
+    before = connection.gettimeout()
+    connection.settimeout(seconds or STALL)
+    try:
+        yield
+    finally:
+        connection.settimeout(before)
+
+
+def give_up(request: HttpRequest) -> None:
+    """Let nobody wait for more bytes on a connection that broke."""
+    connection = request.META.get(GUNICORN_SOCKET)
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            # Not the method of a TLS socket, which would take the TLS off the answer.
+            socket.socket.shutdown(connection, socket.SHUT_RD)

@@ -75,7 +75,7 @@ def setting(folder: Path, *lines: str) -> str:
     config = folder / "gunicorn.conf.py"
     imports = [
         "from chunked_uploads.core import intake",
-        "from chunked_uploads.http import draining, gunicorn, stalls",
+        "from chunked_uploads.http import draining, gunicorn",
         "from chunked_uploads.stores import local",
     ]
     body = "\n    ".join([*imports, *lines])
@@ -707,7 +707,7 @@ def test_small_memory_limit_of_django_plays_no_part(
 @pytest.fixture
 def impatient(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Gunicorn:
     """One worker with two threads, for which one second is a stall."""
-    impatient = setting(tmp_path, "stalls.STALL = draining.SILENCE = 1")
+    impatient = setting(tmp_path, "gunicorn.STALL = draining.SILENCE = 1")
     return make_server(workers=1, threads=2, options=[*PRELOAD, impatient])
 
 

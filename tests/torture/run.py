@@ -22,10 +22,10 @@ WORKERS = [sites.WORKERS["gthread"], {**sites.WORKERS["sync"], "workers": 6}]
 CONFIG = """
 def post_worker_init(worker):
     from chunked_uploads.core import intake
-    from chunked_uploads.http import stalls
+    from chunked_uploads.http import gunicorn
 
     intake.CHECKPOINT_SECONDS = 0.1
-    stalls.STALL = 10
+    gunicorn.STALL = 10
 """
 
 
