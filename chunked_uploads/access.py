@@ -9,15 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
-from django.db import router
-from django.db.models import Field, QuerySet
+from django.db.models import Field
 from django.http import HttpRequest
 
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import statements
 from chunked_uploads.core.tokens import is_valid
 from chunked_uploads.errors import UploadNotFound
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, UploadQuerySet
 
 SESSION_KEY = "chunked_uploads"
 MOST_IN_SESSION = 50  # uploads; a session may have to fit into a cookie
@@ -175,7 +174,9 @@ def _opened_by_token(
 
 def _find(which: dict[str, Any]) -> Upload | None:
     """Return an upload, and whether its user is active, by one query."""
-    return statements.select(Upload, _database(), which, beside=_activity())
+    return statements.select(
+        Upload, Upload.objects.for_writing().db, which, beside=_activity()
+    )
 
 
 def _activity() -> Field | None:
@@ -194,24 +195,18 @@ def _is_active(upload: Upload) -> bool:
     return upload.user is not None and upload.user.is_active
 
 
-def _unfinished(request: HttpRequest, for_form: bool | None) -> QuerySet[Upload]:
-    found = _owned(request).filter(state=Upload.State.UPLOADING)
+def _unfinished(request: HttpRequest, for_form: bool | None) -> UploadQuerySet:
+    found = _owned(request).unfinished()
     if for_form is not None:
         found = found.filter(for_form=for_form)
     return found.order_by("-created_at", "-pk")
 
 
-def _owned(request: HttpRequest) -> QuerySet[Upload]:
-    user, uploads = user_of(request), Upload.objects.using(_database())
-    if user is not None:
-        return uploads.filter(user=user)
+def _owned(request: HttpRequest) -> UploadQuerySet:
+    user = user_of(request)
+    uploads = Upload.objects.for_writing().of(user)
     # Where the site lets anybody upload, what a session began is its own.
-    return uploads.filter(user=None, uuid__in=_session_uuids(request))
-
-
-def _database() -> str:
-    # Not a replica, which may not have heard yet of the chunk before.
-    return router.db_for_write(Upload)
+    return uploads if user else uploads.filter(uuid__in=_session_uuids(request))
 
 
 def _session_uuids(request: HttpRequest) -> list[str]:

@@ -13,14 +13,34 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.conf import conf
-from chunked_uploads.http.headers import MAX_FILENAME
 from chunked_uploads.storages import finished_name, finished_storage
 
+MAX_FILENAME = 500  # characters
 MAX_FINGERPRINT = 64  # characters
 MAX_PATH = 900  # characters
 MAX_STORE_STATE = 2000  # characters
 MAX_SOURCE = 200  # characters
 MAX_EXTERNAL_NAME = 250  # characters
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """The questions that are asked about uploads everywhere."""
+
+    def for_writing(self, upload: Upload | None = None) -> UploadQuerySet:
+        """Ask the database that is written to, that of `upload` where it is given.
+
+        A replica may not have heard yet of the chunk before. The alias is `.db`.
+        """
+        hints = {} if upload is None else {"instance": upload}
+        return self.using(router.db_for_write(self.model, **hints))
+
+    def unfinished(self) -> UploadQuerySet:
+        """Those that are not complete."""
+        return self.filter(state=Upload.State.UPLOADING)
+
+    def of(self, user: Any) -> UploadQuerySet:
+        """Those of a user; with None, those of anybody."""
+        return self.filter(user=user)
 
 
 class Upload(models.Model):
@@ -99,6 +119,8 @@ class Upload(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     modified_at = models.DateTimeField(_("modified at"), default=timezone.now)
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("upload")

@@ -14,6 +14,7 @@ from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import finishing, ranges, removing
 from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
 from chunked_uploads.core.limits import check_file
+from chunked_uploads.core.names import clean_filename
 from chunked_uploads.core.receiving import start_upload, wait_until_idle
 from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import BadRequest, BodyCut
@@ -108,7 +109,7 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
     try:
         name = headers.parse_content_disposition(header.get("Content-Disposition", ""))
         name = body.filename if name is None else name
-        filename = None if name is None else headers.clean_filename(name)
+        filename = None if name is None else clean_filename(name)
         sha256 = headers.parse_content_digest(header.get("Content-Digest", ""))
         checksum = None if sha256 is None else Checksum("sha256", sha256)
         told = header.get("Content-Range")
@@ -197,7 +198,7 @@ def _asked_for(request: HttpRequest) -> list[Upload]:
     if name is None or size is None or not re.fullmatch("[0-9]{1,18}", size):
         raise BadRequest("Ask with filename and filesize, a number of bytes.")
     try:
-        name = headers.clean_filename(name)
+        name = clean_filename(name)
     except ValueError as error:
         raise BadRequest(str(error)) from None
     return access.matching(request, name, int(size), _fingerprint(request), for_form)

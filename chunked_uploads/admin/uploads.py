@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import NestedObjects, unquote
-from django.db import models, router
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
@@ -182,7 +182,7 @@ class UploadAdmin(UploadModelAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Return what goes with the uploads, as Django does, without each chunk."""
-        collector = _AllButChunks(using=router.db_for_write(Upload), origin=objs)
+        collector = _AllButChunks(using=Upload.objects.for_writing().db, origin=objs)
         collector.collect(objs)
         counts = dict[str, int]()
         lacking = set[str]()

@@ -18,22 +18,21 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.text import get_valid_filename
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.deadlocks import retry_deadlocks
+from chunked_uploads.core.names import usable_name
 from chunked_uploads.core.places import own_folder
 from chunked_uploads.core.removing import give_away
 from chunked_uploads.core.tokens import is_valid, make_token
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
 from chunked_uploads.models import Upload
-from chunked_uploads.storages import safe_name, takes_files_as_they_are
+from chunked_uploads.storages import takes_files_as_they_are
 
 CLAIM = re.compile(
     r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([\w-]{1,200})", re.A
@@ -55,7 +54,7 @@ def redeem(claim: str) -> Upload:
     if not is_valid(match[2], uuid):
         raise UploadNotFound
     oldest = timezone.now() - datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
-    uploads = Upload.objects.using(router.db_for_write(Upload))
+    uploads = Upload.objects.for_writing()
     keys = [*uploads.filter(uuid=uuid).values_list("pk", flat=True)]
     row = uploads.filter(pk__in=keys)
     # A write: whoever sweeps, or gave the upload away to another form, waits for
@@ -115,11 +114,10 @@ class FinishedUpload(UploadedFile):
 
         None can where it was kept or given away, or where a rollback took its row.
         """
-        using = router.db_for_write(Upload, instance=self.upload)
-        if transaction.get_connection(using).needs_rollback:
+        uploads = Upload.objects.for_writing(self.upload)
+        if transaction.get_connection(uploads.db).needs_rollback:
             return True  # which nobody can ask any more, and it was there before
-        rows = Upload.objects.using(using).filter(pk=self.upload.pk, for_form=True)
-        return rows.exists()
+        return uploads.filter(pk=self.upload.pk, for_form=True).exists()
 
     def store(self) -> Upload:
         """Make an upload of what is none yet, a plain file; return the upload's row."""
@@ -175,7 +173,7 @@ class FinishedUpload(UploadedFile):
             except FileNotFoundError:  # and nothing else says that it was moved
                 give_away(self.upload)
 
-        using = router.db_for_write(Upload, instance=self.upload)
+        using = Upload.objects.for_writing(self.upload).db
         # A function, since Django logs what fails by its name: a partial has none.
         transaction.on_commit(give_away_if_moved, using=using, robust=True)
         return link
@@ -213,16 +211,6 @@ class FinishedUpload(UploadedFile):
         """Close the file where it is open."""
         if self._file is not None:
             self._file.close()
-
-
-def usable_name(filename: str) -> str:
-    """Return the name under which Django's storages take the file."""
-    # They refuse what they leave nothing of, like a name of emoji alone.
-    try:
-        get_valid_filename(filename)
-    except SuspiciousFileOperation:
-        return safe_name(filename)
-    return filename
 
 
 def _remove_link(link: str) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
-from django.db import router, transaction
+from django.db import transaction
 
 from chunked_uploads.core.finishing import complete
+from chunked_uploads.core.names import clean_filename, usable_name
 from chunked_uploads.core.receiving import receive, start_upload
 from chunked_uploads.core.validating import validate
 from chunked_uploads.errors import BadRequest
-from chunked_uploads.forms.files import FinishedUpload, usable_name
-from chunked_uploads.http.headers import clean_filename
+from chunked_uploads.forms.files import FinishedUpload
 from chunked_uploads.models import Upload
 
 
@@ -72,7 +72,7 @@ class PlainUpload(FinishedUpload):
         receive(upload, 0, size, _Bytes(self._source))
         self.seek(0)
         self._stored = upload
-        using = router.db_for_write(Upload, instance=upload)
+        using = Upload.objects.for_writing(upload).db
         # Outside of a transaction that is now, and whoever asks hears what fails. After
         # a commit nobody does, and the sweep makes up for it.
         is_later = transaction.get_connection(using).in_atomic_block
@@ -100,7 +100,7 @@ class PlainUpload(FinishedUpload):
         Else whoever sends forms with errors in them could leave files here, unknown
         and under no quota of their own.
         """
-        using = router.db_for_write(Upload)
+        using = Upload.objects.for_writing().db
         is_doomed = transaction.get_connection(using).needs_rollback
         return self._user is not None and not is_doomed
 

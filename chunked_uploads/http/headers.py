@@ -9,10 +9,8 @@ import base64
 import binascii
 import json
 import re
-import unicodedata
 from urllib.parse import unquote
 
-MAX_FILENAME = 500  # characters
 MAX_METADATA = 4096  # bytes
 
 # RFC 9110, section 14.4. An unknown length ("*") is of no use to a receiver.
@@ -109,25 +107,6 @@ def parse_metadata(text: str) -> dict[str, str]:
         if "\0" in string or any("\ud800" <= sign <= "\udfff" for sign in string):
             raise ValueError("metadata has characters that no text has.")
     return metadata
-
-
-def clean_filename(name: str) -> str:
-    """Return the last component of `name` without control characters.
-
-    At most MAX_FILENAME characters, the extension kept. Raises `ValueError` where
-    nothing of a name is left.
-    """
-    name = name.replace("\\", "/").rpartition("/")[2]
-    # Cc: control characters, Cs: lone surrogates, which no database takes.
-    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
-    name = name.strip()
-    if name in ("", ".", ".."):
-        raise ValueError("The file name is empty.")
-    if len(name) > MAX_FILENAME:
-        stem, dot, extension = name.rpartition(".")
-        tail = (dot + extension)[-50:] if stem else ""
-        name = name[: MAX_FILENAME - len(tail)] + tail
-    return name
 
 
 def format_range(size: int) -> str:
