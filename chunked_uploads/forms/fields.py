@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -23,7 +22,8 @@ from chunked_uploads.errors import (
     UploadError,
     UploadNotFound,
 )
-from chunked_uploads.forms.files import FinishedUpload, redeem
+from chunked_uploads.forms.claims import Claim, redeem
+from chunked_uploads.forms.files import FinishedUpload
 from chunked_uploads.forms.plain import PlainUpload
 
 SCRIPTS = (
@@ -32,14 +32,6 @@ SCRIPTS = (
     "vendor/jquery.fileupload.js",
     "jquery.chunked_uploads.js",
 )
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a form says of the upload that is its file; anybody may say anything."""
-
-    text: str
-    is_contradicted: bool = False  # by the wish to have no file
 
 
 class ChunkedFileInput(forms.ClearableFileInput):

@@ -1,85 +1,37 @@
-"""Hand finished uploads over to forms: claimed by their token, given as files.
+"""Finished uploads as the files of forms.
 
-A form claims an upload by `UUID:TOKEN`, the token being that of the upload's own
-URLs, so that a claim is worth as much as they are. Whatever dies or is rolled back,
-the bytes stay where they were until a transaction that took them is committed.
+The upload's own file stays in its place until the transaction that took a form's file
+is committed: a process that dies, or a rollback, loses nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import mimetypes
 import os
-import re
 import secrets
 import weakref
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 
-from chunked_uploads.conf import conf
-from chunked_uploads.core.deadlocks import retry_deadlocks
 from chunked_uploads.core.names import usable_name
 from chunked_uploads.core.places import own_folder
 from chunked_uploads.core.removing import give_away
-from chunked_uploads.core.tokens import is_valid, make_token
-from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
+from chunked_uploads.forms.claims import make_claim
 from chunked_uploads.models import Upload
 from chunked_uploads.storages import takes_files_as_they_are
-
-CLAIM = re.compile(
-    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([\w-]{1,200})", re.A
-)
-
-
-@retry_deadlocks
-def redeem(claim: str) -> Upload:
-    """Return the finished upload that a form claims, and put its end off.
-
-    Raises `BadRequest` where this is no claim, `UploadNotFound` where it is nobody's,
-    has been taken or is older than an upload may rest, `Incomplete` where its upload is
-    not finished.
-    """
-    match = CLAIM.fullmatch(claim)
-    if match is None:
-        raise BadRequest("A claim is of the form 'UUID:TOKEN'.")
-    uuid = UUID(match[1])
-    if not is_valid(match[2], uuid):
-        raise UploadNotFound
-    oldest = timezone.now() - datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
-    uploads = Upload.objects.for_writing()
-    keys = [*uploads.filter(uuid=uuid).values_list("pk", flat=True)]
-    row = uploads.filter(pk__in=keys)
-    # A write: whoever sweeps, or gave the upload away to another form, waits for
-    # the end of this transaction from here on, or was before it. By nothing but the
-    # key: MariaDB locks a row by the index that finds it first, and of two that lock
-    # it in another order one is ended.
-    row.update(state=F("state"))
-    found = row.filter(for_form=True, modified_at__gte=oldest)
-    upload = found.select_related("user").first()
-    if upload is None or (upload.user is not None and not upload.user.is_active):
-        raise UploadNotFound
-    if not upload.is_complete:
-        raise Incomplete("The upload is not finished.", upload)
-    upload.modified_at = timezone.now()
-    if not row.update(modified_at=upload.modified_at):
-        raise UploadNotFound  # swept away since, where no transaction held it
-    return upload
 
 
 class FinishedUpload(UploadedFile):
     """A finished upload as a form's file.
 
-    It is read from the storage, when it is read. `temporary_file_path`, which lets
-    Django's storages rename instead of copying, is there only where the file has a
-    path, and can have two.
+    Its bytes are read from the storage when somebody asks for them. Where the storage
+    keeps plain files and the file system knows hard links, `temporary_file_path` lets
+    Django's storages move the file instead of copying it.
     """
 
     def __init__(self, upload: Upload) -> None:
@@ -94,7 +46,7 @@ class FinishedUpload(UploadedFile):
         self._link: str | None = None
         self._is_promised = False
         self._leftovers = contextlib.ExitStack()
-        # As Django's temporary files do, links go with the object.
+        # Links are removed with the object, as Django's temporary files are.
         weakref.finalize(self, self._leftovers.close)
 
     @property
@@ -104,19 +56,22 @@ class FinishedUpload(UploadedFile):
 
     @property
     def claim(self) -> str:
-        """What a form has to send to get this upload, which stays from here on."""
+        """What a form has to send to get this upload.
+
+        Who asks means to show the form again, so the upload is not given away any more.
+        """
         self._is_promised = True
-        return f"{self.upload.uuid}:{make_token(self.upload.uuid)}"
+        return make_claim(self.upload)
 
     @property
     def is_claimable(self) -> bool:
-        """Whether a form can claim the upload, as far as its row tells.
+        """Whether a form can still claim the upload.
 
-        None can where it was kept or given away, or where a rollback took its row.
+        None can once it was kept or given away, or a rollback took its row.
         """
         uploads = Upload.objects.for_writing(self.upload)
         if transaction.get_connection(uploads.db).needs_rollback:
-            return True  # which nobody can ask any more, and it was there before
+            return True  # the connection takes no question; the row was there before
         return uploads.filter(pk=self.upload.pk, for_form=True).exists()
 
     def store(self) -> Upload:
@@ -132,16 +87,21 @@ class FinishedUpload(UploadedFile):
 
     @property
     def temporary_file_path(self) -> Callable[[], str]:
-        """What returns a path from which the file may be moved away.
+        """A function that returns the path of a file that the caller may move away.
 
-        Each call gives a hard link of its own, which goes with this object where
-        nobody moved it. Where somebody did, the upload is given away as soon as the
-        transaction is committed, unless its claim was asked for: then a form is shown
-        again, so that the move was in vain. Outside of a transaction nobody can tell
-        whether it was: there the upload stays until it is swept away, which costs
-        nothing, since both names are of the same bytes.
+        Django's storages look for it, and move that file to its new place instead of
+        copying its bytes. Each call makes a hard link: a second name of the upload's
+        file, so that a move takes the name and leaves the upload as it was. A link
+        that nobody moved is removed with this object.
 
-        Raises `AttributeError` where such links are not possible.
+        When the transaction is committed and the link was moved, the model has the
+        file, and the upload is deleted. It is not deleted where `claim` was asked for:
+        the form is shown again, with the upload in it. Without a transaction the commit
+        comes at once, before the move: the upload stays until the clean-up removes it.
+        That takes no room, since both names are of the same bytes.
+
+        Raises `AttributeError`, as a file without this attribute does, where no link
+        can be made.
         """
         try:
             self._link = self._link or self._make_link()
@@ -170,7 +130,7 @@ class FinishedUpload(UploadedFile):
                 return
             try:
                 os.lstat(link)
-            except FileNotFoundError:  # and nothing else says that it was moved
+            except FileNotFoundError:  # other errors don't say that it was moved
                 give_away(self.upload)
 
         using = Upload.objects.for_writing(self.upload).db

@@ -27,8 +27,8 @@ class NotStored(AttributeError):
 class PlainUpload(FinishedUpload):
     """A file that came with its form, as from a browser without JavaScript.
 
-    It is an upload only from when somebody stores it: a form of a known user that is
-    shown again, or whoever keeps it. Raises `ValueError` where it has no usable name.
+    It becomes an upload when it is stored: by a form of a known user that is shown
+    again, or by whoever keeps it. Raises `ValueError` where it has no usable name.
     """
 
     def __init__(self, source: UploadedFile, user: Any) -> None:
@@ -58,9 +58,9 @@ class PlainUpload(FinishedUpload):
     def store(self) -> Upload:
         """Make an upload of the file; it is complete when the transaction is committed.
 
-        So what is rolled back leaves a part, which is swept away, and no file that
-        nobody knows of. Raises `BadRequest` where the file was closed, and what
-        `start_upload`, `receive` and `complete` raise.
+        So a rollback leaves no finished file without a row, only received bytes without
+        one, which the clean-up removes. Raises `BadRequest` where the file was closed,
+        and what `start_upload`, `receive` and `complete` raise.
         """
         if self._stored is not None:
             return self._stored
@@ -73,8 +73,8 @@ class PlainUpload(FinishedUpload):
         self.seek(0)
         self._stored = upload
         using = Upload.objects.for_writing(upload).db
-        # Outside of a transaction that is now, and whoever asks hears what fails. After
-        # a commit nobody does, and the sweep makes up for it.
+        # Outside of a transaction that is now, and what fails is raised here. After a
+        # commit nobody would catch it, and the clean-up completes the upload.
         is_later = transaction.get_connection(using).in_atomic_block
         is_valid = self._is_valid
         transaction.on_commit(
@@ -97,8 +97,8 @@ class PlainUpload(FinishedUpload):
     def may_wait(self) -> bool:
         """Whether the file may be stored for a form that is shown again.
 
-        Else whoever sends forms with errors in them could leave files here, unknown
-        and under no quota of their own.
+        Only for a known user: else anybody could leave files here under no quota, by
+        forms with errors in them.
         """
         using = Upload.objects.for_writing().db
         is_doomed = transaction.get_connection(using).needs_rollback
@@ -111,7 +111,7 @@ class PlainUpload(FinishedUpload):
 
     @property
     def temporary_file_path(self) -> Callable[[], str]:
-        """What returns the path of Django's temporary file, where it made one."""
+        """The function that Django's own temporary file has, where it made one."""
         return self._source.temporary_file_path  # type: ignore[attr-defined]
 
     def _open(self) -> File:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from pathlib import Path
 from typing import Any
@@ -13,35 +12,28 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.validators import FileExtensionValidator
 from django.db import transaction
-from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import timezone, translation
 
-from chunked_uploads.core.tokens import make_token
 from chunked_uploads.forms import ChunkedFileField, FinishedUpload
 from chunked_uploads.models import Upload
 from demo.environment import CHECKOUT
 from tests.films.forms import FilmForm
 from tests.films.models import Film, Trailer
-from tests.forms.claiming import FOR_FORM, attached, claim_of, errors_of, send_for_form
-from tests.sending import CONTENT, UNKNOWN, Uploader, files_in, state_in, upload_of
+from tests.forms.claiming import (
+    Form,
+    OptionalForm,
+    attached,
+    claim_of,
+    claims_in,
+    errors_of,
+    send_for_form,
+)
+from tests.sending import CONTENT, Uploader, files_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FILMS = "/admin/films/film/"
-
-
-class Form(forms.Form):
-    """A form with nothing but a file that has to be there."""
-
-    file = ChunkedFileField()
-
-
-class OptionalForm(forms.Form):
-    """A form with a file that may be missing."""
-
-    file = ChunkedFileField(required=False)
 
 
 class Initial:
@@ -61,140 +53,6 @@ def upload(uploader: Uploader) -> Upload:
 
 def plain(content: bytes = CONTENT, name: str = "plain.mp4") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
-
-
-def claims_in(html: str) -> list[str]:
-    """Return the claims that a form would send as it stands."""
-    shown = re.findall(r"<input [^>]*>", html)
-    return [
-        match[1]
-        for each in shown
-        if re.search(r'name="[^"]*-upload"', each) and " checked" in each
-        for match in [re.search(r'value="([^"]*)"', each)]
-        if match
-    ]
-
-
-# Claims
-
-
-def test_claimed_upload_is_the_cleaned_value(upload: Upload) -> None:
-    form = Form({"file-upload": claim_of(upload)})
-
-    assert form.is_valid()
-    value = form.cleaned_data["file"]
-    assert isinstance(value, FinishedUpload)
-    assert value.upload == upload
-    assert value.read() == CONTENT
-
-
-@pytest.mark.parametrize(
-    "claim",
-    [
-        "x",
-        ":",
-        "\0",
-        "💥",
-        "\ud800",
-        "null",
-        UNKNOWN,
-        f"{UNKNOWN}:",
-        f":{UNKNOWN}",
-        f"{UNKNOWN}:\0",
-        f"{UNKNOWN}:é",
-        f"{UNKNOWN}:\ud800",
-        f"{UNKNOWN}:a:b",
-        f"{UNKNOWN}:a b",
-        f"{{{UNKNOWN}}}:a",
-        f"urn:uuid:{UNKNOWN}:a",
-        f"{UNKNOWN.replace('-', '')}:a",
-        f"{UNKNOWN}:a\n",
-        f"{UNKNOWN}:" + "a" * 100_000,
-        "../../etc/passwd",
-        "%(x)s",
-        "<script>",
-        "' OR 1=1 --",
-        5,
-        b"x",
-        ["x", "y"],
-    ],
-    ids=lambda claim: ascii(claim)[:60],
-)
-def test_malformed_claim_is_an_error_and_not_shown(claim: Any) -> None:
-    form = Form({"file-upload": claim})
-
-    assert errors_of(form) == ["malformed"]
-    assert claims_in(form.as_p()) == []
-    assert "is uploaded already" not in str(form)
-
-
-@pytest.mark.parametrize("claim", ["", None])
-def test_empty_claim_is_none(claim: str | None) -> None:
-    assert errors_of(Form({"file-upload": claim})) == ["required"]
-    assert not OptionalForm({"file-upload": claim}).has_changed()
-
-
-def test_claim_with_a_token_that_was_not_made_for_it_is_refused(
-    upload: Upload, uploader: Uploader
-) -> None:
-    other = send_for_form(uploader, name="other.mp4")
-    right = make_token(upload.uuid)
-    for token in (make_token(other.uuid), right[:-1], right.lower(), f"{right}a", "a"):
-        form = Form({"file-upload": f"{upload.uuid}:{token}"})
-        assert errors_of(form) == ["gone"]
-        assert claims_in(form.as_p()) == []
-
-
-def test_upload_that_is_not_finished_is_refused(uploader: Uploader) -> None:
-    unfinished = upload_of(uploader.send(CONTENT[:4], 0, url=FOR_FORM))
-
-    assert errors_of(Form({"file-upload": claim_of(unfinished)})) == ["unfinished"]
-
-
-def test_upload_that_is_gone_is_refused(upload: Upload) -> None:
-    claim = claim_of(upload)
-    upload.delete()
-
-    assert errors_of(Form({"file-upload": claim})) == ["gone"]
-
-
-@pytest.mark.parametrize(("age", "codes"), [(3.9, []), (4.1, ["gone"])])
-def test_upload_that_waited_for_too_long_is_refused(
-    upload: Upload, settings: Any, age: float, codes: list[str]
-) -> None:
-    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 4
-    Upload.objects.update(modified_at=timezone.now() - datetime.timedelta(days=age))
-
-    assert errors_of(Form({"file-upload": claim_of(upload)})) == codes
-
-
-def test_upload_of_somebody_who_became_inactive_is_refused(upload: Upload) -> None:
-    User.objects.update(is_active=False)
-
-    assert errors_of(Form({"file-upload": claim_of(upload)})) == ["gone"]
-
-
-def test_upload_that_was_not_sent_for_a_form_is_refused(uploader: Uploader) -> None:
-    sent = uploader.send(CONTENT)
-    uploader.done(state_in(sent))
-
-    assert errors_of(Form({"file-upload": claim_of(upload_of(sent))})) == ["gone"]
-
-
-def test_errors_are_sentences_in_the_language_of_the_page() -> None:
-    with translation.override("en"):
-        told = Form({"file-upload": "x"}).errors["file"]
-
-    assert told == [
-        "The form does not say which file was uploaded. Please choose it again."
-    ]
-
-
-def test_last_of_several_claims_counts(upload: Upload) -> None:
-    data = QueryDict(mutable=True)
-    data.setlist("file-upload", ["x", claim_of(upload)])
-
-    assert Form(data).is_valid()
 
 
 def test_file_that_was_chosen_after_an_upload_takes_its_place(upload: Upload) -> None:
