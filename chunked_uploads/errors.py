@@ -1,6 +1,7 @@
-"""The facts that end a request, each with the HTTP status that tells it.
+"""The facts that end a request, whatever the protocol.
 
-Raised anywhere, rendered in one place (`chunked_uploads.http.answers`).
+Raised anywhere, answered in one place of each protocol. `status` is HTTP's word for the
+fact, which every protocol over HTTP shares; one that wants another looks at the class.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
-
     from chunked_uploads.models import Upload
 
 # What the system says of a disk on which there is no room.
@@ -39,14 +38,6 @@ AWAY = (
     errno.ENETUNREACH,
     errno.ETIMEDOUT,
 )
-
-
-class Answered(Exception):
-    """A site's authentication class answered in its own way."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__()
-        self.response = response
 
 
 class UploadError(Exception):
@@ -111,13 +102,6 @@ class UploadNotFound(UploadError):
         super().__init__("There is no such upload.")
 
 
-class MethodNotAllowed(UploadError):
-    """The URL does not answer this method."""
-
-    status = 405
-    code = "method_not_allowed"
-
-
 class NothingToContinue(UploadError):
     """A range that starts beyond 0 fits none of the caller's uploads."""
 
@@ -173,13 +157,6 @@ class UploadInUse(UploadError):
 
     status = 409
     code = "in_use"
-
-
-class LengthRequired(UploadError):
-    """The body's length is not known beforehand."""
-
-    status = 411
-    code = "length_required"
 
 
 class TooLarge(UploadError):

@@ -61,12 +61,12 @@ class CrossDomainMiddleware:
         if self.is_async:
             return self._answer_async(request)
         if _is_preflight(request) and _is_ours(request):
-            return self._with_headers(request, answer([]))
+            return self._with_headers(request, _answer_preflight())
         return self._with_headers(request, self.get_response(request))
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
         if _is_preflight(request) and _is_ours(request):
-            return self._with_headers(request, answer([]))
+            return self._with_headers(request, _answer_preflight())
         return self._with_headers(request, await self.get_response(request))
 
     def is_allowed(self, origin: str) -> bool:
@@ -99,6 +99,12 @@ class CrossDomainMiddleware:
 def allows_credentials() -> bool:
     """Whether `CROSS_DOMAIN_ALLOWED_CREDENTIALS` says yes, as text or as a bool."""
     return str(conf.CROSS_DOMAIN_ALLOWED_CREDENTIALS).lower() == "true"
+
+
+def _answer_preflight() -> HttpResponseBase:
+    response = answer([])
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _is_preflight(request: HttpRequest) -> bool:

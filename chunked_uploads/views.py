@@ -1,4 +1,4 @@
-"""The HTTP side: which bytes are these, of which upload, and may they come?"""
+"""The classic protocol: which bytes are these, of which upload, and may they come?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 
 from chunked_uploads import access
+from chunked_uploads.answers import CLASSIC, chunk_response, done_response, state_of
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import finishing, ranges, removing
 from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
@@ -19,7 +20,7 @@ from chunked_uploads.core.receiving import start_upload, wait_until_idle
 from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import BadRequest, BodyCut
 from chunked_uploads.http import headers
-from chunked_uploads.http.answers import answer, chunk_response, done_response, state_of
+from chunked_uploads.http.answers import answer
 from chunked_uploads.http.bodies import Body, RawBody, open_body, take_no_files
 from chunked_uploads.http.endpoint import endpoint
 from chunked_uploads.models import MAX_FINGERPRINT, Upload
@@ -42,7 +43,7 @@ class Announced:
         return Range(self.start, self.length, body, self.checksum)
 
 
-@endpoint("GET", "HEAD", "POST")
+@endpoint(CLASSIC, "GET", "HEAD", "POST")
 def upload(request: HttpRequest) -> HttpResponse:
     """Receive a chunk or a whole file; or list the caller's unfinished uploads.
 
@@ -63,7 +64,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     return answer([state_of(request, each) for each in uploads])
 
 
-@endpoint("GET", "HEAD", "POST", "DELETE")
+@endpoint(CLASSIC, "GET", "HEAD", "POST", "DELETE")
 def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Tell the state of one upload, receive a chunk for it, or cancel it.
 
@@ -87,7 +88,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return chunk_response(request, found)
 
 
-@endpoint("POST")
+@endpoint(CLASSIC, "POST")
 def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the finished file in its place; the same answer each time it is asked."""
     take_no_files(request)
@@ -96,7 +97,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return done_response(request, found)
 
 
-@endpoint("DELETE")
+@endpoint(CLASSIC, "DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
     removing.cancel_unused(access.by_pk(request, pk))

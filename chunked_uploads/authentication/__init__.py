@@ -3,6 +3,10 @@
 Each has `is_authenticated(request)`, which returns True, False or an `HttpResponse`
 of its own and sets `request.user` on success, and `get_identifier(request)`. A class
 that was written for tastypie plugs in as it is.
+
+Ours know no more than yes, no and the facts of `chunked_uploads.errors`, in `check`.
+Whoever calls `is_authenticated` is given a fact as a response; `authenticate` raises
+it, and each protocol answers it in its own way.
 """
 
 from chunked_uploads.authentication.base import Authentication

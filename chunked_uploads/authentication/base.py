@@ -8,7 +8,19 @@ from typing import Any
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 
+from chunked_uploads.errors import UploadError
+from chunked_uploads.http.answers import ErrorResponse
+from chunked_uploads.http.errors import Answered
+
 MAX_CREDENTIAL = 4096  # characters
+
+
+class Refusal(ErrorResponse):
+    """What `check` raised, as a response; `error` is the fact that it tells."""
+
+    def __init__(self, error: UploadError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Authentication:
@@ -32,7 +44,22 @@ class Authentication:
     ) -> bool | HttpResponse:
         """Return whether the request may go on, or a response that ends it.
 
-        A response of status 401 ends it only where no other class lets it in.
+        As tastypie has it. A response of status 401 ends it only where no other class
+        lets it in.
+        """
+        try:
+            return self.check(request, **kwargs)
+        except UploadError as error:
+            return Refusal(error)
+        except Answered as answered:
+            return answered.response
+
+    def check(self, request: HttpRequest, **kwargs: Any) -> bool:
+        """Return whether the sender is known, `request.user` being set then.
+
+        Where there is more to say than no, it raises it: `NotAuthenticated`, which is
+        no all the same, or what ends the request, as `PermissionDenied` and
+        `Unavailable` do.
         """
         return True
 

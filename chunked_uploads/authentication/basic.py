@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from chunked_uploads.authentication.base import (
     Authentication,
@@ -36,9 +36,7 @@ class BasicAuthentication(Authentication):
         """The challenge, which asks for UTF-8 (RFC 7617, section 2.1)."""
         return f'{super().challenge}, charset="UTF-8"'
 
-    def is_authenticated(
-        self, request: HttpRequest, **kwargs: Any
-    ) -> bool | HttpResponse:
+    def check(self, request: HttpRequest, **kwargs: Any) -> bool:
         """Return whether the password is the user's, and the user is active."""
         username, password = self.get_credentials(request)
         if not username:

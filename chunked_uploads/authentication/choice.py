@@ -9,10 +9,10 @@ from django.core import exceptions
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 
-from chunked_uploads.authentication.base import Authentication
+from chunked_uploads.authentication.base import Authentication, Refusal
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import Answered, NotAuthenticated, PermissionDenied
-from chunked_uploads.http.answers import error_response
+from chunked_uploads.errors import NotAuthenticated, PermissionDenied
+from chunked_uploads.http.errors import Answered
 
 
 class MultiAuthentication(Authentication):
@@ -24,28 +24,32 @@ class MultiAuthentication(Authentication):
     def __init__(self, *backends: Any) -> None:
         self.backends = backends
 
-    def is_authenticated(
-        self, request: HttpRequest, **kwargs: Any
-    ) -> bool | HttpResponse:
-        """Return the first answer that is not a "no".
+    def check(self, request: HttpRequest, **kwargs: Any) -> bool:
+        """Return True as soon as a class knows the sender.
 
-        Else one 401 that lists every class's challenge.
+        Raises `Answered` where a class has a response of its own. Where none knows the
+        sender, raises `NotAuthenticated` with every class's challenge, or the first 401
+        in JSON, which gets them too.
         """
-        refusals: list[HttpResponse] = []
+        refusals: list[str | JsonResponse] = []
         challenges: list[str] = []
         for backend in self.backends:
-            answer = backend.is_authenticated(request, **kwargs)
             challenge = getattr(backend, "challenge", Authentication().challenge)
-            if isinstance(answer, HttpResponse) and answer.status_code == 401:
-                refusals.append(answer)
-                challenge = answer.get("WWW-Authenticate") or challenge
-            elif answer:
-                request._chunked_uploads_backend = backend  # type: ignore[attr-defined]
-                return answer
+            try:
+                if _ask(backend, request, **kwargs):
+                    request._chunked_uploads_backend = backend  # type: ignore[attr-defined]
+                    return True
+            except NotAuthenticated as refusal:
+                challenge = refusal.challenge or challenge
+                refusals.append(refusal.detail)
+            except Answered as answered:
+                if answered.response.status_code != 401:
+                    raise
+                challenge = answered.response.get("WWW-Authenticate") or challenge
+                if isinstance(answered.response, JsonResponse):
+                    refusals.append(answered.response)
             challenges.append(challenge)
-        response = _in_json(request, refusals)
-        response["WWW-Authenticate"] = ", ".join(dict.fromkeys(challenges))
-        return response
+        raise _refusal(refusals, ", ".join(dict.fromkeys(challenges)))
 
     def get_identifier(self, request: HttpRequest) -> str:
         """Return the identifier of the class that knew the sender."""
@@ -63,21 +67,39 @@ def configured() -> MultiAuthentication:
 def authenticate(request: HttpRequest) -> None:
     """Make sure of the sender.
 
-    Raises `Answered` where a class has a response of its own, and
-    `PermissionDenied` where the site's code raised Django's.
+    Raises `NotAuthenticated`, `PermissionDenied` (also where the site's code raised
+    Django's), `Unavailable`, and `Answered` where a class has a response of its own.
     """
     if not hasattr(request, "user"):
         request.user = AnonymousUser()
     try:
-        answer = configured().is_authenticated(request)
+        configured().check(request)
     except exceptions.PermissionDenied as error:
         raise PermissionDenied(str(error) or "The site refused.") from None
+
+
+def _ask(backend: Any, request: HttpRequest, **kwargs: Any) -> bool:
+    """Return a class's yes or no. Raises the fact that it tells, and `Answered`."""
+    # Not `check`: classes of a site have their say here, and tastypie's have no other.
+    answer = backend.is_authenticated(request, **kwargs)
+    if isinstance(answer, Refusal):
+        try:
+            raise answer.error
+        finally:
+            # Or the error would hold the answer by its traceback, and the answer it:
+            # both would stay until Python looks for cycles, with all that failed.
+            del answer
     if isinstance(answer, HttpResponse):
         raise Answered(answer)
+    return bool(answer)
 
 
-def _in_json(request: HttpRequest, refusals: list[HttpResponse]) -> HttpResponse:
-    for refusal in refusals:
-        if isinstance(refusal, JsonResponse):
-            return refusal
-    return error_response(request, NotAuthenticated("Credentials are needed.", ""))
+def _refusal(
+    refusals: list[str | JsonResponse], challenge: str
+) -> NotAuthenticated | Answered:
+    """Return the one 401 for the classes' refusals: sentences, and their own JSON."""
+    first = refusals[0] if refusals else "Credentials are needed."
+    if isinstance(first, str):
+        return NotAuthenticated(first, challenge)
+    first["WWW-Authenticate"] = challenge
+    return Answered(first)

@@ -7,15 +7,13 @@ import time
 from urllib.parse import urlsplit
 
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from chunked_uploads.authentication.base import admit, refuse
 from chunked_uploads.authentication.keys import QueryAuthentication
 from chunked_uploads.authentication.source import ask
 from chunked_uploads.authentication.strangers import local_user
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import Unavailable
-from chunked_uploads.http.answers import error_response
 from chunked_uploads.models import ExternalUser
 
 
@@ -38,8 +36,11 @@ class ExternalAuthentication(QueryAuthentication):
 
     def unknown_key(
         self, request: HttpRequest, api_key: str, timestamp: str, signature: str
-    ) -> bool | HttpResponse:
-        """Return what the other server says; a 503 where it says nothing of use."""
+    ) -> bool:
+        """Return what the other server says.
+
+        Raises `Unavailable` where it says nothing of use.
+        """
         url = conf.CHUNKED_UPLOADS_EXTERNAL_AUTH_URL
         if url is None:
             return refuse(request)
@@ -48,10 +49,7 @@ class ExternalAuthentication(QueryAuthentication):
             "timestamp": timestamp,
             "signature": signature,
         }
-        try:
-            known = self._find(url, credentials)
-        except Unavailable as error:
-            return error_response(request, error)
+        known = self._find(url, credentials)
         return refuse(request) if known is None else admit(request, known.user)
 
     def _find(self, url: str, credentials: dict[str, str]) -> ExternalUser | None:

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from chunked_uploads.authentication.base import (
@@ -21,7 +21,6 @@ from chunked_uploads.authentication.base import (
 )
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import NotAuthenticated
-from chunked_uploads.http.answers import error_response
 from chunked_uploads.models import ApiKey
 
 TIMESTAMP = re.compile(r"[0-9]{1,12}")  # Unix seconds
@@ -37,9 +36,7 @@ class ApiKeyAuthentication(Authentication):
 
     scheme = "ApiKey"
 
-    def is_authenticated(
-        self, request: HttpRequest, **kwargs: Any
-    ) -> bool | HttpResponse:
+    def check(self, request: HttpRequest, **kwargs: Any) -> bool:
         """Return whether the key is the user's, and the user is active."""
         username, key = self.get_credentials(request)
         if not username or not key:
@@ -75,12 +72,11 @@ class QueryAuthentication(Authentication):
 
     scheme = "Query"
 
-    def is_authenticated(
-        self, request: HttpRequest, **kwargs: Any
-    ) -> bool | HttpResponse:
+    def check(self, request: HttpRequest, **kwargs: Any) -> bool:
         """Return whether the signature is fresh and right, and the user is active.
 
-        Where it is not fresh, a 401 that tells how far the clocks are apart.
+        Raises `NotAuthenticated` where it is not fresh, and tells how far the clocks
+        are apart.
         """
         api_key, timestamp, signature = self.get_credentials(request)
         if not (api_key and timestamp and signature):
@@ -90,7 +86,7 @@ class QueryAuthentication(Authentication):
         late = int(time.time()) - int(timestamp)
         if abs(late) > conf.CHUNKED_UPLOADS_SIGNATURE_MAX_AGE:
             refuse(request)
-            return self._not_fresh(request, late)
+            raise self._not_fresh(late)
         known = ApiKey.objects.select_related("user").filter(key=api_key).first()
         # Some databases find text without regard to case.
         if known is None or not constant_time_compare(known.key, api_key):
@@ -117,17 +113,17 @@ class QueryAuthentication(Authentication):
 
     def unknown_key(
         self, request: HttpRequest, api_key: str, timestamp: str, signature: str
-    ) -> bool | HttpResponse:
-        """Return what becomes of a fresh request whose key is nobody's here."""
+    ) -> bool:
+        """Return whether a fresh request may go on whose key is nobody's here."""
         return refuse(request)
 
-    def _not_fresh(self, request: HttpRequest, late: int) -> HttpResponse:
+    def _not_fresh(self, late: int) -> NotAuthenticated:
         side = "behind" if late > 0 else "ahead of"
         detail = (
             f"The timestamp is {abs(late)} seconds {side} this server's clock; at most "
             f"{conf.CHUNKED_UPLOADS_SIGNATURE_MAX_AGE} are allowed."
         )
-        return error_response(request, NotAuthenticated(detail, self.challenge))
+        return NotAuthenticated(detail, self.challenge)
 
 
 def sign(secret: str, timestamp: str) -> str:

@@ -9,7 +9,6 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from chunked_uploads.authentication.base import Authentication
 from chunked_uploads.errors import PermissionDenied
-from chunked_uploads.http.answers import error_response
 
 
 class SessionAuthentication(Authentication):
@@ -21,10 +20,11 @@ class SessionAuthentication(Authentication):
 
     scheme = "Session"  # none that a browser would ask its user for
 
-    def is_authenticated(
-        self, request: HttpRequest, **kwargs: Any
-    ) -> bool | HttpResponse:
-        """Return whether an active user is logged in; 403 where CSRF fails."""
+    def check(self, request: HttpRequest, **kwargs: Any) -> bool:
+        """Return whether an active user is logged in.
+
+        Raises `PermissionDenied` where the CSRF check fails.
+        """
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated:
             return False
@@ -32,7 +32,7 @@ class SessionAuthentication(Authentication):
             return False
         reason = _CsrfCheck(_no_response).check(request)
         if reason is not None:
-            return error_response(request, PermissionDenied(f"CSRF: {reason}"))
+            raise PermissionDenied(f"CSRF: {reason}")
         return True
 
     def get_identifier(self, request: HttpRequest) -> str:

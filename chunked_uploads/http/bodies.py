@@ -16,7 +16,8 @@ from django.http.request import UnreadablePostError
 from django.utils.datastructures import MultiValueDict
 
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import BadRequest, LengthRequired
+from chunked_uploads.errors import BadRequest
+from chunked_uploads.http.errors import LengthRequired
 from chunked_uploads.http.gunicorn import Connection, find_connection, give_up
 from chunked_uploads.http.multipart import BLOCK, MultipartReader, parse_boundary
 from chunked_uploads.system.pipes import UNABLE, Pipe

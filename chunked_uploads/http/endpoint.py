@@ -1,10 +1,11 @@
-"""What every URL of the app does alike, around its view."""
+"""What every URL of the app does alike, around its view, in any protocol."""
 
 from __future__ import annotations
 
 import functools
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core import exceptions
@@ -18,18 +19,17 @@ from django.views.decorators.csrf import csrf_exempt
 from chunked_uploads.errors import (
     AWAY,
     FULL,
-    Answered,
     BadRequest,
     BodyCut,
-    MethodNotAllowed,
     ServerError,
     StoreFull,
     Unavailable,
     UploadError,
 )
-from chunked_uploads.http.answers import OWN_ARGUMENTS, answer, error_response
 from chunked_uploads.http.draining import drain_after_answer
+from chunked_uploads.http.errors import Answered, MethodNotAllowed
 from chunked_uploads.http.gunicorn import stalls_noticed
+from chunked_uploads.http.urls import OWN_ARGUMENTS
 
 logger = logging.getLogger("chunked_uploads")
 
@@ -43,10 +43,19 @@ MALFORMED = (
 UTF8 = (None, "utf-8", "UTF-8")
 
 
-def endpoint(*methods: str) -> Callable[[View], View]:
-    """Make a view of a function that answers these methods, HEAD and OPTIONS aside.
+@dataclass(frozen=True)
+class Protocol:
+    """How a protocol answers where its views don't."""
 
-    Errors become JSON here and nowhere else. No transaction is open around the view,
+    error: Callable[[HttpRequest, UploadError], HttpResponse]
+    options: Callable[[HttpRequest], HttpResponse]
+    finish: Callable[[HttpResponse], None]  # called with every answer, for its headers
+
+
+def endpoint(protocol: Protocol, *methods: str) -> Callable[[View], View]:
+    """Make a view of a function that answers these methods; OPTIONS comes with them.
+
+    Errors become answers here and nowhere else. No transaction is open around the view,
     not even under `ATOMIC_REQUESTS`; who is asking, and CSRF, is asked within.
     """
     allowed = ", ".join([*methods, "OPTIONS"])
@@ -54,21 +63,20 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     def decorate(function: View) -> View:
         @functools.wraps(function)
         def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            is_cut = False
             with stalls_noticed(request):
                 try:
-                    request.get_host()  # refused now, not once an answer tells of URLs
-                    if request.encoding not in UTF8:
-                        # A body's charset says nothing of the query, as Django has it.
-                        request.encoding = "utf-8"
-                    own = {key: kwargs[key] for key in OWN_ARGUMENTS if key in kwargs}
-                    response = _dispatch(function, methods, request, own)
-                except BodyCut as error:
-                    return _answer_to(request, error)  # there is nothing left to read
+                    response = _dispatch(function, protocol, methods, request, kwargs)
+                except Answered as answered:
+                    response = answered.response
                 except Exception as error:  # noqa: BLE001 - the edge: told or logged
-                    response = _answer_to(request, error)
-            drain_after_answer(request)
+                    response = _answer_to(protocol, request, error)
+                    is_cut = isinstance(error, BodyCut)
+            if not is_cut:  # else there is nothing left to read
+                drain_after_answer(request)
             if request.method not in methods:
                 response["Allow"] = allowed
+            protocol.finish(response)
             return response
 
         return _unguarded(view)
@@ -77,28 +85,35 @@ def endpoint(*methods: str) -> Callable[[View], View]:
 
 
 def _dispatch(
-    function: View, methods: tuple[str, ...], request: HttpRequest, kwargs: Any
+    function: View,
+    protocol: Protocol,
+    methods: tuple[str, ...],
+    request: HttpRequest,
+    kwargs: dict[str, Any],
 ) -> HttpResponse:
+    request.get_host()  # refused now, not once an answer tells of URLs
+    if request.encoding not in UTF8:
+        # A body's charset says nothing of the query, as Django has it.
+        request.encoding = "utf-8"
     if request.method == "OPTIONS":
-        return answer([])
+        return protocol.options(request)
     if request.method not in methods:
         raise MethodNotAllowed(f"This URL does not answer {request.method}.")
-    try:
-        return function(request, **kwargs)
-    except Answered as answered:
-        answered.response["Cache-Control"] = "no-store"
-        return answered.response
+    own = {key: kwargs[key] for key in OWN_ARGUMENTS if key in kwargs}
+    return function(request, **own)
 
 
-def _answer_to(request: HttpRequest, error: Exception) -> HttpResponse:
+def _answer_to(
+    protocol: Protocol, request: HttpRequest, error: Exception
+) -> HttpResponse:
     told = _told(request, error)
     try:
-        response = error_response(request, told)
+        response = protocol.error(request, told)
     except Exception as another:  # noqa: BLE001 - the edge: told or logged
         # Of an upload's state, which goes along: it needs a database and a host.
         told = _told(request, another)
         told.upload = None
-        response = error_response(request, told)
+        response = protocol.error(request, told)
     if told.is_logged:
         # Django's own mark. Where no file can be opened, its logging fails, too: at its
         # first line it looks for a codec.

@@ -31,6 +31,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from chunked_uploads import errors
 from chunked_uploads.authentication import (
     ApiKeyAuthentication,
     Authentication,
@@ -645,6 +646,81 @@ def test_any_other_response_decides(
     response = client.get(UPLOAD)
     assert (response.status_code, response.content) == (status, b"own")
     assert response["Cache-Control"] == "no-store"
+
+
+def test_own_class_may_raise_what_ours_raise(
+    client: Client, monkeypatch: Any, settings: Any, user: User
+) -> None:
+    class Raising(Authentication):
+        scheme = "Raising"
+        told: Exception = errors.NotAuthenticated("Not on Sundays.", "")
+
+        def is_authenticated(self, request: HttpRequest, **kwargs: Any) -> Any:
+            raise self.told
+
+    monkeypatch.setattr("tests.authentication.test_classes.Door", Raising)
+    settings.CHUNKED_UPLOADS_AUTHENTICATION = [
+        "tests.authentication.test_classes.Door",
+        f"{OURS}.SessionAuthentication",
+    ]
+    refused = client.get(UPLOAD)
+    client.force_login(user)
+
+    assert_error(refused, 401, "not_authenticated")
+    assert refused.json()[0]["detail"] == "Not on Sundays."
+    wanted = 'Raising realm="uploads", Session realm="uploads"'
+    assert refused["WWW-Authenticate"] == wanted
+    assert client.get(UPLOAD).status_code == 200
+    Raising.told = errors.Unavailable("Not just now.")
+    assert_error(client.get(UPLOAD), 503, "unavailable")
+
+
+# In tastypie's manner, with nobody around them
+
+
+def assert_answers(answer: Any, status: int, code: str, **headers: str) -> None:
+    assert isinstance(answer, HttpResponse)
+    assert answer.status_code == status
+    assert json.loads(answer.content)[0]["error"] == code
+    assert {name: answer[name] for name in headers} == headers
+
+
+def test_class_by_itself_answers_with_true_false_or_a_response(
+    user: User, api_key: ApiKey
+) -> None:
+    several = MultiAuthentication(QueryAuthentication(), SessionAuthentication())
+    late = query(api_key, NOW - 301)
+    both = 'Query realm="uploads", Session realm="uploads"'
+
+    assert admits(user, several, **query(api_key))
+    assert refuses(SessionAuthentication())
+    for kind, challenge in (
+        (QueryAuthentication(), 'Query realm="uploads"'),
+        (several, both),
+    ):
+        answer, found = knock(kind, **late)
+        headers = {"WWW-Authenticate": challenge}
+        assert_answers(answer, 401, "not_authenticated", **headers)
+        assert found == AnonymousUser()
+    answer, _ = knock(several)
+    assert_answers(answer, 401, "not_authenticated", **{"WWW-Authenticate": both})
+
+
+def test_session_by_itself_answers_a_foreign_form_with_a_response(user: User) -> None:
+    request = RequestFactory(enforce_csrf_checks=True).post(UPLOAD)
+    request.user = user
+
+    answer = SessionAuthentication().is_authenticated(request)
+
+    assert_answers(answer, 403, "permission_denied")
+
+
+def test_several_by_themselves_hand_on_a_class_s_own_response(user: User) -> None:
+    own = HttpResponse("own", status=402)
+    door = Door()
+    door.answer = own
+
+    assert knock(MultiAuthentication(door))[0] is own
 
 
 @pytest.mark.parametrize("answer", [False, None, ""])
