@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from chunked_uploads import access
+from chunked_uploads.access import finding, memory, query
 from chunked_uploads.answers import CLASSIC, chunk_response, done_response, state_of
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import finishing, ranges, removing
@@ -23,9 +22,7 @@ from chunked_uploads.http import headers
 from chunked_uploads.http.answers import answer
 from chunked_uploads.http.bodies import Body, RawBody, open_body, take_no_files
 from chunked_uploads.http.endpoint import endpoint
-from chunked_uploads.models import MAX_FINGERPRINT, Upload
-
-LONGEST_WAIT = 5  # seconds
+from chunked_uploads.models import Upload
 
 
 @dataclass(frozen=True)
@@ -73,18 +70,19 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """
     if request.method == "POST":
         with closing(open_body(request)) as body:
-            found = access.by_uuid(request, uuid)
+            found = finding.by_uuid(request, uuid)
             announced = _read_headers(request, body)
             if announced.total_size != found.filesize:
                 told = f"This upload has {found.filesize} bytes in all."
                 raise BadRequest(told, found)
             arrived = receive_any(announced.range_of(body), found)
             return _received(request, found, announced, arrived)
-    found = access.by_uuid(request, uuid)
+    found = finding.by_uuid(request, uuid)
     if request.method == "DELETE":
         removing.cancel_unused(found)
         return answer([])
-    _wait_for_writers(request, found)
+    if seconds := query.get_wait(request):
+        wait_until_idle(found, seconds)
     return chunk_response(request, found)
 
 
@@ -92,7 +90,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Put the finished file in its place; the same answer each time it is asked."""
     take_no_files(request)
-    found = access.by_uuid(request, uuid, also_complete=True)
+    found = finding.by_uuid(request, uuid, also_complete=True)
     finishing.complete(found)
     return done_response(request, found)
 
@@ -100,7 +98,7 @@ def upload_done(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @endpoint(CLASSIC, "DELETE")
 def upload_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an upload from database and disk."""
-    removing.cancel_unused(access.by_pk(request, pk))
+    removing.cancel_unused(finding.by_pk(request, pk))
     return answer([])
 
 
@@ -137,13 +135,13 @@ def _receive_by_name(
     name, total_size = announced.filename, announced.total_size
     if name is None:
         raise BadRequest("Name the file: Content-Disposition with filename=.")
-    fingerprint, metadata = _fingerprint(request), _metadata(request)
-    for_form = access.is_for_form(request)
-    fitting = access.matching(request, name, total_size, fingerprint, for_form)
+    fingerprint, metadata = query.get_fingerprint(request), query.get_metadata(request)
+    for_form = query.is_for_form(request)
+    fitting = finding.matching(request, name, total_size, fingerprint, for_form)
     if fingerprint or announced.start == 0:
         # One that was begun without may be of any file of this name and size.
         fitting = [each for each in fitting if each.fingerprint == fingerprint]
-    own = access.begun_here(request, fitting)
+    own = finding.begun_here(request, fitting)
     if announced.start > 0:
         if len(own) == 1:
             return own[0], receive_any(announced.range_of(body), own[0])
@@ -151,7 +149,7 @@ def _receive_by_name(
 
     def start_anew() -> Upload:
         return start_upload(
-            access.user_of(request),
+            finding.user_of(request),
             name,
             total_size,
             fingerprint,
@@ -160,7 +158,7 @@ def _receive_by_name(
         )
 
     def enter(upload: Upload) -> None:
-        access.remember(request, upload)
+        memory.remember(request, upload)
         if upload.metadata != metadata:
             # Also where none is told: what another said is of another's bytes.
             upload.metadata = metadata
@@ -180,42 +178,13 @@ def _received(
     return chunk_response(request, upload)
 
 
-def _wait_for_writers(request: HttpRequest, upload: Upload) -> None:
-    wait = request.GET.get("wait", "0")
-    if not re.fullmatch("[0-9]{1,9}", wait):
-        raise BadRequest("wait is a whole number of seconds.")
-    if seconds := min(int(wait), LONGEST_WAIT):
-        wait_until_idle(upload, seconds)
-
-
 def _asked_for(request: HttpRequest) -> list[Upload]:
     """Return the unfinished uploads that a GET asks for, newest first."""
-    name, size = request.GET.get("filename"), request.GET.get("filesize")
-    for_form = access.kind_asked_for(request)
-    if request.GET.get("all") == "1":
-        return access.unfinished(request, for_form)
-    if name is None and size is None:
-        return access.of_session(request, for_form)
-    if name is None or size is None or not re.fullmatch("[0-9]{1,18}", size):
-        raise BadRequest("Ask with filename and filesize, a number of bytes.")
-    try:
-        name = clean_filename(name)
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
-    return access.matching(request, name, int(size), _fingerprint(request), for_form)
-
-
-def _metadata(request: HttpRequest) -> dict[str, str]:
-    try:
-        return headers.parse_metadata(request.GET.get("metadata") or "{}")
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
-
-
-def _fingerprint(request: HttpRequest) -> str:
-    fingerprint = request.GET.get("fingerprint", "")
-    if len(fingerprint) > MAX_FINGERPRINT:
-        raise BadRequest(f"A fingerprint has at most {MAX_FINGERPRINT} characters.")
-    if not fingerprint.isprintable():
-        raise BadRequest("A fingerprint has no control characters.")
-    return fingerprint
+    for_form = query.kind_asked_for(request)
+    if query.is_for_all(request):
+        return finding.unfinished(request, for_form)
+    file = query.get_file(request)
+    if file is None:
+        return finding.of_session(request, for_form)
+    fingerprint = query.get_fingerprint(request)
+    return finding.matching(request, *file, fingerprint, for_form)

@@ -31,6 +31,8 @@ expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
 
 # Modules about what databases do each in their own way: locks, races, comparisons.
 ROWS = {
+    "access.test_memory",
+    "access.test_query",
     "core.test_choosing",
     "core.test_comparing",
     "core.test_copies",

@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Model
-from django.test import Client
 from django.utils import timezone
 
 from chunked_uploads.core import intake, ranges
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.models import Upload
 from chunked_uploads.signals import chunk_received
 from chunked_uploads.stores import chunk_store
 from tests.sending import (
@@ -527,76 +525,10 @@ def test_upload_without_a_fingerprint_may_be_of_another_file(
     assert Upload.objects.count() == 2
 
 
-def test_what_others_write_into_the_session_meanwhile_stays(
-    browser_session: Uploader,
-) -> None:
-    def write() -> None:
-        session = browser_session.session
-        session["cart"] = "full"
-        session.save()
-
-    first = browser_session.send_cut(Stream(CONTENT, write), 0, 10)
-
-    assert browser_session.session["cart"] == "full"
-    listed = [each["upload_uuid"] for each in browser_session.get(UPLOAD).json()]
-    assert listed == [state_in(first)["upload_uuid"]]
-
-
-def test_logout_meanwhile_loses_no_chunk(browser_session: Uploader) -> None:
-    log_out = browser_session.session.flush
-
-    response = browser_session.send_cut(Stream(CONTENT, log_out), 0, 10)
-
-    assert (response.status_code, state_in(response)["size"]) == (200, 10)
-
-
-class Replica:
-    """A router to a database for reading which has heard of no upload yet."""
-
-    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
-        """Return a database that is not there, to be found out."""
-        return "replica" if model in (Upload, Chunk) else None
-
-    def db_for_write(self, model: type[Model], **hints: Any) -> str:
-        """Return the only one there is."""
-        return "default"
-
-
-def test_uploads_are_not_looked_for_in_a_replica(
-    uploader: Uploader, settings: Any
-) -> None:
-    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 5
-    settings.DATABASE_ROUTERS = [Replica()]
-    sent = uploader.send(CONTENT[:4], 0)
-    url = state_in(sent)["url"]
-
-    assert uploader.send(CONTENT[4:], 4).status_code == 200
-    assert Client().get(url).status_code == 200
-    assert state_in(uploader.get(UPLOAD + "?all=1"))["size"] == 10
-
-
 def test_request_without_a_fingerprint_matches_any(uploader: Uploader) -> None:
     uploader.send(CONTENT[:4], 0, url=UPLOAD + "?fingerprint=a")
 
     assert state_in(uploader.send(CONTENT[4:], 4))["size"] == 10
-
-
-def test_fingerprint_is_kept_with_the_first_chunk(uploader: Uploader) -> None:
-    fingerprint = "f" * 64
-
-    response = uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?fingerprint={fingerprint}")
-
-    assert upload_of(response).fingerprint == fingerprint
-
-
-@pytest.mark.parametrize("fingerprint", ["f" * 65, "%00", "a%00b"])
-def test_fingerprint_that_is_too_long_or_no_text_is_refused(
-    uploader: Uploader, fingerprint: str
-) -> None:
-    response = uploader.send(CONTENT, 0, url=f"{UPLOAD}?fingerprint={fingerprint}")
-
-    assert_error(response, 400, "bad_request")
-    assert not Upload.objects.exists()
 
 
 def test_first_chunk_begins_a_new_upload_where_none_is_at_0(uploader: Uploader) -> None:

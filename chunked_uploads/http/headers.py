@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from urllib.parse import unquote
-
-MAX_METADATA = 4096  # bytes
 
 # RFC 9110, section 14.4. An unknown length ("*") is of no use to a receiver.
 CONTENT_RANGE = re.compile(r"bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", re.I)
@@ -85,28 +82,6 @@ def parse_content_digest(value: str) -> bytes | None:
         if match[1] == "sha-256":
             digest = _decode_sha256(match[2])
     return digest
-
-
-def parse_metadata(text: str) -> dict[str, str]:
-    """Return the object of strings that a JSON text is (RFC 8259).
-
-    Of at most MAX_METADATA bytes, without NUL, which databases refuse. Raises
-    `ValueError`.
-    """
-    try:
-        if len(text.encode()) > MAX_METADATA:
-            raise ValueError(f"metadata has at most {MAX_METADATA} bytes.")
-        metadata = json.loads(text)
-    except (json.JSONDecodeError, RecursionError, UnicodeError):
-        raise ValueError("metadata is not JSON.") from None
-    if not isinstance(metadata, dict):
-        raise ValueError("metadata is not a JSON object.")
-    if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("metadata has values that are no strings.")
-    for string in (*metadata, *metadata.values()):
-        if "\0" in string or any("\ud800" <= sign <= "\udfff" for sign in string):
-            raise ValueError("metadata has characters that no text has.")
-    return metadata
 
 
 def format_range(size: int) -> str:

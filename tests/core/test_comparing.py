@@ -120,7 +120,9 @@ def test_range_that_another_request_brought_meanwhile_is_compared(
     for piece, status in ((CONTENT[4:6], 200), (b"xy", 409)):
         stale = Upload.objects.get()
         Uploader().send(CONTENT[4:6], 4, url=begun["url"])
-        monkeypatch.setattr("chunked_uploads.access.by_uuid", lambda *_, u=stale: u)
+        monkeypatch.setattr(
+            "chunked_uploads.access.finding.by_uuid", lambda *_, u=stale: u
+        )
 
         response = uploader.send(piece, 4, url=begun["url"])
 
@@ -183,7 +185,7 @@ def test_chunk_that_done_overtook_is_compared_with_the_file(
     response = uploader.send(CONTENT)
     stale = upload_of(response)
     uploader.done(state_in(response))
-    monkeypatch.setattr("chunked_uploads.access.by_uuid", lambda *_: stale)
+    monkeypatch.setattr("chunked_uploads.access.finding.by_uuid", lambda *_: stale)
 
     again = uploader.send(CONTENT[:4], 0, url=state_in(response)["url"])
 

@@ -1,16 +1,16 @@
-"""Who may reach an upload, with credentials or with its token."""
+"""Who may reach an upload, by credentials or as the session that began it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
+from django.db.models import Model
+from django.test import Client
 
-from chunked_uploads.models import ApiKey, Upload
+from chunked_uploads.models import ApiKey, Chunk, Upload
 from tests.sending import (
     CONTENT,
     TAKES_PIECES,
@@ -18,14 +18,10 @@ from tests.sending import (
     UPLOAD,
     Uploader,
     assert_error,
-    assert_finishes,
-    finished,
     names_in,
     state_in,
     upload_of,
 )
-
-# Who may
 
 
 @pytest.mark.parametrize(
@@ -124,75 +120,26 @@ def test_anybody_has_the_uploads_of_their_session_where_the_site_lets_them(
     assert_error(other.send(CONTENT[6:], 6), 409, "nothing_to_continue")
 
 
-# Tokens
+class Replica:
+    """A router to a database for reading which has heard of no upload yet."""
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+        """Return a database that is not there, to be found out."""
+        return "replica" if model in (Upload, Chunk) else None
+
+    def db_for_write(self, model: type[Model], **hints: Any) -> str:
+        """Return the only one there is."""
+        return "default"
 
 
-def test_token_is_all_that_an_upload_needs(uploader: Uploader) -> None:
-    state = state_in(uploader.send(CONTENT[:4], 0))
-    nobody = Uploader()
-
-    assert nobody.get(state["url"]).json() == [state]
-    response = nobody.send(CONTENT[4:], 4, url=state["url"], name=None)
-    assert_finishes(nobody, response, CONTENT)
-
-
-def test_token_cancels(uploader: Uploader) -> None:
-    state = state_in(uploader.send(CONTENT[:4], 0))
-
-    assert Uploader().delete(state["delete_url"]).status_code == 200
-    assert not Upload.objects.exists()
-
-
-def test_token_opens_no_other_upload(uploader: Uploader) -> None:
-    states = [state_in(uploader.send(CONTENT[:4], 0, name=name)) for name in "ab"]
-    token = states[0]["url"].partition("?")[2]
-    nobody = Uploader()
-    for name in ("url", "done_url", "delete_url"):
-        url = states[1][name].partition("?")[0] + "?" + token
-        for method in ("GET", "POST", "DELETE"):
-            response = nobody.generic(method, url, CONTENT[4:])
-            assert response.status_code in (401, 405)
-
-    assert nobody.get(f"{UPLOAD}?{token}").status_code == 401
-    assert nobody.send(CONTENT, url=f"{UPLOAD}?{token}").status_code == 401
-    assert Upload.objects.count() == 2
-
-
-@pytest.mark.parametrize("token", ["", "x", ":", "%00", "映", "x" * 5000])
-def test_token_that_was_made_up_opens_nothing(uploader: Uploader, token: str) -> None:
-    url = state_in(uploader.send(CONTENT[:4], 0))["url"].partition("?")[0]
-
-    assert Uploader().get(f"{url}?token={token}").status_code == 401
-
-
-def test_token_only_repeats_done_once_the_upload_is_done(uploader: Uploader) -> None:
-    state = state_in(uploader.send(CONTENT))
-    nobody = Uploader()
-
-    done = nobody.done(state)
-
-    assert nobody.done(state).json() == done.json()
-    assert nobody.get(state["url"]).status_code == 401
-    assert nobody.send(CONTENT, 0, url=state["url"]).status_code == 401
-    assert nobody.delete(state["url"]).status_code == 401
-    assert nobody.delete(state["delete_url"]).status_code == 401
-    assert finished(Upload.objects.get()) == CONTENT
-
-
-def test_token_expires_with_its_upload(uploader: Uploader, settings: Any) -> None:
-    state = state_in(uploader.send(CONTENT[:4], 0))
-    Upload.objects.update(modified_at=timezone.now() - timedelta(days=3, seconds=1))
-
-    assert Uploader().get(state["url"]).status_code == 401
-    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 4
-    assert Uploader().get(state["url"]).status_code == 200
-
-
-def test_token_of_a_user_who_was_shut_out_opens_nothing(
-    uploader: Uploader, user: User
+def test_uploads_are_not_looked_for_in_a_replica(
+    uploader: Uploader, settings: Any
 ) -> None:
-    state = state_in(uploader.send(CONTENT[:4], 0))
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 5
+    settings.DATABASE_ROUTERS = [Replica()]
+    sent = uploader.send(CONTENT[:4], 0)
+    url = state_in(sent)["url"]
 
-    User.objects.filter(pk=user.pk).update(is_active=False)
-
-    assert Uploader().get(state["url"]).status_code == 401
+    assert uploader.send(CONTENT[4:], 4).status_code == 200
+    assert Client().get(url).status_code == 200
+    assert state_in(uploader.get(UPLOAD + "?all=1"))["size"] == 10

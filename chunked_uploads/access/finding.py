@@ -1,0 +1,115 @@
+"""The caller's uploads: one by its URL, and those that a question fits."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from chunked_uploads.access.memory import has_session, recall
+from chunked_uploads.access.tokens import open_by_token
+from chunked_uploads.authentication import authenticate
+from chunked_uploads.errors import UploadNotFound
+from chunked_uploads.models import Upload, UploadQuerySet
+
+MOST_LISTED = 1000  # uploads
+LARGEST_PK = 2**63 - 1  # databases refuse to compare with more
+
+
+def by_uuid(request: HttpRequest, uuid: UUID, *, also_complete: bool = False) -> Upload:
+    """Return the upload that the URL's token opens, or the caller's own.
+
+    A token opens a complete upload only with `also_complete`. Raises `UploadNotFound`,
+    and what `authenticate` raises where no token opens it.
+    """
+    return _reachable(request, {"uuid": uuid}, also_complete)
+
+
+def by_pk(request: HttpRequest, pk: int) -> Upload:
+    """Return the upload that the URL's token opens, or the caller's own.
+
+    Raises `UploadNotFound`, and what `authenticate` raises.
+    """
+    if pk > LARGEST_PK:
+        raise UploadNotFound
+    return _reachable(request, {"id": pk}, also_complete=False)
+
+
+def matching(
+    request: HttpRequest,
+    filename: str,
+    filesize: int,
+    fingerprint: str,
+    for_form: bool | None,
+) -> list[Upload]:
+    """Return the caller's unfinished uploads of this name and size, newest first.
+
+    One with another fingerprint is never among them. `for_form` says which are meant:
+    those for forms, the others, or with None all.
+    """
+    found = _unfinished(request, for_form)
+    found = found.filter(filename=filename, filesize=filesize)
+    if fingerprint:
+        found = found.filter(fingerprint__in=["", fingerprint])
+    # Some databases see no difference between upper and lower case.
+    return [
+        each
+        for each in found[:MOST_LISTED]
+        if each.filename == filename
+        and (not fingerprint or each.fingerprint in ("", fingerprint))
+    ]
+
+
+def begun_here(request: HttpRequest, uploads: list[Upload]) -> list[Upload]:
+    """Return those of `uploads` that were begun in the caller's session."""
+    session = recall(request)
+    return [each for each in uploads if str(each.uuid) in session]
+
+
+def user_of(request: HttpRequest) -> Any:
+    """Return who is asking, None for anybody."""
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
+def unfinished(request: HttpRequest, for_form: bool | None) -> list[Upload]:
+    """Return all unfinished uploads of the caller, newest first."""
+    return list(_unfinished(request, for_form)[:MOST_LISTED])
+
+
+def of_session(request: HttpRequest, for_form: bool | None) -> list[Upload]:
+    """Return the unfinished uploads that were begun in this session, newest first.
+
+    A caller without a session, as programs are, is in the middle of all of their own.
+    """
+    if not has_session(request):
+        return unfinished(request, for_form)
+    uuids = recall(request)
+    return list(_unfinished(request, for_form).filter(uuid__in=uuids)) if uuids else []
+
+
+def _reachable(
+    request: HttpRequest, which: dict[str, Any], also_complete: bool
+) -> Upload:
+    upload = open_by_token(request, which, also_complete)
+    if upload is None:
+        authenticate(request)
+        upload = _owned(request).filter(**which).first()
+    if upload is None:
+        raise UploadNotFound
+    return upload
+
+
+def _unfinished(request: HttpRequest, for_form: bool | None) -> UploadQuerySet:
+    found = _owned(request).unfinished()
+    if for_form is not None:
+        found = found.filter(for_form=for_form)
+    return found.order_by("-created_at", "-pk")
+
+
+def _owned(request: HttpRequest) -> UploadQuerySet:
+    user = user_of(request)
+    uploads = Upload.objects.for_writing().of(user)
+    # Where the site lets anybody upload, what a session began is its own.
+    return uploads if user is not None else uploads.filter(uuid__in=recall(request))
