@@ -65,16 +65,16 @@ def upload(request: HttpRequest) -> HttpResponse:
 def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Tell the state of one upload, receive a chunk for it, or cancel it.
 
-    `GET …?wait=SECONDS` tells it when nobody writes to the upload any more, after that
-    many seconds at most: what a request brought that was broken off is recorded then.
+    `GET …?wait=SECONDS` answers when nobody writes to the upload any more, after that
+    many seconds at most: then the bytes of a request that was broken off are recorded.
     """
     if request.method == "POST":
         with closing(open_body(request)) as body:
             found = finding.by_uuid(request, uuid)
             announced = _read_headers(request, body)
             if announced.total_size != found.filesize:
-                told = f"This upload has {found.filesize} bytes in all."
-                raise BadRequest(told, found)
+                detail = f"This upload has {found.filesize} bytes in all."
+                raise BadRequest(detail, found)
             arrived = receive_any(announced.range_of(body), found)
             return _received(request, found, announced, arrived)
     found = finding.by_uuid(request, uuid)
@@ -111,13 +111,13 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
         filename = None if name is None else clean_filename(name)
         sha256 = headers.parse_content_digest(header.get("Content-Digest", ""))
         checksum = None if sha256 is None else Checksum("sha256", sha256)
-        told = header.get("Content-Range")
-        content_range = None if told is None else headers.parse_content_range(told)
+        value = header.get("Content-Range")
+        content_range = None if value is None else headers.parse_content_range(value)
     except ValueError as error:
         raise BadRequest(str(error)) from None
     if content_range is None:
         if filename is not None:
-            check_file(filename, body.length)  # before a byte of it is put aside
+            check_file(filename, body.length)  # before a byte of it is stored
         body.measure()
         return Announced(filename, 0, body.length, body.length, checksum)
     start, length, total_size = content_range
@@ -160,7 +160,7 @@ def _receive_by_name(
     def enter(upload: Upload) -> None:
         memory.remember(request, upload)
         if upload.metadata != metadata:
-            # Also where none is told: what another said is of another's bytes.
+            # Also by none: what another request said is of another's bytes.
             upload.metadata = metadata
             # Not `save`, to which a row that was cancelled meanwhile is an error.
             Upload.objects.filter(pk=upload.pk).update(metadata=metadata)
@@ -173,8 +173,8 @@ def _received(
     request: HttpRequest, upload: Upload, announced: Announced, arrived: int
 ) -> HttpResponse:
     if arrived < announced.length:
-        told = f"Only {arrived} of {announced.length} bytes arrived; they are kept."
-        raise BodyCut(told, upload)
+        detail = f"Only {arrived} of {announced.length} bytes arrived; they are kept."
+        raise BodyCut(detail, upload)
     return chunk_response(request, upload)
 
 

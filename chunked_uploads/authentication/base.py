@@ -16,7 +16,7 @@ MAX_CREDENTIAL = 4096  # characters
 
 
 class Refusal(ErrorResponse):
-    """What `check` raised, as a response; `error` is the fact that it tells."""
+    """A fact that `check` raised, as a response; `error` is the fact itself."""
 
     def __init__(self, error: UploadError) -> None:
         super().__init__(error)

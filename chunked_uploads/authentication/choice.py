@@ -79,7 +79,7 @@ def authenticate(request: HttpRequest) -> None:
 
 
 def _ask(backend: Any, request: HttpRequest, **kwargs: Any) -> bool:
-    """Return a class's yes or no. Raises the fact that it tells, and `Answered`."""
+    """Return a class's yes or no. Raises the fact that it has, and `Answered`."""
     # Not `check`: classes of a site have their say here, and tastypie's have no other.
     answer = backend.is_authenticated(request, **kwargs)
     if isinstance(answer, Refusal):

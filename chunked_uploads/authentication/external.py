@@ -58,10 +58,10 @@ class ExternalAuthentication(QueryAuthentication):
         users = ExternalUser.objects.select_related("user").filter(source=source)
         if known := users.filter(pk=cache.get(place)).first():
             return known
-        told = ask(url, credentials, self.timeout, self.max_answer, self.ca_certs)
-        if told is None:
+        info = ask(url, credentials, self.timeout, self.max_answer, self.ca_certs)
+        if info is None:
             return None
-        known = local_user(source, told)
+        known = local_user(source, info)
         window = conf.CHUNKED_UPLOADS_SIGNATURE_MAX_AGE
         left = int(credentials["timestamp"]) + window - int(time.time())
         cache.set(place, known.pk, max(0, min(self.max_age, left)))

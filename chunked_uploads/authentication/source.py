@@ -132,12 +132,12 @@ class _Bounded(io.RawIOBase):
 def _parse(content: bytes) -> dict[str, Any]:
     """Return the JSON object in `content`. Raises `ValueError`."""
     try:
-        told = json.loads(content)
+        info = json.loads(content)
     except RecursionError:
         raise ValueError("an answer without end") from None
-    if not isinstance(told, dict):
+    if not isinstance(info, dict):
         raise ValueError("no object")
-    username = told.get("username")
+    username = info.get("username")
     if not (isinstance(username, str) and username.strip() and username.isprintable()):
         raise ValueError("no username")
-    return told
+    return info

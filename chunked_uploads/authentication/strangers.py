@@ -19,24 +19,24 @@ from chunked_uploads.models import MAX_EXTERNAL_NAME, ExternalUser
 logger = logging.getLogger("chunked_uploads")
 
 
-def local_user(source: str, told: dict[str, Any]) -> ExternalUser:
-    """Return the local user that stands for `told["username"]` of `source`.
+def local_user(source: str, info: dict[str, Any]) -> ExternalUser:
+    """Return the local user that stands for `info["username"]` of `source`.
 
     It is made where there is none, and gets `email`, `first_name` and `last_name`
-    where they are told and valid: nothing else is ever taken from outside. A user
+    where they are given and valid: nothing else is ever taken from outside. A user
     that was not made here is never taken over; a name that is in use gets the
     source's host appended.
 
     Raises `Unavailable` where no such user can be made.
     """
-    name = told["username"].strip()
+    name = info["username"].strip()
     if len(name) > MAX_EXTERNAL_NAME:
         raise Unavailable("The user's name is too long.")
     known = _find(source, name) or _make(source, name)
     if known is None:
         logger.error("No local user can be made for a user of %s", source)
         raise Unavailable("No user can be made for you just now.")
-    _update(known.user, told)
+    _update(known.user, info)
     return known
 
 
@@ -83,14 +83,14 @@ def _usernames(name: str, host: str) -> Iterator[str]:
     yield f"{secrets.token_hex(8)}@{host}"
 
 
-def _update(user: AbstractBaseUser, told: dict[str, Any]) -> None:
+def _update(user: AbstractBaseUser, info: dict[str, Any]) -> None:
     changed = []
     for key, name in (
         ("email", user.get_email_field_name()),
         ("first_name", "first_name"),
         ("last_name", "last_name"),
     ):
-        value = told.get(key)
+        value = info.get(key)
         if _may_be(user, name, value) and getattr(user, name) != value:
             setattr(user, name, value)
             changed.append(name)
@@ -100,7 +100,7 @@ def _update(user: AbstractBaseUser, told: dict[str, Any]) -> None:
         with transaction.atomic(using=user._state.db):
             user.save(update_fields=changed)
     except IntegrityError:
-        logger.warning("What was told of user %s belongs to another", user.pk)
+        logger.warning("What is said of user %s belongs to another", user.pk)
 
 
 def _may_be(user: Any, name: str, value: Any) -> bool:

@@ -69,5 +69,5 @@ def redeem(claim: str) -> Upload:
         raise Incomplete("The upload is not finished.", upload)
     upload.modified_at = timezone.now()
     if not row.update(modified_at=upload.modified_at):
-        raise UploadNotFound  # swept away since, where no transaction held it
+        raise UploadNotFound  # removed meanwhile, outside of a transaction
     return upload

@@ -141,4 +141,4 @@ class _Bytes:
         """Nothing to do: all of it is here, and nobody waits for long."""
 
     def finish(self, missing: int) -> None:
-        """Accept any end: `complete` tells of one that came too early."""
+        """Accept any end: `complete` finds what came to its end too early."""

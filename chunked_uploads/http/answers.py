@@ -21,8 +21,8 @@ class ErrorResponse(JsonResponse):
     """
 
     def __init__(self, error: UploadError, **item: Any) -> None:
-        told = {**item, "error": error.code, "detail": error.detail}
-        super().__init__([told], safe=False, status=error.status)
+        item = {**item, "error": error.code, "detail": error.detail}
+        super().__init__([item], safe=False, status=error.status)
         if isinstance(error, NotAuthenticated):
             self["WWW-Authenticate"] = error.challenge
         if error.retry_after is not None:

@@ -22,7 +22,7 @@ from chunked_uploads.http.gunicorn import Connection, find_connection, give_up
 from chunked_uploads.http.multipart import BLOCK, MultipartReader, parse_boundary
 from chunked_uploads.system.pipes import UNABLE, Pipe
 
-ASIDE = 1024 * 1024  # bytes put aside in memory; more go to a temporary file
+SPOOLED = 1024 * 1024  # bytes kept in memory; more go to a temporary file
 
 
 class RawBody:
@@ -57,7 +57,7 @@ class RawBody:
         """Nothing to do: the length is known."""
 
     def close(self) -> None:
-        """Nothing to do: nothing was put aside."""
+        """Nothing to do: no file was made."""
 
 
 class ConnectedBody(RawBody):
@@ -128,31 +128,31 @@ class FormBody:
         # What is left for the file where the form ends with it, as browsers' do.
         rest = body.length - self._reader.consumed
         self.length = max(0, rest - len(self._reader.closing))
-        self._aside: SpooledTemporaryFile[bytes] | None = None
+        self._spooled: SpooledTemporaryFile[bytes] | None = None
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes of the file, none at its end or at a cut."""
-        return (self._reader if self._aside is None else self._aside).read(size)
+        return (self._reader if self._spooled is None else self._spooled).read(size)
 
     def measure(self) -> None:
-        """Put the file aside to know its length, for a form that does not tell it.
+        """Read the file into a temporary one to know its length, where nobody says it.
 
         Where it was cut, the length stays the one it has in a browser's form.
         """
         folder = settings.FILE_UPLOAD_TEMP_DIR
-        aside = SpooledTemporaryFile(max_size=ASIDE, dir=folder)  # noqa: SIM115
+        spooled = SpooledTemporaryFile(max_size=SPOOLED, dir=folder)  # noqa: SIM115
         while block := self._reader.read(BLOCK):
-            aside.write(block)
+            spooled.write(block)
         with contextlib.suppress(EOFError):
             self._reader.at_end()
-            self.length = aside.tell()
-        aside.seek(0)
-        self._aside = aside
+            self.length = spooled.tell()
+        spooled.seek(0)
+        self._spooled = spooled
 
     def close(self) -> None:
-        """Free what was put aside."""
-        if self._aside is not None:
-            self._aside.close()
+        """Remove the temporary file, where there is one."""
+        if self._spooled is not None:
+            self._spooled.close()
 
     def finish(self, missing: int) -> None:
         """Raise `BadRequest` where the file is whole and not as long as announced."""

@@ -69,7 +69,7 @@ def endpoint(protocol: Protocol, *methods: str) -> Callable[[View], View]:
                     response = _dispatch(function, protocol, methods, request, kwargs)
                 except Answered as answered:
                     response = answered.response
-                except Exception as error:  # noqa: BLE001 - the edge: told or logged
+                except Exception as error:  # noqa: BLE001 - the edge: answered or logged
                     response = _answer_to(protocol, request, error)
                     is_cut = isinstance(error, BodyCut)
             if not is_cut:  # else there is nothing left to read
@@ -91,7 +91,7 @@ def _dispatch(
     request: HttpRequest,
     kwargs: dict[str, Any],
 ) -> HttpResponse:
-    request.get_host()  # refused now, not once an answer tells of URLs
+    request.get_host()  # refused now, not once an answer has URLs
     if request.encoding not in UTF8:
         # A body's charset says nothing of the query, as Django has it.
         request.encoding = "utf-8"
@@ -106,23 +106,23 @@ def _dispatch(
 def _answer_to(
     protocol: Protocol, request: HttpRequest, error: Exception
 ) -> HttpResponse:
-    told = _told(request, error)
+    fact = _fact_of(request, error)
     try:
-        response = protocol.error(request, told)
-    except Exception as another:  # noqa: BLE001 - the edge: told or logged
+        response = protocol.error(request, fact)
+    except Exception as another:  # noqa: BLE001 - the edge: answered or logged
         # Of an upload's state, which goes along: it needs a database and a host.
-        told = _told(request, another)
-        told.upload = None
-        response = protocol.error(request, told)
-    if told.is_logged:
+        fact = _fact_of(request, another)
+        fact.upload = None
+        response = protocol.error(request, fact)
+    if fact.is_logged:
         # Django's own mark. Where no file can be opened, its logging fails, too: at its
         # first line it looks for a codec.
         response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
-def _told(request: HttpRequest, error: Exception) -> UploadError:
-    """Return the error that tells the client of `error`."""
+def _fact_of(request: HttpRequest, error: Exception) -> UploadError:
+    """Return what the client may know of `error`."""
     if isinstance(error, UploadError):
         return error
     if isinstance(error, exceptions.DisallowedHost):
@@ -142,11 +142,11 @@ def _told(request: HttpRequest, error: Exception) -> UploadError:
 
 
 def _away(what: str, request: HttpRequest, error: Exception) -> Unavailable:
-    # The one line that tells it: no traceback helps, and there will be many.
+    # The log's only line of it: no traceback helps, and there will be many.
     logger.error("The %s does not answer at %s: %s", what, request.path, error)
-    told = Unavailable(f"The {what} does not answer; try again.")
-    told.is_logged = True
-    return told
+    fact = Unavailable(f"The {what} does not answer; try again.")
+    fact.is_logged = True
+    return fact
 
 
 def _unguarded(view: View) -> View:

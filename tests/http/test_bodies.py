@@ -85,10 +85,10 @@ def test_form_may_end_in_any_way_that_forms_may(
     assert_finishes(uploader, response, CONTENT)
 
 
-def test_whole_file_in_a_form_is_put_aside_on_disk(
+def test_whole_file_in_a_form_goes_to_a_temporary_file(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "ASIDE", 1)
+    monkeypatch.setattr(bodies, "SPOOLED", 1)
     assert_finishes(uploader, uploader.send_form(CONTENT), CONTENT)
 
 
