@@ -137,7 +137,7 @@ class _Bytes:
     def __init__(self, file: UploadedFile) -> None:
         self.read = file.read
 
-    def heed(self, is_wanted: Callable[[], bool]) -> None:
+    def heed(self, has_waiters: Callable[[], bool]) -> None:
         """Nothing to do: all of it is here, and nobody waits for long."""
 
     def finish(self, missing: int) -> None:

@@ -35,7 +35,7 @@ class RawBody:
         self.filename: str | None = None
         self._request = request
 
-    def heed(self, is_wanted: Callable[[], bool]) -> None:
+    def heed(self, has_waiters: Callable[[], bool]) -> None:
         """Nothing to do: here a connection's time-out alone ends a silence."""
 
     def read(self, size: int) -> bytes:
@@ -70,9 +70,9 @@ class ConnectedBody(RawBody):
         self._connection = connection
         self._left = length  # bytes that were not taken from it yet
 
-    def heed(self, is_wanted: Callable[[], bool]) -> None:
-        """End as if cut when nothing comes and `is_wanted` says that others wait."""
-        self._connection.is_wanted = is_wanted
+    def heed(self, has_waiters: Callable[[], bool]) -> None:
+        """End as if cut when nothing comes and `has_waiters` says that others wait."""
+        self._connection.has_waiters = has_waiters
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes as they come, none at the body's end or a cut."""

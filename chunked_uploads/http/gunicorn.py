@@ -42,7 +42,7 @@ class Connection:
     def __init__(self, reader: Any, connection: socket.socket) -> None:
         self._reader = reader
         self._socket = connection
-        self.is_wanted = _by_nobody  # whether others wait for what comes here
+        self.has_waiters = _by_nobody  # whether others wait for what comes here
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
@@ -97,7 +97,7 @@ class Connection:
         left = math.inf if timeout is None else timeout
         while not self._poll.poll(min(left, MOMENT) * 1000):
             left -= MOMENT
-            if left <= 0 or self.is_wanted():
+            if left <= 0 or self.has_waiters():
                 raise TimeoutError("The connection brings nothing.")
 
 

@@ -24,7 +24,7 @@ LAYERS = [
         "templatetags",
         "views",
     },
-    {"authentication", "access"},
+    {"authentication", "access", "answers"},
     {"http", "core"},
     {"digests"},
     {"stores"},
@@ -34,7 +34,7 @@ LAYERS = [
     {"conf"},
     {"system"},
 ]
-NEIGHBOURS = {("access", "authentication"), ("apps", "urls"), ("checks", "middleware")}
+NEIGHBOURS = {("access", "authentication"), ("apps", "urls")}
 FLOOR = {name: number for number, names in enumerate(LAYERS) for name in names}
 # What a room never sees, itself or for its neighbours.
 STRANGERS = {
