@@ -203,7 +203,7 @@ class Unavailable(UploadError):
 
 
 class StoreUnavailable(Unavailable):
-    """The chunk store is not the one that the part was begun in: a disk is away."""
+    """The chunk store is not where the upload was begun: a disk is away."""
 
 
 class StoreFull(UploadError):

@@ -133,7 +133,8 @@ def test_paths_on_two_file_systems_are_a_warning(
     assert ids() == set()
 
     monkeypatch.setattr(
-        "chunked_uploads.checks._device", lambda path: path.startswith(elsewhere)
+        "chunked_uploads.checks.folders.device_of",
+        lambda path: path.startswith(elsewhere),
     )
 
     assert ids() == {"W002"}

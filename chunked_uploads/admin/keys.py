@@ -144,8 +144,8 @@ class ApiKeyAdmin(ApiKeyModelAdmin):
             {"changed": {"fields": [gettext_noop("Key"), gettext_noop("Secret")]}}
         ]
         self.log_change(request, api_key, changed)
-        told = _("%(user)s has a new key and secret. The old ones are refused now.")
-        self.message_user(request, told % {"user": api_key}, messages.SUCCESS)
+        message = _("%(user)s has a new key and secret. The old ones are refused now.")
+        self.message_user(request, message % {"user": api_key}, messages.SUCCESS)
         return self._show(api_key)
 
     @admin.action(

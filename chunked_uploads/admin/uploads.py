@@ -219,10 +219,10 @@ def _describe(obj: models.Model) -> str:
     if not isinstance(obj, Upload):
         return f"{capfirst(obj._meta.verbose_name)}: {obj}"
     if obj.is_complete:
-        told = _("%(filename)s (%(user)s): the finished file of %(total)s")
+        message = _("%(filename)s (%(user)s): the finished file of %(total)s")
     else:
-        told = _("%(filename)s (%(user)s): unfinished, %(received)s of %(total)s")
-    return told % {
+        message = _("%(filename)s (%(user)s): unfinished, %(received)s of %(total)s")
+    return message % {
         "filename": obj.filename,
         "user": obj.user or _("no user"),
         "received": filesizeformat(obj.received),
@@ -247,8 +247,8 @@ def _bytes(size: int) -> str:
     exact = number_format(size, use_l10n=True, force_grouping=True)
     if size < 1024:
         return filesizeformat(size)
-    told = gettext("%(size)s (%(exact)s bytes)")
-    return told % {"size": filesizeformat(size), "exact": exact}
+    message = gettext("%(size)s (%(exact)s bytes)")
+    return message % {"size": filesizeformat(size), "exact": exact}
 
 
 def _may_view(request: HttpRequest, model: type[models.Model]) -> bool:

@@ -14,7 +14,7 @@ from chunked_uploads.core.comparing import holds, which_hold
 from chunked_uploads.core.intake import Source
 from chunked_uploads.core.receiving import (
     OVERLAP,
-    Taken,
+    NotNext,
     is_held,
     receive,
     receive_next,
@@ -70,7 +70,7 @@ def begin(
             arrived = receive_next(
                 upload, 0, first.length, first.source, first.checksum, enter_it
             )
-        except Taken:
+        except NotNext:
             continue
         return upload, arrived
     raise RangeBusy("Too many requests begin this file at once.")
@@ -116,12 +116,12 @@ def receive_any(wanted: Range, upload: Upload) -> int:
 
 def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     """Find the upload that holds just the bytes that come."""
-    settled = [each for each in uploads if _is_settled(wanted, each)]
-    if not settled:
+    fitting = [each for each in uploads if _is_held_for_certain(wanted, each)]
+    if not fitting:
         raise RangeBusy("Other requests are at this range.")
     try:
         holding, arrived = which_hold(
-            settled, wanted.start, wanted.length, wanted.source, wanted.checksum
+            fitting, wanted.start, wanted.length, wanted.source, wanted.checksum
         )
     except (RangeBusy, RangeConflict):  # who can't tell, or not just now
         raise _ambiguity(uploads) from None
@@ -131,7 +131,7 @@ def _repeat(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
     return holding[0], arrived
 
 
-def _is_settled(wanted: Range, upload: Upload) -> bool:
+def _is_held_for_certain(wanted: Range, upload: Upload) -> bool:
     try:
         return is_held(upload, wanted.start, wanted.length)
     except (RangeBusy, RangeConflict, UploadNotFound):  # not, or not any more
@@ -183,7 +183,7 @@ def _continue_one(wanted: Range, uploads: list[Upload]) -> tuple[Upload, int]:
             arrived = receive_next(
                 upload, wanted.start, wanted.length, wanted.source, wanted.checksum
             )
-        except Taken:
+        except NotNext:
             continue
         return upload, arrived
     raise RangeBusy("Other requests go on with this file.")

@@ -87,7 +87,7 @@ def set_filesize(upload: Upload, filesize: int) -> None:
         raise BadRequest("This upload has another size, or more bytes already.", upload)
 
 
-class Taken(Exception):
+class NotNext(Exception):
     """Somebody else is at the upload, or was: nothing was read of what is to come."""
 
 
@@ -112,7 +112,7 @@ def receive(
     _check_bounds(upload, start, stop)
     if start < upload.offset < stop and not upload.is_complete:
         raise RangeConflict(OVERLAP, upload)
-    if not _is_settled(upload, start, stop):
+    if not _is_certain(upload, start, stop):
         # Also where it is recorded: who brings it may find at its end that it is wrong.
         with _writer(upload, start, length) as writer:
             if not _is_next(upload, start, writer):
@@ -140,7 +140,7 @@ def is_held(upload: Upload, start: int, length: int) -> bool:
     `RangeConflict` where it holds a part of it, `UploadNotFound`.
     """
     stop = start + length
-    if _is_settled(upload, start, stop):
+    if _is_certain(upload, start, stop):
         return True
     with _writer(upload, start, length) as writer:
         _refresh(upload)
@@ -148,7 +148,7 @@ def is_held(upload: Upload, start: int, length: int) -> bool:
         return upload.is_complete or _is_held(upload, start, stop)
 
 
-def _is_settled(upload: Upload, start: int, stop: int) -> bool:
+def _is_certain(upload: Upload, start: int, stop: int) -> bool:
     """Whether the range is held for certain, as can be told without entering it."""
     if upload.is_complete or start == stop:
         return True
@@ -185,7 +185,7 @@ def receive_next(
     """Take in `length` bytes at `start`, as `receive` does, if they are the next.
 
     And if nobody else is writing to the upload: `enter` is called as soon as that is
-    certain. Else raises `Taken`.
+    certain. Else raises `NotNext`.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -195,9 +195,9 @@ def receive_next(
             _refresh_free(upload)
             _notice_losses(upload, start, writer)
         except RangeBusy:
-            raise Taken from None
+            raise NotNext from None
         if not start == upload.offset == upload.received:
-            raise Taken
+            raise NotNext
         enter()
         Intake(upload, start, length, writer, checksum).run(source)
         return writer.written
@@ -249,13 +249,13 @@ def _refresh(upload: Upload) -> None:
 
 
 def _refresh_free(upload: Upload) -> None:
-    """Refresh; raise `Taken` where the upload is finished or cancelled."""
+    """Refresh; raise `NotNext` where the upload is finished or cancelled."""
     try:
         _refresh(upload)
     except UploadNotFound:
-        raise Taken from None
+        raise NotNext from None
     if upload.is_complete:
-        raise Taken
+        raise NotNext
 
 
 def _delete_bytes(upload: Upload) -> None:

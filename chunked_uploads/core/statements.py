@@ -72,7 +72,7 @@ def update(
 
 
 def insert(model: type[models.Model], using: str, row: dict[str, Any]) -> None:
-    """Add a row, in which every field but the primary key must be told."""
+    """Add a row, in which every field but the primary key must have a value."""
     connection = connections[using]
     sql = _insert(model, using, tuple(row))
     with connection.cursor() as cursor:

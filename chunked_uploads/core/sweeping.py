@@ -23,7 +23,7 @@ from chunked_uploads.models import Removal, Upload
 from chunked_uploads.stores import Leftover, chunk_store
 
 BATCH = 500  # rows
-SETTLED = datetime.timedelta(hours=1)  # without activity: no request is at it now
+QUIET = datetime.timedelta(hours=1)  # without activity: no request is at it now
 
 
 @dataclass
@@ -145,7 +145,7 @@ def _complete_moved(report: Report, dry_run: bool) -> None:
     Where neither it nor the bytes are there, nobody knows whether they will be again.
     """
     expired = set(report.expired)
-    for upload in _each(_settled().filter(received__gt=0)):
+    for upload in _each(_quiet().filter(received__gt=0)):
         if chunk_store().resting(upload) or str(upload.uuid) in expired:
             continue
         with _failures_reported(str(upload.uuid), report):
@@ -161,7 +161,7 @@ def _complete_referred(report: Report, dry_run: bool) -> None:
     What came with a form is completed when the form's transaction is committed, unless
     the process died then.
     """
-    for upload in _each(referred(_settled()).filter(offset=F("filesize"))):
+    for upload in _each(referred(_quiet()).filter(offset=F("filesize"))):
         if upload.filesize == 0 or chunk_store().resting(upload):
             _complete(upload, report, dry_run)
 
@@ -179,8 +179,8 @@ def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
 
 def _finish_removals(report: Report, dry_run: bool) -> None:
     """Remove the files of uploads that are gone, where that failed or died then."""
-    settled = Removal.objects.filter(created_at__lt=timezone.now() - SETTLED)
-    for removal in list(settled.order_by("pk")):
+    quiet = Removal.objects.filter(created_at__lt=timezone.now() - QUIET)
+    for removal in list(quiet.order_by("pk")):
         with _failures_reported(removal.place, report):
             if finish_removal(removal, dry_run=dry_run):
                 report.removed.append(removal.place)
@@ -226,5 +226,5 @@ def _unfinished() -> QuerySet[Upload]:
     return Upload.objects.filter(state=Upload.State.UPLOADING)
 
 
-def _settled() -> QuerySet[Upload]:
-    return _unfinished().filter(modified_at__lt=timezone.now() - SETTLED)
+def _quiet() -> QuerySet[Upload]:
+    return _unfinished().filter(modified_at__lt=timezone.now() - QUIET)

@@ -10,7 +10,7 @@ def note_paths(apps: Any, schema_editor: Any) -> None:
     Before, the row had the path, and the state the folder's marker and the boots.
     """
     uploads = apps.get_model('chunked_uploads', 'Upload').objects.using(schema_editor.connection.alias)
-    for upload in uploads.filter(state=1).only('part', 'store_state').iterator():
+    for upload in uploads.filter(state=1).exclude(part='').only('part', 'store_state').iterator():
         marker, *boots = upload.store_state.split() or ['']
         state = {'path': upload.part, 'marker': marker, 'boots': boots}
         upload.store_state = json.dumps(state, separators=(',', ':'))

@@ -10,14 +10,13 @@ import functools
 from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
-from chunked_uploads.stores.base import (
+from chunked_uploads.stores.base import ChunkStore, Leftover
+from chunked_uploads.stores.entered import (
     BLOCK,
-    ChunkStore,
     Comparison,
     Content,
     Entered,
     Kept,
-    Leftover,
     Losses,
     RecordedRange,
     StoredUpload,

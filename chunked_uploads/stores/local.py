@@ -24,13 +24,12 @@ from chunked_uploads.storages import (
     take_place,
     takes_files_as_they_are,
 )
-from chunked_uploads.stores.base import (
-    ChunkStore,
+from chunked_uploads.stores.base import ChunkStore, Leftover
+from chunked_uploads.stores.entered import (
     Comparison,
     Content,
     Entered,
     Kept,
-    Leftover,
     Losses,
     StoredUpload,
     Writer,

@@ -1,4 +1,4 @@
-"""Hashes of OpenSSL's that can be put aside half-done.
+"""Hashes of OpenSSL's that can be stopped, stored and gone on with.
 
 `hashlib` does not give a hash's state away. The library that it is made of does, by
 functions that keep all of the state in a structure of the caller's (`SHA256_Update(3)`,

@@ -17,7 +17,7 @@ START = 2  # SYNC_FILE_RANGE_WRITE: ask for it, don't wait until it is written
 def begin_write_out(fd: int, start: int, length: int) -> None:
     """Ask for `length` bytes from `start` of the file to be written to disk.
 
-    Promises nothing, and tells no error: a sync does (`sync_file_range(2)`).
+    Promises nothing, and reports no error: a sync does (`sync_file_range(2)`).
     """
     call = _sync_file_range()
     if call is not None:

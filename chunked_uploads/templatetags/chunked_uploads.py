@@ -1,4 +1,4 @@
-"""What the page is told of the settings."""
+"""What the page has to know of the settings."""
 
 from __future__ import annotations
 

@@ -685,6 +685,6 @@ def test_command_tells_of_files_of_uploads_that_are_gone(
 
     assert out.getvalue().splitlines() == [
         f"{name}: file of an upload that is gone: removed",
-        "0 uploads and 0 stray parts removed, 0 uploads completed, "
+        "0 uploads and 0 leftovers removed, 0 uploads completed, "
         "10\N{NO-BREAK SPACE}bytes freed.",
     ]

@@ -341,9 +341,9 @@ def test_upload_whose_part_is_missing_is_told_and_left_to_its_expiry(
     part_of(upload, media_root).unlink()
 
     assert clean_uploads(dry_run=True) == clean_uploads() == Report(missing=[uuid])
-    assert f"{uuid}: its part is not there: stays until it expires\n" in run()
+    assert f"{uuid}: its chunks are not there: stays until it expires\n" in run()
     call_command("runjobs", "daily", stdout=io.StringIO())
-    assert caplog.messages == [f"The part of upload {uuid} is not there"]
+    assert caplog.messages == [f"The chunks of upload {uuid} are not there"]
     make_old(upload, 3.1, media_root)
     assert clean_uploads() == Report(expired=[uuid])
 
@@ -501,8 +501,8 @@ def test_command_says_what_it_did(
     assert run().splitlines() == [
         f"{upload.uuid}: unfinished, without activity: removed",
         f"{unkept.uuid}: finished for a form that did not keep it: removed",
-        f"{stray}: part without an unfinished upload: removed",
-        "2 uploads and 1 stray parts removed, 0 uploads completed, "
+        f"{stray}: chunks without an unfinished upload: removed",
+        "2 uploads and 1 leftovers removed, 0 uploads completed, "
         "30\N{NO-BREAK SPACE}bytes freed.",
     ]
     assert not Upload.objects.exists()

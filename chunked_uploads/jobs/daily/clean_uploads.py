@@ -14,13 +14,13 @@ class Job(DailyJob):
 
     help = (
         "Removes unfinished uploads without activity, finished ones that their form "
-        "did not keep, and stray parts."
+        "did not keep, and chunks without an upload."
     )
 
     def execute(self) -> None:
         """Clean up with the days of the settings."""
         report = clean_uploads()
-        for told in report.failed:
-            logger.error("The clean-up could not remove %s", told)
+        for failure in report.failed:
+            logger.error("The clean-up could not remove %s", failure)
         for uuid in report.missing:
-            logger.warning("The part of upload %s is not there", uuid)
+            logger.warning("The chunks of upload %s are not there", uuid)

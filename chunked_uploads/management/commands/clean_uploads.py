@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     help = (
         "Removes unfinished uploads without activity, finished ones that their form "
-        "did not keep, and stray parts."
+        "did not keep, and chunks without an upload."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,22 +44,22 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The chunk store can't be looked at: {error}") from None
         would = "would be " if dry_run else ""
-        for names, told in (
+        for names, sentence in (
             (report.expired, "unfinished, without activity: {}removed"),
             (report.unkept, "finished for a form that did not keep it: {}removed"),
-            (report.stray, "part without an unfinished upload: {}removed"),
+            (report.stray, "chunks without an unfinished upload: {}removed"),
             (report.completed, "whole, but its last step died: {}completed"),
             (report.refused, "whole, but refused by the site: removed"),
             (report.removed, "file of an upload that is gone: {}removed"),
-            (report.missing, "its part is not there: stays until it expires"),
+            (report.missing, "its chunks are not there: stays until it expires"),
         ):
             for name in names:
-                self.stdout.write(f"{name}: {told.format(would)}")
-        for told in report.failed:
-            self.stderr.write(told)
+                self.stdout.write(f"{name}: {sentence.format(would)}")
+        for failure in report.failed:
+            self.stderr.write(failure)
         count = len(report.expired) + len(report.unkept)
         self.stdout.write(
-            f"{count} uploads and {len(report.stray)} stray parts {would}removed, "
+            f"{count} uploads and {len(report.stray)} leftovers {would}removed, "
             f"{len(report.completed)} uploads {would}completed, "
             f"{filesizeformat(report.freed)} {would}freed."
         )

@@ -1,8 +1,7 @@
-"""System checks: a wrong setting is a message with an id, never a crash."""
+"""What each setting may be."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,29 +23,9 @@ ORIGINS_HINT = (
 )
 TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 MOST_DAYS = 36_500  # with more, dates end
-LOCAL_STORE = "chunked_uploads.stores.local.LocalStore"
-FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 
 
-def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Return what is wrong with the project's settings."""
-    return [
-        *_check_numbers(),
-        *_check_paths(),
-        *_check_file_systems(),
-        *_check_media(),
-        *_check_privacy(),
-        *_check_dotted_paths(),
-        *_check_validators(),
-        *_check_choices(),
-        *_check_fast_path(),
-        *_check_origins(),
-        *_check_cross_domain_lists(),
-        *_check_external(),
-    ]
-
-
-def _check_numbers() -> Iterator[CheckMessage]:
+def check_numbers() -> Iterator[CheckMessage]:
     optional = ("CHUNKED_UPLOADS_MAX_SIZE", "CHUNKED_UPLOADS_MAX_UNFINISHED")
     for name in (
         *optional,
@@ -63,106 +42,14 @@ def _check_numbers() -> Iterator[CheckMessage]:
             yield Error(f"{name} must be at most {MOST_DAYS}.", id=_id("E001"))
 
 
-def _check_paths() -> Iterator[CheckMessage]:
+def check_paths() -> Iterator[CheckMessage]:
     for name in ("CHUNKED_UPLOADS_STORAGE_PATH", "CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH"):
         value = getattr(conf, name)
         if not (callable(value) or (isinstance(value, str) and value)):
             yield Error(f"{name} must be a path or a callable.", id=_id("E002"))
 
 
-def _check_file_systems() -> Iterator[CheckMessage]:
-    folders = [conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH]
-    folders += [conf.CHUNKED_UPLOADS_STORAGE_PATH]
-    if _storage_setting().get("BACKEND") != FILE_SYSTEM or any(map(callable, folders)):
-        return
-    devices = {_device(os.path.join(settings.MEDIA_ROOT, str(f))) for f in folders}
-    if len(devices) > 1:
-        yield Warning(
-            "Chunks and finished files lie on different file systems.",
-            hint="Every finished file is copied; on one file system it is renamed.",
-            id=_id("W002"),
-        )
-
-
-def _check_media() -> Iterator[CheckMessage]:
-    """Warn of files that land where the process was started, or that no URL leads to.
-
-    Neither fails: the uploads go well, and the visitor is given a URL that gets 404.
-    """
-    needs_root, needs_url = _needs()
-    if needs_root and not settings.MEDIA_ROOT:
-        yield Warning(
-            "MEDIA_ROOT is not set: files go into the working directory.",
-            hint='Set it to a folder for files, like BASE_DIR / "media".',
-            id=_id("W004"),
-        )
-    # An empty one comes out of Django's settings as the site's root.
-    if needs_url and settings.MEDIA_URL in ("", "/"):
-        yield Warning(
-            "MEDIA_URL is not set: the URLs of finished files lead nowhere.",
-            hint='Set it to where the web server has MEDIA_ROOT, like "/media/"; or let'
-            " CHUNKED_UPLOADS_STORAGE_PATH be absolute, for files without a URL.",
-            id=_id("W005"),
-        )
-
-
-def _needs() -> tuple[bool, bool]:
-    """Return whether files lie below MEDIA_ROOT, and whether they have URLs there."""
-    parts, files = _parts_path(), conf.CHUNKED_UPLOADS_STORAGE_PATH
-    has_parts = parts is not None and not os.path.isabs(parts)
-    storage = _storage_setting()
-    is_in_media = storage.get("BACKEND") == FILE_SYSTEM and not (
-        isinstance(files, str) and os.path.isabs(files)
-    )
-    options = storage.get("OPTIONS", {})
-    has_files = is_in_media and "location" not in options
-    return has_parts or has_files, is_in_media and "base_url" not in options
-
-
-def _check_privacy() -> Iterator[CheckMessage]:
-    """Warn where a web server may serve the parts of files that it must not serve."""
-    parts, files = _parts_path(), conf.CHUNKED_UPLOADS_STORAGE_PATH
-    if parts is None or not settings.MEDIA_ROOT:
-        return
-    folder = "" if callable(files) else str(files)
-    location = _storage_setting().get("OPTIONS", {}).get("location", "")
-    place = os.path.join(settings.MEDIA_ROOT, location, folder)
-    if _is_in_media(parts) and not _is_in_media(place):
-        yield Warning(
-            "Finished files lie outside of MEDIA_ROOT, and chunks inside it.",
-            hint="Who serves MEDIA_ROOT serves the chunks. Set"
-            " CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH to a folder beside the files'.",
-            id=_id("W006"),
-        )
-
-
-def _parts_path() -> str | None:
-    """Return where chunks rest, None where the settings don't tell."""
-    path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
-    is_local = conf.CHUNKED_UPLOADS_CHUNK_STORE == LOCAL_STORE
-    return path if is_local and isinstance(path, str) else None
-
-
-def _is_in_media(path: str) -> bool:
-    root = os.path.abspath(settings.MEDIA_ROOT)
-    path = os.path.abspath(os.path.join(root, path))
-    return os.path.commonpath([path, root]) == root
-
-
-def _storage_setting() -> dict[str, Any]:
-    alias = conf.CHUNKED_UPLOADS_STORAGE
-    return settings.STORAGES.get(alias, {}) if isinstance(alias, str) else {}
-
-
-def _device(path: str) -> int:
-    """Return the file system that `path` lies on, or will lie on once it is made."""
-    path = os.path.abspath(path)
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    return os.stat(path).st_dev
-
-
-def _check_dotted_paths() -> Iterator[CheckMessage]:
+def check_dotted_paths() -> Iterator[CheckMessage]:
     name = "CHUNKED_UPLOADS_AUTHENTICATION"
     classes = conf.CHUNKED_UPLOADS_AUTHENTICATION
     paths = [classes] if isinstance(classes, str) else classes
@@ -183,7 +70,7 @@ def _check_import(name: str, path: str, number: str = "E003") -> Iterator[CheckM
         yield Error(f"{name}: {path!r} can't be imported: {error}", id=_id(number))
 
 
-def _check_validators() -> Iterator[CheckMessage]:
+def check_validators() -> Iterator[CheckMessage]:
     name, paths = "CHUNKED_UPLOADS_VALIDATORS", conf.CHUNKED_UPLOADS_VALIDATORS
     if not isinstance(paths, list | tuple):
         yield Error(f"{name} must be a list of dotted paths.", id=_id("E012"))
@@ -195,7 +82,7 @@ def _check_validators() -> Iterator[CheckMessage]:
             yield Error(f"{name}: {path!r} can't be called.", id=_id("E012"))
 
 
-def _check_choices() -> Iterator[CheckMessage]:
+def check_choices() -> Iterator[CheckMessage]:
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
     if algorithm is not None and algorithm not in resumable.ALGORITHMS:
         wanted = ", ".join(map(repr, resumable.ALGORITHMS))
@@ -221,12 +108,12 @@ def _check_choices() -> Iterator[CheckMessage]:
         )
 
 
-def _check_fast_path() -> Iterator[CheckMessage]:
+def check_fast_path() -> Iterator[CheckMessage]:
     if conf.CHUNKED_UPLOADS_FAST_PATH not in (True, False):
         yield Error("CHUNKED_UPLOADS_FAST_PATH must be True or False.", id=_id("E011"))
 
 
-def _check_origins() -> Iterator[CheckMessage]:
+def check_origins() -> Iterator[CheckMessage]:
     name = "CROSS_DOMAIN_ALLOWED_ORIGINS"
     origins = conf.CROSS_DOMAIN_ALLOWED_ORIGINS
     if not isinstance(origins, str) and not _is_list_of_texts(origins):
@@ -245,7 +132,7 @@ def _check_origins() -> Iterator[CheckMessage]:
         )
 
 
-def _check_cross_domain_lists() -> Iterator[CheckMessage]:
+def check_cross_domain_lists() -> Iterator[CheckMessage]:
     for name in ("CROSS_DOMAIN_ALLOWED_METHODS", "CROSS_DOMAIN_ALLOWED_HEADERS"):
         value = getattr(conf, name)
         if not isinstance(value, str) and not _is_list_of_texts(value):
@@ -260,7 +147,7 @@ def _check_cross_domain_lists() -> Iterator[CheckMessage]:
         yield Error(f'{name} must be "true" or "false".', id=_id("E010"))
 
 
-def _check_external() -> Iterator[CheckMessage]:
+def check_external() -> Iterator[CheckMessage]:
     name = "CHUNKED_UPLOADS_EXTERNAL_AUTH_URL"
     url = conf.CHUNKED_UPLOADS_EXTERNAL_AUTH_URL
     if url is None:

@@ -1,0 +1,256 @@
+"""What a chunk store gives to who has entered: to write, to compare, to finish."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from django.core.files.base import File
+from django.core.files.storage import Storage
+
+from chunked_uploads.conf import MIB
+from chunked_uploads.errors import FULL, StoreFull
+from chunked_uploads.models import MAX_PATH
+from chunked_uploads.system.moving import sync_copy
+
+# Bytes. Servers receive up to 1 MiB and copy what is left of it at each read, so
+# smaller blocks cost more; larger ones are mapped anew by malloc every time.
+BLOCK = MIB // 2
+
+
+class RecordedRange(Protocol):
+    """A range that the core recorded, with the receipt that the store gave for it.
+
+    Where some bytes of a range were given up, each piece that is left has its receipt.
+    """
+
+    @property
+    def start(self) -> int:
+        """The first byte."""
+
+    @property
+    def chunk_size(self) -> int:
+        """How many bytes it has."""
+
+    @property
+    def receipt(self) -> str:
+        """What `Writer.keep` said of it."""
+
+
+class StoredUpload(Protocol):
+    """What a store may know of an upload; sizes in bytes."""
+
+    @property
+    def uuid(self) -> UUID:
+        """The upload's name, which is nobody else's."""
+
+    @property
+    def filesize(self) -> int | None:
+        """How many bytes it will have; None where nobody knows yet."""
+
+    @property
+    def offset(self) -> int:
+        """How many bytes from 0 are recorded without a gap."""
+
+    @property
+    def received(self) -> int:
+        """How many bytes are recorded in all."""
+
+    @property
+    def store_state(self) -> str:
+        """What the store said last; empty for an upload that was never begun."""
+
+    def recorded(self) -> Iterable[RecordedRange]:
+        """Ask the database for all recorded ranges, in order."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many bytes of a writer's range are kept for certain, and their receipt."""
+
+    size: int
+    receipt: str = ""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a store lost: ranges, as first byte and first after it.
+
+    `state` is the upload's from now on.
+    """
+
+    ranges: list[tuple[int, int]]
+    state: str
+
+
+class Entered:
+    """The bytes of an upload that somebody has entered.
+
+    Stores that lose nothing need none of this.
+    """
+
+    def is_unchanged(self, upload: StoredUpload) -> bool:
+        """Whether nobody wrote, finished or cancelled since the row was read.
+
+        Is asked for each chunk that comes in order, and spares a question to the
+        database; False where only that can tell.
+        """
+        return False
+
+    def is_certain(self, upload: StoredUpload) -> bool:
+        """Whether no recorded byte can be lost; asked for each chunk."""
+        return True
+
+    def find_losses(self, upload: StoredUpload) -> Losses:
+        """Find out what was lost since the upload's state was given.
+
+        Also bytes that were never recorded may be named. What was found once is not
+        looked for again under the state that is given back.
+        """
+        return Losses([], upload.store_state)
+
+    def confirm_loss(self, upload: StoredUpload) -> None:
+        """Raise `StoreUnavailable` where what is missing here may lie elsewhere.
+
+        As on a disk that is not mounted just now.
+        """
+        return
+
+
+class Writer(Entered, ABC):
+    """A writer of one range, for as long as its context lasts.
+
+    A store whose writers can `read` says so by `is_readable`; bytes of which a digest
+    is wanted come to others by `write` alone. One whose writers let no other into their
+    range says so by `is_alone`; where two others recorded the same range, the first
+    one wins.
+    """
+
+    is_readable = False
+    is_alone = False
+
+    @property
+    @abstractmethod
+    def written(self) -> int:
+        """The bytes written so far, from the start of the range."""
+
+    @abstractmethod
+    def write(self, block: bytes) -> None:
+        """Append `block` to what this writer wrote into its range.
+
+        Raises `StoreFull`; `written` then says what is there all the same.
+        """
+
+    def write_from(self, outlet: int, size: int) -> None:
+        """Append the next `size` bytes of a pipe, whose file descriptor is `outlet`.
+
+        As `write` does; what it could not write stays in the pipe or is lost.
+        """
+        while size:
+            block = os.read(outlet, min(size, BLOCK))
+            self.write(block)
+            size -= len(block)
+
+    @abstractmethod
+    def keep(self, *, everything: bool) -> Kept:
+        """Keep what was written, also where this process is killed now.
+
+        Everything, or what can be kept without a detour: then more comes soon. Never
+        less than before. The receipt is for all of the range that is kept.
+        """
+
+    def has_waiters(self) -> bool:
+        """Whether somebody waits for this range, as far as the store knows."""
+        return False
+
+    def read(self, position: int, view: memoryview) -> int:
+        """Read bytes of the upload that were written, from `position` on, into `view`.
+
+        Returns how many, 0 only at their end. Also those that other writers wrote,
+        whether or not they have left. May be called in another thread while more are
+        being written.
+        """
+        raise NotImplementedError
+
+
+class Comparison(ABC):
+    """Bytes that come again, compared with those that are held, in order."""
+
+    @abstractmethod
+    def add(self, block: bytes) -> bool:
+        """Return False where the next bytes that are held are certainly not `block`."""
+
+    def is_equal(self) -> bool:
+        """Whether all that was added is what is held there.
+
+        For stores that can't read back, and learn it by a digest at the end.
+        """
+        return True
+
+
+class Content(Entered, ABC):
+    """All bytes of an upload, with nobody writing, while its context lasts.
+
+    A store that can't `open` them before they are in their place has `is_readable`
+    False: digest and validators see the file there.
+    """
+
+    is_readable = True
+
+    @abstractmethod
+    def open(self) -> File:
+        """Return the bytes as a file to read."""
+
+    def sync(self) -> None:
+        """Make the bytes durable, where `Writer.keep` did not.
+
+        Raises `OSError` where that fails: then nothing is known to be there, and a
+        second try proves nothing, since the system reports each failure once.
+        """
+
+    def discard(self) -> None:
+        """Drop all bytes, which could not be kept."""
+
+    def is_placed(self, storage: Storage, name: str) -> bool:
+        """Whether an earlier `place` put the bytes at `name`, and they are gone here.
+
+        Only for stores that move (`ChunkStore.moves_into`).
+        """
+        return False
+
+    def reserve(self, storage: Storage, wanted: str) -> str:
+        """Make certain of a name for the finished file, `wanted` or beside it.
+
+        Only for stores that move. It is the upload's alone from here on, also after a
+        loss of power. Raises `StoreFull`, and what the storage raises.
+        """
+        return wanted
+
+    def place(self, storage: Storage, name: str) -> str:
+        """Put the bytes, after `sync`, into the storage for good; return their name.
+
+        At `name` at once or not at all, where the store moves; else as a copy, at
+        `name` or beside it. May be repeated where it died or failed. Raises
+        `StoreFull`, and what the storage raises.
+        """
+        with full_disks_reported(), self.open() as file:
+            name = storage.save(name, file, max_length=MAX_PATH)
+            with contextlib.suppress(NotImplementedError):  # it lies elsewhere
+                sync_copy(storage.path(name))
+        return name
+
+
+@contextlib.contextmanager
+def full_disks_reported() -> Iterator[None]:
+    """Raise `StoreFull` in place of what the system says of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StoreFull("The disk is full; what arrived before is kept.") from error
