@@ -32,7 +32,7 @@ def local_user(source: str, info: dict[str, Any]) -> ExternalUser:
     name = info["username"].strip()
     if len(name) > MAX_EXTERNAL_NAME:
         raise Unavailable("The user's name is too long.")
-    known = _find(source, name) or _make(source, name)
+    known = find_user(source, name) or _make(source, name)
     if known is None:
         logger.error("No local user can be made for a user of %s", source)
         raise Unavailable("No user can be made for you just now.")
@@ -40,7 +40,8 @@ def local_user(source: str, info: dict[str, Any]) -> ExternalUser:
     return known
 
 
-def _find(source: str, name: str) -> ExternalUser | None:
+def find_user(source: str, name: str) -> ExternalUser | None:
+    """Return the local user that stands for `name` already."""
     users = ExternalUser.objects.select_related("user").filter(source=source)
     # Some databases find text without regard to case.
     return next(
@@ -71,7 +72,7 @@ def _make(source: str, name: str) -> ExternalUser | None:
                 return ExternalUser.objects.create(source=source, name=name, user=user)
         except IntegrityError:
             # Another request made it at the same time, or took the name.
-            if known := _find(source, name):
+            if known := find_user(source, name):
                 return known
     return None
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 
 from django.core.files.storage import FileSystemStorage, Storage
-from django.db import DatabaseError, router
+from django.db import DatabaseError
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.places import own_folder, place_of
@@ -124,7 +124,7 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
     For the clean-up, when nobody else is at it any more. A name that the upload had to
     share is left to whoever may have it by now.
     """
-    uploads = Upload.objects.using(router.db_for_write(Upload))
+    uploads = Upload.objects.for_writing()
     upload = uploads.filter(uuid=removal.uuid).first()
     if upload is not None and not upload.is_complete:
         return False  # its end, or its cancellation, will see to it

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, router, transaction
+from django.db import OperationalError, transaction
 
 from chunked_uploads.models import Upload
 
@@ -29,7 +29,7 @@ def retry_deadlocks(
 
     @functools.wraps(function)
     def retried(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        connection = transaction.get_connection(router.db_for_write(Upload))
+        connection = transaction.get_connection(Upload.objects.for_writing().db)
         for _ in range(TRIES - 1):
             try:
                 return function(*args, **kwargs)

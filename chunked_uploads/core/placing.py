@@ -61,7 +61,7 @@ def mark_complete(upload: Upload, changes: dict[str, str]) -> None:
         "modified_at": timezone.now(),
     }
     with transaction.atomic(using=using):
-        unfinished = row_of(upload).filter(state=Upload.State.UPLOADING)
+        unfinished = row_of(upload).unfinished()
         is_marked = unfinished.update(**complete, hash_state=None)
         if is_marked:
             chunks_of(upload).delete()
@@ -102,7 +102,7 @@ def _copy(upload: Upload, content: Content, wanted: str) -> str:
 def note_name(upload: Upload, name: str, found: dict[str, str]) -> None:
     """Write into the upload's row where the file goes, before it goes there."""
     changes = {"upload": name, **found}
-    unfinished = row_of(upload).filter(state=Upload.State.UPLOADING)
+    unfinished = row_of(upload).unfinished()
     is_noted = unfinished.update(**changes)
     assign(upload, changes)
     if not is_noted:

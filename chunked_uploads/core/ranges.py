@@ -152,7 +152,7 @@ def carry(upload: Upload, before: int, changes: dict[str, Any]) -> None:
     """
     if not changes:
         return
-    unfinished = row_of(upload).filter(state=Upload.State.UPLOADING)
+    unfinished = row_of(upload).unfinished()
     held = unfinished.filter(offset__gte=changes["hashed"])
     if held.filter(hashed=before).update(**changes):
         assign(upload, changes)
@@ -166,7 +166,7 @@ def forget(upload: Upload, lost: Callable[[], Iterable[tuple[int, int]]]) -> Non
     the store before. Leaves `upload` up to date. Raises `UploadNotFound` where it was
     cancelled or completed meanwhile.
     """
-    row = row_of(upload).filter(state=Upload.State.UPLOADING)
+    row = row_of(upload).unfinished()
     with transaction.atomic(using=row.db):
         if not row.update(modified_at=timezone.now()):
             raise UploadNotFound

@@ -76,7 +76,7 @@ def set_filesize(upload: Upload, filesize: int) -> None:
     and `UploadNotFound`.
     """
     check_size(filesize)
-    unknown = row_of(upload).filter(filesize=None, state=Upload.State.UPLOADING)
+    unknown = row_of(upload).unfinished().filter(filesize=None)
     with transaction.atomic(using=unknown.db):
         unknown.update(modified_at=timezone.now())  # nobody records from here on
         last = chunks_of(upload).order_by("-start").first()

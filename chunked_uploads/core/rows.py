@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import QuerySet
 
-from chunked_uploads.models import Chunk, Removal, Upload
+from chunked_uploads.models import Chunk, Removal, Upload, UploadQuerySet
 
 IDLE = 5  # seconds after which a connection to the database is made anew
 
@@ -20,9 +20,9 @@ def database_of(upload: Upload) -> str:
     return router.db_for_write(Upload, instance=upload)
 
 
-def row_of(upload: Upload) -> QuerySet[Upload]:
+def row_of(upload: Upload) -> UploadQuerySet:
     """Return the upload's row, to be changed by an `update`."""
-    return Upload.objects.using(database_of(upload)).filter(pk=upload.pk)
+    return Upload.objects.for_writing(upload).filter(pk=upload.pk)
 
 
 def chunks_of(upload: Upload) -> QuerySet[Chunk]:

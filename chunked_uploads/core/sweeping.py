@@ -82,12 +82,12 @@ def _leftovers() -> Iterator[Leftover]:
     try:
         yield from chunk_store().leftovers()
     except FileNotFoundError:
-        if _unfinished().filter(received__gt=0).exists():
+        if Upload.objects.unfinished().filter(received__gt=0).exists():
             raise
 
 
 def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
-    idle = _unfinished().filter(modified_at__lt=before)
+    idle = Upload.objects.unfinished().filter(modified_at__lt=before)
     # Of a whole one that a row of the site refers to, nothing but its end is missing.
     whole = unreferred(idle.filter(offset=F("filesize")))
     is_partial = Q(offset__lt=F("filesize")) | Q(filesize=None)
@@ -127,7 +127,9 @@ def _remove_strays(
     old = (leftover for leftover in leftovers if leftover.modified < before)
     expired = set(report.expired)
     while batch := list(itertools.islice(old, BATCH)):
-        unfinished = _unfinished().filter(uuid__in={each.uuid for each in batch})
+        unfinished = Upload.objects.unfinished().filter(
+            uuid__in={each.uuid for each in batch}
+        )
         wanted = {*map(str, unfinished.values_list("uuid", flat=True)), *expired}
         for leftover in batch:
             if str(leftover.uuid) in wanted:
@@ -212,19 +214,18 @@ def _failures_reported(name: str, report: Report) -> Iterator[None]:
 
 
 def _each(rows: QuerySet[Upload]) -> Iterator[Upload]:
-    """Yield `rows` with no query open in between, which may change them."""
-    # In the order of the index, so that a table's size plays no part.
+    """Yield `rows`, oldest first, to a caller that may delete them meanwhile.
+
+    They are read in batches, each after the last row of the one before: no query is
+    open while rows are deleted, and the index gives the order in any table.
+    """
     rest = rows = rows.order_by("modified_at", "pk")
     while batch := list(rest[:BATCH]):
-        time, last = batch[-1].modified_at, batch[-1].pk  # which a deletion takes away
+        time, last = batch[-1].modified_at, batch[-1].pk  # a deletion forgets its key
         yield from batch
         rest = rows.filter(modified_at__gte=time)
         rest = rest.exclude(modified_at=time, pk__lte=last)
 
 
-def _unfinished() -> QuerySet[Upload]:
-    return Upload.objects.filter(state=Upload.State.UPLOADING)
-
-
 def _quiet() -> QuerySet[Upload]:
-    return _unfinished().filter(modified_at__lt=timezone.now() - QUIET)
+    return Upload.objects.unfinished().filter(modified_at__lt=timezone.now() - QUIET)

@@ -317,7 +317,7 @@ def test_user_made_by_another_request_meanwhile_is_found(
     ask()
     found = ExternalUser.objects.get()
     answers = iter([None, found])
-    monkeypatch.setattr(strangers, "_find", lambda *_: next(answers))
+    monkeypatch.setattr(strangers, "find_user", lambda *_: next(answers))
     assert ask(key="second").status_code == 200
     assert User.objects.get() == found.user
 
