@@ -15,7 +15,8 @@ from chunked_uploads.core import finishing, ranges, removing
 from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
 from chunked_uploads.core.limits import check_file
 from chunked_uploads.core.names import clean_filename
-from chunked_uploads.core.receiving import start_upload, wait_until_idle
+from chunked_uploads.core.receiving import wait_until_idle
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import BadRequest, BodyCut
 from chunked_uploads.http import headers

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chunked_uploads.core import statements
-from chunked_uploads.core.receiving import start_upload
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.models import ApiKey, Chunk, Upload
 from tests.sending import CONTENT, Uploader, files_in, part_of, state_in, upload_of
 

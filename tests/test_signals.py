@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from chunked_uploads import signals
-from chunked_uploads.core.receiving import start_upload
 from chunked_uploads.core.removing import cancel
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.models import Chunk, Upload
 from tests.sending import CONTENT, Uploader, state_in, upload_of
 

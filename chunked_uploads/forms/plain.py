@@ -11,7 +11,8 @@ from django.db import transaction
 
 from chunked_uploads.core.finishing import complete
 from chunked_uploads.core.names import clean_filename, usable_name
-from chunked_uploads.core.receiving import receive, start_upload
+from chunked_uploads.core.receiving import receive
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.core.validating import validate
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.forms.files import FinishedUpload

@@ -7,7 +7,8 @@ import hashlib
 import pytest
 from django.contrib.auth.models import User
 
-from chunked_uploads.core.receiving import receive, start_upload
+from chunked_uploads.core.receiving import receive
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import DigestMismatch
 from chunked_uploads.models import Upload

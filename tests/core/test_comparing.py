@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from chunked_uploads.core import comparing
-from chunked_uploads.core.receiving import receive, start_upload
+from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.removing import cancel
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import chunk_store

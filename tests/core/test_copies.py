@@ -19,7 +19,7 @@ from django.utils import timezone
 from chunked_uploads.core import finishing, placing, rows
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.models import Removal, Upload
-from chunked_uploads.stores import local as local_store
+from chunked_uploads.stores import local_entered
 from chunked_uploads.system import moving
 from tests import storages
 from tests.core.test_finishing import fail_sync
@@ -307,7 +307,7 @@ def test_place_whose_name_cannot_be_made_durable_is_left_again(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as broken:
-        broken.setattr(local_store, "sync_name", fail)
+        broken.setattr(local_entered, "sync_name", fail)
         for _ in range(3):
             assert uploader.done(state_in(sent)).status_code == 503
             assert files_in(media_root) == [part_of(upload_of(sent), media_root)]

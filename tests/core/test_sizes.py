@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chunked_uploads.core.finishing import complete
-from chunked_uploads.core.receiving import receive, set_filesize, start_upload
+from chunked_uploads.core.receiving import receive
+from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.errors import BadRequest, Incomplete, TooLarge, UploadNotFound
 from chunked_uploads.models import Upload

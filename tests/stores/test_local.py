@@ -25,6 +25,7 @@ from chunked_uploads.stores import (
     ChunkStore,
     Content,
     chunk_store,
+    local_entered,
     markers,
     partial_files,
 )
@@ -71,9 +72,9 @@ class TestLocalStore(ChunkStoreContract):
         self, store: ChunkStore, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = []
-        monkeypatch.setattr(local_store, "WRITE_OUT", 100)
+        monkeypatch.setattr(local_entered, "WRITE_OUT", 100)
         monkeypatch.setattr(
-            local_store,
+            local_entered,
             "begin_write_out",
             lambda fd, start, length: asked.append((start, length)),
         )

@@ -16,7 +16,8 @@ from django.db import connection
 from django.utils import timezone
 
 from chunked_uploads.core import intake
-from chunked_uploads.core.receiving import receive, start_upload
+from chunked_uploads.core.receiving import receive
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import Chunk, Upload

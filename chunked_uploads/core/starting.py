@@ -1,0 +1,70 @@
+"""Begin uploads, and say how large they are where that comes later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from chunked_uploads.core import ranges
+from chunked_uploads.core.limits import check_file, check_size
+from chunked_uploads.core.places import chunks_folder
+from chunked_uploads.core.quota import room_for_one
+from chunked_uploads.core.rows import chunks_of, database_of, row_of
+from chunked_uploads.errors import BadRequest
+from chunked_uploads.models import Upload
+from chunked_uploads.signals import announce, upload_started
+from chunked_uploads.stores import chunk_store
+
+
+def start_upload(
+    user: Any,
+    filename: str,
+    filesize: int | None,
+    fingerprint: str,
+    *,
+    for_form: bool = False,
+    metadata: dict[str, str] | None = None,
+) -> Upload:
+    """Make an upload of `filesize` bytes for `user` (None: for anybody).
+
+    A size of None is not known yet: `set_filesize` says it before the end. With
+    `for_form` it waits, when it is finished, for a form to take it. `metadata` is what
+    the sender said of the file.
+
+    Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
+    """
+    check_file(filename, filesize)
+    upload = Upload(
+        user=user,
+        filename=filename,
+        filesize=filesize,
+        fingerprint=fingerprint,
+        for_form=for_form,
+        metadata=metadata or {},
+    )
+    using = database_of(upload)
+    with room_for_one(user, for_form, using):
+        upload.store_state = chunk_store().begin(upload, chunks_folder(upload))
+        upload.save(using=using)
+    transaction.on_commit(lambda: announce(upload_started, upload), using=using)
+    return upload
+
+
+def set_filesize(upload: Upload, filesize: int) -> None:
+    """Say how many bytes an upload has whose size was not known; may be repeated.
+
+    Raises `BadRequest` where it has more bytes already, or another size, `TooLarge`,
+    and `UploadNotFound`.
+    """
+    check_size(filesize)
+    unknown = row_of(upload).unfinished().filter(filesize=None)
+    with transaction.atomic(using=unknown.db):
+        unknown.update(modified_at=timezone.now())  # nobody records from here on
+        last = chunks_of(upload).order_by("-start").first()
+        if last is None or last.stop <= filesize:
+            unknown.update(filesize=filesize)
+    ranges.refresh(upload)
+    if upload.filesize != filesize:
+        raise BadRequest("This upload has another size, or more bytes already.", upload)
