@@ -16,10 +16,11 @@ FOLDER = Path(chunked_uploads.__file__).parent / "static" / "chunked_uploads" / 
 JOINED = FOLDER / "jquery.chunked_uploads.js"
 # Each uses those before it.
 ORDER = [
-    *("fingerprint", "digests", "progress", "failures", "server", "sizing", "sending"),
-    *("finding", "cancelling", "retrying", "reloading", "upload", "queue"),
-    *("gathering", "choosing", "row", "view", "notices", "partial", "uploader"),
-    *("connecting", "field"),
+    *("fingerprint", "digests", "formatting", "progress", "failures", "source"),
+    *("server", "sizing", "sending", "finding", "cancelling", "retrying"),
+    *("advancing", "reloading", "upload", "queue", "gathering", "choosing", "row"),
+    *("view", "notices", "partial", "uploader", "connecting", "guard"),
+    "field",
 ]
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
 

@@ -262,7 +262,7 @@ def test_twins_that_wait_are_compared_with_what_runs_alone(site: Page) -> None:
         await {UPLOADER}.add(Array.from({{ length: 100 }}, (_, i) =>
             new File(["x"], "same.txt", {{ lastModified: i }})));
         queue.everywhere = () => (asked += 1, everywhere());
-        queue.pump();
+        queue.startNext();
         return asked;
     }}""")
     assert site.evaluate(f"{UPLOADER}.queue.running.length") == 1
@@ -279,7 +279,7 @@ def test_uploaders_of_a_page_share_its_connections(site: Page, tmp_path: Path) -
             files: 4, ranges: 2, everywhere: queue.everywhere,
         }});
         other.add(uploads[0]);
-        return [queue.lanes(), other.lanes()];
+        return [queue.maxInFlight(), other.maxInFlight()];
     }}"""
     assert site.evaluate(lanes) == [1, 1]
 
@@ -308,7 +308,7 @@ def test_path_of_a_file_that_goes_on_is_kept(site: Page, file: Path) -> None:
     path = site.evaluate(f"""() => {{
         const {{ choosing, uploads: [upload] }} = {UPLOADER};
         const file = new File([new Uint8Array(upload.size)], upload.name);
-        choosing.takeAll([{{ file, path: "folder/film.bin" }}]);
+        choosing.addAll([{{ file, path: "folder/film.bin" }}]);
         return upload.path;
     }}""")
     assert path == "folder/film.bin"

@@ -627,7 +627,7 @@ def test_form_waits_until_a_file_is_cancelled_for_certain(
 
 def test_required_field_that_is_disabled_holds_nothing_back(form: Page) -> None:
     field = "document.querySelector('[data-chunked-uploads-field]')"
-    asked = f"() => {field}.chunkedUploadsField.complaint(false)"
+    asked = f"() => {field}.chunkedUploadsField.problem(false)"
     assert form.evaluate(asked) == "missing"
     form.evaluate(f"""() => {{
         const fieldset = document.createElement("fieldset");

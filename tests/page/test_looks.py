@@ -77,7 +77,7 @@ def test_nothing_is_wider_than_a_phone_in_any_language(
 
 def test_what_could_not_be_read_is_told(site: Page) -> None:
     site.evaluate("""() => document.querySelector("[data-chunked-uploads]")
-        .chunkedUploads.choosing.take([
+        .chunkedUploads.choosing.add([
             { file: null, path: "folder/secret.txt" },
             { file: new File(["1"], "one.txt"), path: "folder/one.txt" },
         ])""")

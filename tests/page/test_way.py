@@ -235,18 +235,6 @@ def test_cancel_that_came_too_late_says_so_without_a_login(
     assert_arrived(file)
 
 
-def test_older_answer_that_comes_last_takes_nothing_back(site: Page) -> None:
-    assert site.evaluate("""() => {
-        const learn = function (answer) { this.known = answer; };
-        const known = { size: 4, received: 4 };
-        const upload = { held: 4, known, learn, setSent() {} };
-        const sending = Object.create(ChunkedUploads.Sending.prototype);
-        Object.assign(sending, { upload, flying: new Set(), landed: 3, cursor: 4 });
-        sending.takeAnswer({ start: 0, stop: 1 }, [{ url: "/", size: 1, received: 1 }]);
-        return [sending.landed, upload.known.received];
-    }""") == [4, 4]
-
-
 def test_address_that_is_none_leaves_the_file_complete(site: Page, file: Path) -> None:
     site.route(DONE, answer(200, '[{"url": "http://[", "state": "COMPLETE"}]'))
     choose(site, file)

@@ -1,19 +1,15 @@
 "use strict";
 
 /*
- * Taking an upload back: the server forgets it, unless it was finished by then.
+ * Cancelling an upload on the server, which forgets it, unless it was finished by then.
  */
 (function () {
-  const { OUT_OF_REACH, findByFile } = window.ChunkedUploads;
+  const { OUT_OF_REACH } = window.ChunkedUploads;
 
   const GONE = new Set([404, 410]);
 
   /** Resolves to whether the file was complete already, which the server keeps. */
-  async function takeBack(upload, signal) {
-    const { server } = upload;
-    // The answer to the first chunk may have been lost.
-    if (!upload.known && upload.hasBegun) upload.known = await findByFile(upload, signal);
-    const { known } = upload;
+  async function cancelOnServer({ known, isAllThere }, server, signal) {
     if (!known) return false;
     try {
       // Finished meanwhile, or in another tab, it is nothing to take back any more.
@@ -25,7 +21,7 @@
       if (!OUT_OF_REACH.has(failure.status)) throw failure;
       // A token ends with its upload: perhaps an earlier attempt got through.
       if (!GONE.has(failure.status) && (await isListed(known, server, signal))) throw failure;
-      return upload.isAllThere && wasFinished(known, server, signal);
+      return isAllThere && wasFinished(known, server, signal);
     }
   }
 
@@ -45,5 +41,5 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { takeBack });
+  Object.assign(window.ChunkedUploads, { cancelOnServer });
 })();

@@ -14,8 +14,8 @@
       this.uploader = uploader;
       this.wanted = null; // the upload that a file is being chosen for
       this.guesses = new Map(); // upload -> the file that may be the one it misses
-      this.ends = 0; // of what was being taken
-      this.holds = 0;
+      this.ends = 0; // counts, so that who was adding before sees it
+      this.holds = 0; // as `ends`: what is added from there on waits for its button
     }
 
     /** Ask the visitor for the file of one upload. */
@@ -29,26 +29,26 @@
       this.wanted = null;
     }
 
-    /** Take no more of what is being taken. */
+    /** Add no more of what is being added. */
     end() {
       this.ends += 1;
     }
 
-    /** Don't start the rest of what is being taken. */
+    /** Don't start the rest of what is being added. */
     hold() {
       this.holds += 1;
     }
 
-    /** Take a list of { file, path }; where the file is null, it could not be read. */
-    async take(found) {
+    /** Add a list of { file, path }; where the file is null, it could not be read. */
+    async add(found) {
       const wanted = this.wanted;
       this.wanted = null;
       this.uploader.view.note("");
       const files = this.noteUnread(found);
       // Where browsers don't tell that nothing was chosen, it may be long gone.
-      if (wanted && wanted.state === "missing") this.takeFor(wanted, files);
-      else if (this.uploader.isSet("multiple")) await this.takeAll(files);
-      else if (files.length) this.takeOnly(files);
+      if (wanted && wanted.state === "missing") this.addFor(wanted, files);
+      else if (this.uploader.isSet("multiple")) await this.addAll(files);
+      else if (files.length) this.addOnly(files);
     }
 
     /** Say which files could not be read; return the others. */
@@ -58,20 +58,20 @@
       return found.filter(({ file }) => file);
     }
 
-    async takeAll(files) {
+    async addAll(files) {
       const before = this.uploader.queue.uploads.length;
       const { ends, holds } = this;
       for (let i = 0; i < files.length; i += 1) {
         if (i && i % AT_ONCE === 0) await moment();
         if (ends !== this.ends) break;
-        this.takeOne(files[i], holds === this.holds);
+        this.addOne(files[i], holds === this.holds);
       }
       const count = this.uploader.queue.uploads.length - before;
       if (count > 1) this.uploader.view.sayAdded(count);
     }
 
     /** The file for a certain upload, which the visitor was asked for, among others. */
-    takeFor(upload, files) {
+    addFor(upload, files) {
       const mine = files.find(({ file }) => isNamed(upload, file));
       const others = files.filter((each) => each !== mine);
       if (mine) this.attach(upload, mine, true);
@@ -81,13 +81,13 @@
         upload.fail(new FileRefused("other-file", { name: upload.name, size }));
         return;
       }
-      this.takeAll(others);
+      this.addAll(others);
     }
 
     /** The only file: the one that is there gives way, if this one can be taken. */
-    takeOnly([origin, ...more]) {
+    addOnly([origin, ...more]) {
       const { file } = origin;
-      const there = this.uploader.uploads.filter(({ state, isLeaving }) => state !== "missing" && !isLeaving);
+      const there = this.uploader.uploads.filter(({ state, isCancelled }) => state !== "missing" && !isCancelled);
       if (more.length) this.uploader.note("one-file");
       if (there.some((upload) => isSame(upload, origin))) return;
       const refusal = this.refusalOf(file);
@@ -96,27 +96,27 @@
         return;
       }
       // The new one first: whoever waits for the old ones goes on to wait for it.
-      this.takeOne(origin);
-      there.forEach((upload) => (upload.isSettled ? this.uploader.remove(upload) : upload.cancel()));
+      this.addOne(origin);
+      there.forEach((upload) => (upload.isFinished ? this.uploader.remove(upload) : upload.cancel()));
     }
 
-    takeOne(origin, isToGo = true) {
+    addOne(origin, isToBegin = true) {
       const { file, path } = origin;
-      const same = this.uploader.uploads.filter((upload) => isNamed(upload, file) && !upload.isLeaving);
+      const same = this.uploader.uploads.filter((upload) => isNamed(upload, file) && !upload.isCancelled);
       const missing = same.find(({ state }) => state === "missing");
       if (missing) {
         this.guesses.set(missing, origin);
-        this.attach(missing, origin, false, isToGo);
-      } else if (same.some((upload) => !upload.isSettled && isSame(upload, origin))) {
+        this.attach(missing, origin, false, isToBegin);
+      } else if (same.some((upload) => !upload.isFinished && isSame(upload, origin))) {
         this.uploader.note("listed", { name: path || file.name });
       } else {
-        this.uploader.enlist(origin, isToGo);
+        this.uploader.addUpload(origin, isToBegin);
       }
     }
 
-    attach(upload, origin, isVouchedFor, isToGo = true) {
-      const isToStart = isToGo && this.uploader.isSet("autoStart");
-      upload.attach(origin, { isVouchedFor, isToStart });
+    attach(upload, origin, isConfirmed, isToBegin = true) {
+      const isToStart = isToBegin && this.uploader.isSet("autoStart");
+      upload.attach(origin, { isConfirmed, isToStart });
     }
 
     refusalOf(file) {
@@ -127,9 +127,9 @@
     check(upload) {
       const origin = this.guesses.get(upload);
       if (!origin) return;
-      if (upload.isUnproven && !upload.isLeaving && upload.state !== "missing") return;
+      if (upload.source.isUnverified && !upload.isCancelled && upload.state !== "missing") return;
       this.guesses.delete(upload);
-      if (upload.state === "missing") this.uploader.enlist(origin);
+      if (upload.state === "missing") this.uploader.addUpload(origin);
     }
   }
 

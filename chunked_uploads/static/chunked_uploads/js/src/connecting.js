@@ -35,7 +35,7 @@
       // The admin's inlines keep a form to be copied, which is not to be used itself.
       if (root.chunkedUploads || root.closest(".empty-form")) return;
       root.chunkedUploads = makeUploader(root);
-      root.chunkedUploads.notices.tell("ready", null);
+      root.chunkedUploads.notices.dispatch("ready", null);
     });
   }
 

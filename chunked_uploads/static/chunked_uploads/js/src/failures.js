@@ -13,13 +13,15 @@
 
   /** A request that did not give what was asked for. `status` 0: no answer at all. */
   class RequestFailed extends Error {
-    constructor(status, answer, retryAfter) {
+    /** `retryAfter` is a header's text; `chunkSize` bytes were sent, where it was a chunk. */
+    constructor(status, answer = null, { retryAfter = "", chunkSize = 0 } = {}) {
       super(`The request failed with status ${status}.`);
       this.name = "RequestFailed";
       this.status = status;
       this.answer = answer || {};
       this.isFromUploads = Boolean(answer && answer.error);
       this.retryAfter = secondsUntil(retryAfter);
+      this.chunkSize = chunkSize;
     }
 
     get detail() {
@@ -73,15 +75,12 @@
     }
   }
 
-  /** The failure that jQuery's request object tells of; it may be missing. */
-  function failureOf(request) {
-    if (!request || !request.status) return new RequestFailed(0);
+  /** What failed in jQuery's request object, which may be missing, of a chunk. */
+  function failureOf(request, chunkSize) {
+    if (!request || !request.status) return new RequestFailed(0, null, { chunkSize });
     const list = parseList(request.responseText);
-    return new RequestFailed(
-      request.status,
-      list && list[0],
-      request.getResponseHeader("Retry-After"),
-    );
+    const retryAfter = request.getResponseHeader("Retry-After");
+    return new RequestFailed(request.status, list && list[0], { retryAfter, chunkSize });
   }
 
   /** The file on the visitor's disk is not what it was, or cannot be read. */

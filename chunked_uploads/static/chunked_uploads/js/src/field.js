@@ -8,9 +8,10 @@
 (function () {
   if (window.ChunkedUploads.Field) return; // brought twice, by two forms of a page
 
-  const NEWS = ["start", "stop", "progress", "refuse", "remove", "cancel", "idle"];
-  const TAKEN_BACK = new Set(["remove", "cancel"]);
-  // What tells of the plain input is told of the uploader's own.
+  const { guardOf } = window.ChunkedUploads;
+  const EVENTS = ["start", "stop", "progress", "refuse", "remove", "cancel", "idle"];
+  const WITHDRAWN = new Set(["remove", "cancel"]);
+  // Attributes of the plain input that the uploader's own gets.
   const MOVED = ["id", "accept", "aria-describedby", "aria-invalid"];
 
   class Field {
@@ -20,18 +21,19 @@
       this.plain = element.querySelector("input[type=file][name]");
       this.claim = element.querySelector("input[type=hidden]");
       this.kept = element.querySelector(".chunked-uploads-field-kept");
-      this.told = element.querySelector(".chunked-uploads-field-told");
+      this.shown = element.querySelector(".chunked-uploads-field-told");
       this.texts = element.querySelector(".chunked-uploads-field-messages").content;
       this.uploader = this.root.chunkedUploads;
       this.isRequired = this.plain.required;
       this.hasUpload = false;
-      this.message = ""; // the name of what is told
-      this.leaving = new AbortController(); // ends all that listens
-      this.takeOver();
+      this.message = ""; // the name of the one that is shown
+      this.guard = guardOf(this.plain.form); // null where there is no form, or no more
+      this.listening = new AbortController();
+      this.replacePlain();
     }
 
     /** Let the uploader stand where the plain input was. */
-    takeOver() {
+    replacePlain() {
       const { plain, root } = this;
       const input = root.querySelector(".chunked-uploads-input");
       MOVED.filter((name) => plain.hasAttribute(name)).forEach((name) => {
@@ -42,19 +44,18 @@
       const chosen = [...plain.files];
       plain.value = "";
       plain.hidden = plain.disabled = true;
-      this.guard = guardOf(plain.form);
       if (this.guard) this.guard.add(this);
-      const { signal } = this.leaving;
-      NEWS.forEach((name) => {
-        root.addEventListener(`chunkeduploads:${name}`, () => this.hear(name), { signal });
+      const { signal } = this.listening;
+      EVENTS.forEach((name) => {
+        root.addEventListener(`chunkeduploads:${name}`, () => this.update(name), { signal });
       });
       if (chosen.length) this.uploader.add(chosen);
-      else this.hear("ready");
+      else this.update("ready");
     }
 
     /** The upload that shall go along with the form, if there is any. */
     get upload() {
-      return this.uploader.uploads.filter(({ isLeaving }) => !isLeaving).pop() || null;
+      return this.uploader.uploads.filter(({ isCancelled }) => !isCancelled).pop() || null;
     }
 
     get isRunning() {
@@ -62,7 +63,7 @@
     }
 
     /** Why the form can't be sent as it is; the name of a message, or nothing. */
-    complaint(isLenient) {
+    problem(isLenient) {
       const { upload } = this;
       if (this.element.matches("fieldset:disabled *")) return "";
       if (!upload) return this.isMissing && !isLenient ? "missing" : "";
@@ -74,22 +75,23 @@
       return this.isRequired && !(this.kept && this.kept.checked);
     }
 
-    hear(news) {
+    /** Something happened to the upload; `event` is its name. */
+    update(event) {
       const { upload } = this;
       const isComplete = upload !== null && upload.state === "complete";
       this.claim.value = isComplete ? claimOf(upload) : "";
       this.claim.disabled = !isComplete;
-      this.giveWay(upload !== null);
-      // Of one that was just taken out, the uploader may hear before its field does.
+      this.setHasUpload(upload !== null);
+      // Where it was just taken out, the uploader may know it before its field does.
       if (!this.guard || !this.element.isConnected) return;
       // What was said of the field is only worth reading while it is true.
-      if (!this.guard.isWaiting && this.message !== this.complaint()) this.tell("");
-      if (TAKEN_BACK.has(news) && !upload) this.guard.release();
-      else this.guard.settle();
+      if (!this.guard.isWaiting && this.message !== this.problem()) this.showMessage("");
+      if (WITHDRAWN.has(event) && !upload) this.guard.stopWaiting();
+      else this.guard.sendWhenReady();
     }
 
-    /** What the form had already stands back for what is uploaded now. */
-    giveWay(hasUpload) {
+    /** What the form had already is not used where something is uploaded now. */
+    setHasUpload(hasUpload) {
       if (hasUpload === this.hasUpload) return;
       this.hasUpload = hasUpload;
       if (!this.kept) return;
@@ -97,11 +99,11 @@
       this.kept.closest("p").hidden = hasUpload;
     }
 
-    tell(name) {
+    showMessage(name) {
       this.message = name;
       const message = name && this.texts.querySelector(`[data-message="${name}"]`);
-      this.told.textContent = message ? message.textContent : "";
-      this.told.hidden = !message;
+      this.shown.textContent = message ? message.textContent : "";
+      this.shown.hidden = !message;
     }
 
     focus() {
@@ -111,106 +113,19 @@
 
     /** Let go of everything, for a form that begins anew or goes away. */
     empty() {
-      this.tell("");
+      this.showMessage("");
       this.uploader.cancelAll();
       this.uploader.clear();
     }
-  }
 
-  /** Holds a form back while any of its fields is on its way. */
-  class Guard {
-    constructor(form) {
-      this.form = form;
-      this.fields = new Set();
-      this.isWaiting = false;
-      this.submitter = null;
-      // Ahead of the page's own listeners, which may send the form by themselves.
-      form.addEventListener("submit", (event) => this.check(event), true);
-      form.addEventListener("reset", (event) => {
-        // A moment later, when every listener has had its say.
-        setTimeout(() => event.defaultPrevented || this.reset());
-      });
+    /** The field was taken out of the page. */
+    leave() {
+      const { guard } = this;
+      this.guard = null; // what it does from now on does not concern the form
+      this.empty();
+      this.listening.abort();
+      if (guard) guard.remove(this);
     }
-
-    add(field) {
-      this.fields.add(field);
-    }
-
-    reset() {
-      this.fields.forEach((field) => field.empty());
-      this.release();
-    }
-
-    get running() {
-      return [...this.fields].filter((field) => field.isRunning);
-    }
-
-    /** Whether it is not certain yet what the visitor's cancelling leaves. */
-    get isTakingBack() {
-      const uploads = [...this.fields].flatMap(({ uploader }) => uploader.uploads);
-      return uploads.some(({ state }) => state === "cancelling");
-    }
-
-    /** Tell each field what is wrong with it; return the first one with which it is. */
-    complain(isLenient) {
-      let first = null;
-      this.fields.forEach((field) => {
-        const complaint = field.complaint(isLenient);
-        field.tell(complaint);
-        if (complaint && !first) first = field;
-      });
-      return first;
-    }
-
-    check(event) {
-      const { submitter } = event;
-      const isLenient = this.form.noValidate || Boolean(submitter && submitter.formNoValidate);
-      const wrong = this.complain(isLenient);
-      const { running } = this;
-      this.isWaiting = !wrong && running.length > 0;
-      if (!wrong && !this.isWaiting) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      if (wrong) {
-        wrong.focus();
-        return;
-      }
-      this.submitter = submitter;
-      running.forEach((field) => field.tell("waiting"));
-    }
-
-    /** Send the form that waits, if it need not wait any longer. */
-    settle() {
-      if (!this.isWaiting || this.isTakingBack) return;
-      if (this.complain(true)) {
-        this.isWaiting = false;
-        return;
-      }
-      this.running.forEach((field) => field.tell("waiting"));
-      if (this.running.length) return;
-      this.isWaiting = false;
-      // A moment later, when nobody asks any more whether to leave the page.
-      setTimeout(() => this.send());
-    }
-
-    send() {
-      const { form, submitter } = this;
-      const isThere = submitter && submitter.isConnected && submitter.form === form;
-      form.requestSubmit(isThere ? submitter : null);
-    }
-
-    /** Wait no longer: the visitor took back what was waited for. */
-    release() {
-      this.isWaiting = false;
-      this.fields.forEach((field) => field.tell(""));
-    }
-  }
-
-  const guards = new WeakMap();
-
-  function guardOf(form) {
-    if (form && !guards.has(form)) guards.set(form, new Guard(form));
-    return form ? guards.get(form) : null;
   }
 
   function claimOf({ known }) {
@@ -233,15 +148,8 @@
     fields.forEach((field) => {
       if (field.element.isConnected) return;
       fields.delete(field);
-      const { guard } = field;
-      field.guard = null; // what it does from now on is not the form's business
-      field.empty();
-      field.leaving.abort();
+      field.leave();
       delete field.element.chunkedUploadsField; // it may be put back
-      if (guard) {
-        guard.fields.delete(field);
-        guard.settle();
-      }
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 

@@ -9,18 +9,19 @@
   const { OtherContent } = window.ChunkedUploads;
 
   const OUT_OF_REACH = new Set([401, 403, 404, 410]);
-  // A fingerprint that no file has: what it finds has none at all.
-  const NOBODYS = "-";
+  // No file has this fingerprint: what it finds has none at all.
+  const NO_FINGERPRINT = "-";
   const WAIT = 2; // seconds that the server waits for others who write
-  const MOST_WAITS = 4; // in which nothing came of them
+  const MAX_WAITS = 4; // in which nothing came of them
 
   /** Resolves to the server's answer about the upload, null where it has none. */
   async function findOnServer(upload, signal) {
-    const { known, server, isUnproven } = upload;
-    const state = isUnproven ? null : await findByUrl(known, server, signal);
+    const { known, server, source } = upload;
+    const { isUnverified } = source;
+    const state = isUnverified ? null : await findByUrl(known, server, signal);
     if (state) return state;
-    const found = isUnproven
-      ? await findWithProof(upload, signal)
+    const found = isUnverified
+      ? await verifyKnown(upload, signal)
       : await findByFile(upload, signal);
     return findByUrl(found, server, signal);
   }
@@ -47,7 +48,7 @@
       const asked = performance.now();
       const state = await server.stateAtRest(known, WAIT, signal);
       const isAtRest = performance.now() - asked < WAIT * 1000;
-      if (!state || isAtRest || waits === MOST_WAITS) return state;
+      if (!state || isAtRest || waits === MAX_WAITS) return state;
       if (state.received > received) waits = 0;
       received = state.received;
     }
@@ -55,26 +56,27 @@
 
   /** The upload of this very file that has most of it, and that nobody else here is at. */
   async function findByFile(upload, signal) {
-    const { file, fingerprint, server, size } = upload;
+    const { server, size, source } = upload;
     const taken = upload.others().filter((other) => other.file && other.known);
     const uuids = taken.map(({ known }) => known.upload_uuid);
-    const answers = await server.matching(file, fingerprint, signal);
+    const answers = await server.matching(source.file, source.fingerprint, signal);
     const free = answers.filter(
       ({ total_size, upload_uuid }) => total_size === size && !uuids.includes(upload_uuid),
     );
-    const proven = await withFingerprint(upload, free, signal);
-    return proven.sort((one, other) => other.received - one.received)[0] || null;
+    const verified = await withFingerprint(upload, free, signal);
+    return verified.sort((one, other) => other.received - one.received)[0] || null;
   }
 
   /** The upload that is known, if the file that it was given is the right one. */
-  async function findWithProof(upload, signal) {
-    const { file, fingerprint, known, server, isVouchedFor } = upload;
+  async function verifyKnown(upload, signal) {
+    const { known, server, source } = upload;
+    const { file, fingerprint, isConfirmed } = source;
     const isIt = ({ upload_uuid }) => upload_uuid === known.upload_uuid;
     const found = (await server.matching(file, fingerprint, signal)).filter(isIt);
     if (found.length) {
-      const proven = isVouchedFor ? found : await withFingerprint(upload, found, signal);
-      if (!proven.length) throw new OtherContent();
-      return proven[0];
+      const verified = isConfirmed ? found : await withFingerprint(upload, found, signal);
+      if (!verified.length) throw new OtherContent();
+      return verified[0];
     }
     if ((await server.matching(file, "", signal)).some(isIt)) throw new OtherContent();
     return findByFile(upload, signal); // it is gone; perhaps there is another one
@@ -82,7 +84,7 @@
 
   async function withFingerprint({ file, server }, answers, signal) {
     if (!answers.length) return [];
-    const without = await server.matching(file, NOBODYS, signal);
+    const without = await server.matching(file, NO_FINGERPRINT, signal);
     const uuids = without.map(({ upload_uuid }) => upload_uuid);
     return answers.filter(({ upload_uuid }) => !uuids.includes(upload_uuid));
   }

@@ -7,7 +7,7 @@
 (function () {
   const { FileRefused } = window.ChunkedUploads;
 
-  const DRAG_ENDS_AFTER = 700; // milliseconds without news of it
+  const DRAG_ENDS_AFTER = 700; // milliseconds after the last event of it
   const EDITABLE = "input, textarea, select, [contenteditable]";
 
   // --- where they come from: each gives a list of { file, path } ---
@@ -80,8 +80,8 @@
 
   // --- listening ---
 
-  /** Call `take` with what the visitor drops on or pastes into the page. */
-  function listen(root, { take, showDrag, signal }) {
+  /** Call `add` with what the visitor drops on or pastes into the page. */
+  function listen(root, { add, showDrag, signal }) {
     let timer = null;
     const over = (event) => root.contains(event.target);
     const on = (name, listener) => {
@@ -112,12 +112,12 @@
       end();
       if (!isOurs(root, event)) return;
       event.preventDefault();
-      if (over(event)) take(await fromTransfer(event.dataTransfer));
+      if (over(event)) add(await fromTransfer(event.dataTransfer));
     });
     on("paste", (event) => {
       if (event.defaultPrevented || !isFor(root, elementAt(event))) return;
       event.preventDefault();
-      take(fromList(event.clipboardData.files));
+      add(fromList(event.clipboardData.files));
     });
   }
 

@@ -7,6 +7,7 @@
   const { describe } = window.ChunkedUploads;
 
   const CALLBACKS = new Set(["start", "stop", "error", "complete"]);
+
   class Notices {
     constructor(root, texts) {
       this.root = root;
@@ -14,24 +15,24 @@
       this.started = new Set(); // uploads that the page knows to be started
     }
 
-    /** Tell the page of the states that it may wait for. */
-    pass(upload) {
+    /** Dispatch what the upload's state is to the page. */
+    reportState(upload) {
       const { state, failure, result } = upload;
       const error = failure ? describe(failure, this.texts) : {};
       if (state === "queued" && !this.started.has(upload)) {
         this.started.add(upload);
-        this.tell("start", upload);
+        this.dispatch("start", upload);
       }
-      if (state === "refused") this.tell("refuse", upload, error);
-      if (state === "paused") this.tell("pause", upload);
-      if (this.isError(upload)) this.tell("error", upload, error);
+      if (state === "refused") this.dispatch("refuse", upload, error);
+      if (state === "paused") this.dispatch("pause", upload);
+      if (this.isError(upload)) this.dispatch("error", upload, error);
       if (state === "complete") {
-        this.tell("complete", upload, result);
+        this.dispatch("complete", upload, result);
         this.callBack("video_url", result.video_url);
       }
-      if (state === "cancelled") this.tell("cancel", upload);
+      if (state === "cancelled") this.dispatch("cancel", upload);
       if (upload.isGoing || state === "cancelling") return;
-      if (this.started.delete(upload)) this.tell("stop", upload);
+      if (this.started.delete(upload)) this.dispatch("stop", upload);
     }
 
     /** Whether it failed: a file that was refused before it was started did not. */
@@ -42,7 +43,7 @@
     }
 
     /** Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. */
-    tell(name, upload, more = {}) {
+    dispatch(name, upload, more = {}) {
       const detail = upload ? { ...more, ...factsOf(upload) } : {};
       const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail });
       this.root.dispatchEvent(event);

@@ -1,7 +1,7 @@
 "use strict";
 
 /*
- * What the partial tells by its attributes: of its site, and how it shall work.
+ * What the partial's attributes say: of its site, and how it shall work.
  */
 (function () {
   const MIB = 1024 * 1024;
@@ -13,11 +13,11 @@
   };
 
   function optionsOf({ dataset }) {
-    const told = Object.entries(OPTIONS).map(([name, usual]) => {
+    const options = Object.entries(OPTIONS).map(([name, usual]) => {
       const value = Number(dataset[name]);
       return [name, value > 0 ? value : usual];
     });
-    return Object.fromEntries(told);
+    return Object.fromEntries(options);
   }
 
   function siteOf(root) {

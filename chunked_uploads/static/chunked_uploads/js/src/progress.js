@@ -1,27 +1,29 @@
 "use strict";
 
 /*
- * How fast it goes, and how to say it in the reader's language.
+ * How far one upload is: what the server has of it, what is shown of that, how fast it
+ * goes.
  */
 (function () {
   const WINDOW = 10000; // milliseconds that a speed is the mean of
   const FIRST_SPEED_AFTER = 1500; // milliseconds; an earlier one is a guess
-  const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
   /** The mean speed of the last ten seconds: a pause in the flow slows it down. */
   class SpeedMeter {
     constructor() {
-      this.reset();
+      this.samples = []; // of { bytes, now }, the oldest first
     }
 
-    reset() {
+    /** Begin anew, with `bytes` of the file sent. */
+    reset(bytes) {
       this.samples = [];
+      this.add(bytes);
     }
 
     /** Note that `bytes` of the file are sent now. */
     add(bytes, now = performance.now()) {
       const last = this.samples[this.samples.length - 1];
-      if (last && bytes < last.bytes) this.reset();
+      if (last && bytes < last.bytes) this.samples = [];
       this.samples.push({ bytes, now });
       // The oldest that is kept is the last one outside of the window.
       while (this.samples.length > 2 && now - this.samples[1].now > WINDOW) {
@@ -41,9 +43,9 @@
   }
 
   /**
-   * What is shown of the bytes that are there, of a file of `size`: it never goes back.
-   * Where fewer are there than was shown, the rest of the way makes good for it, little
-   * by little, so that it does not stand still either.
+   * The bytes that are shown as sent, of a file of `size`: they never go back. Where
+   * fewer are there than was shown, the rest of the way makes good for it, little by
+   * little, so that what is shown does not stand still either.
    */
   class ShownBytes {
     /** Of which `there` bytes are there, and `shown` were shown already. */
@@ -64,77 +66,101 @@
     }
   }
 
-  /** A number of bytes in the unit that suits it, to three digits. */
-  function scale(count) {
-    let value = count;
-    let power = 0;
-    // 999.5 would be rounded to 1000.
-    while (value >= 999.5 && power < UNITS.length - 1) {
-      value /= 1000;
-      power += 1;
+  class Progress {
+    /**
+     * Of a file of `size` bytes, of which `known` is what the server said, null for a
+     * new one. A page before this one may have shown `shownBefore` bytes.
+     */
+    constructor(size, known = null, shownBefore = 0) {
+      this.size = size;
+      this.known = known; // the server's last answer
+      this.hasBegun = false; // so that the server may have something of it
+      this.held = known ? known.size : 0; // bytes from the start on, without a gap
+      this.sent = known ? known.received : 0; // bytes, some of which may be in flight
+      this.furthest = 0; // bytes that the server ever held
+      this.shown = new ShownBytes(size, this.sent, shownBefore);
+      this.meter = new SpeedMeter();
     }
-    const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    return { value, unit: UNITS[power], digits };
+
+    /** Bytes that the server has, also beyond a gap. */
+    get received() {
+      return this.known ? this.known.received : 0;
+    }
+
+    get isAllThere() {
+      return this.known !== null && this.known.size >= this.size;
+    }
+
+    /** As it is shown, whole; the hundredth is for the server to give. */
+    get percent() {
+      if (!this.size) return 0;
+      return Math.min(99, Math.floor((this.shown.bytes * 100) / this.size));
+    }
+
+    /** Bytes per second, or null where it is too early to tell. */
+    get speed() {
+      return this.meter.speed();
+    }
+
+    /** The first chunk is about to leave. */
+    begin() {
+      this.hasBegun = true;
+    }
+
+    /** Measure the speed from here on. */
+    startMeter() {
+      this.meter.reset(this.sent);
+    }
+
+    /** The server's answer says what the upload's state is. */
+    learn(answer) {
+      this.known = { ...this.known, ...answer };
+      this.held = answer.size;
+      this.furthest = Math.max(this.furthest, answer.size);
+    }
+
+    /** The server was asked anew: it has the upload of `answer` now, or none (null). */
+    replace(answer) {
+      const { known } = this;
+      if (known && (!answer || answer.upload_uuid !== known.upload_uuid)) this.reset();
+      this.known = answer;
+      this.held = answer ? answer.size : 0;
+    }
+
+    /** The server has this upload of the file, or none (null). */
+    find(answer) {
+      this.known = answer;
+    }
+
+    /** The server holds `size` bytes, and not what it said before. */
+    correct(size) {
+      this.known = { ...this.known, size };
+    }
+
+    /** The upload is out of reach by what was known of it. */
+    lose() {
+      this.known = null;
+    }
+
+    /** Have nothing more to do with the upload on the server. */
+    reset() {
+      this.known = null;
+      this.hasBegun = false;
+      this.held = this.sent = 0;
+      this.shown = new ShownBytes(this.size);
+    }
+
+    noteSent(bytes) {
+      this.sent = Math.min(bytes, this.size);
+      this.shown.note(this.sent);
+      this.meter.add(this.sent);
+    }
+
+    complete() {
+      this.held = this.sent = this.size;
+      this.shown.note(this.size);
+    }
   }
 
-  /** Bytes, shares and durations as text in `language`. */
-  class Formatter {
-    constructor(language) {
-      this.language = language || undefined;
-      this.formats = new Map();
-    }
-
-    number(value, options) {
-      const key = JSON.stringify(options);
-      if (!this.formats.has(key)) {
-        this.formats.set(key, new Intl.NumberFormat(this.language, options));
-      }
-      // A number and its unit stay on one line.
-      return this.formats.get(key).format(value).replace(/ /g, "\u00a0").replace("/", "/\u2060");
-    }
-
-    bytes(count) {
-      const { value, unit, digits } = scale(count);
-      // Nobody knows what "B" is.
-      return this.quantity(value, unit, digits, unit === "byte" ? "long" : "short");
-    }
-
-    /** Bytes per second. */
-    speed(count) {
-      const { value, unit, digits } = scale(count);
-      return this.quantity(value, `${unit}-per-second`, digits, "short");
-    }
-
-    quantity(value, unit, digits, unitDisplay) {
-      return this.number(value, {
-        style: "unit",
-        unit,
-        unitDisplay,
-        minimumFractionDigits: digits,
-        maximumFractionDigits: digits,
-      });
-    }
-
-    percent(count) {
-      return this.number(count / 100, { style: "percent" });
-    }
-
-    unit(value, unit) {
-      return this.number(value, { style: "unit", unit, unitDisplay: "long" });
-    }
-
-    /** A duration as somebody would say it: no more precise than it can be. */
-    duration(seconds) {
-      if (seconds < 60) return this.unit(Math.max(5, Math.ceil(seconds / 5) * 5), "second");
-      const minutes = Math.ceil(seconds / 60);
-      if (minutes < 60) return this.unit(minutes, "minute");
-      const hours = Math.floor(minutes / 60);
-      if (hours >= 24) return this.unit(Math.round(hours / 24), "day");
-      const rest = minutes % 60;
-      const parts = [this.unit(hours, "hour"), ...(rest ? [this.unit(rest, "minute")] : [])];
-      return new Intl.ListFormat(this.language, { type: "unit", style: "narrow" }).format(parts);
-    }
-  }
-
-  Object.assign(window.ChunkedUploads, { Formatter, ShownBytes, SpeedMeter });
+  Object.assign(window.ChunkedUploads, { Progress, ShownBytes, SpeedMeter });
 })();

@@ -5,7 +5,7 @@
  */
 (function () {
   // Browsers open six connections to a server over HTTP/1.1; some stay free.
-  const MOST_REQUESTS = 4;
+  const MAX_REQUESTS = 4;
 
   class Queue {
     /**
@@ -41,8 +41,8 @@
       this.uploads = this.uploads.filter((each) => each !== upload);
     }
 
-    /** Give those who wait the turns that are free. */
-    pump() {
+    /** Start as many of those that wait as may run at once. */
+    startNext() {
       if (this.running.length >= this.files) return;
       let running = this.runningEverywhere();
       for (const upload of this.uploads) {
@@ -58,8 +58,8 @@
     }
 
     /** How many chunks of one file may be in flight. */
-    lanes() {
-      const share = Math.floor(MOST_REQUESTS / Math.max(1, this.runningEverywhere().length));
+    maxInFlight() {
+      const share = Math.floor(MAX_REQUESTS / Math.max(1, this.runningEverywhere().length));
       return Math.max(1, Math.min(this.ranges, share));
     }
 
@@ -68,7 +68,7 @@
       const uploads = this.counted;
       const sum = (value) => uploads.reduce((total, upload) => total + value(upload), 0);
       const size = sum((upload) => upload.size);
-      const sent = sum(({ shown }) => shown.bytes);
+      const sent = sum(({ progress }) => progress.shown.bytes);
       const left = uploads.filter(({ isGoing }) => isGoing);
       const rest = left.reduce((total, upload) => total + upload.size - upload.sent, 0);
       const complete = uploads.filter(({ state }) => state === "complete").length;

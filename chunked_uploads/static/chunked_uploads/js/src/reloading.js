@@ -1,15 +1,14 @@
 "use strict";
 
 /*
- * What a page showed of its uploads, for the one that comes after a reload: the server
- * may have less, or hear yet of what was in flight, and no visitor shall see that go back.
+ * How much a page showed of its uploads, for the page after a reload: the server may have
+ * less, or still receive what was in flight, and no visitor shall see that go back.
  */
 (function () {
   const KEY = "chunked-uploads-shown"; // an object: bytes by uuid
-  const isWorthKeeping = ({ known, isSettled, isLeaving }) => known && !isSettled && !isLeaving;
-  const before = takeKept();
+  const before = readOnce();
 
-  function takeKept() {
+  function readOnce() {
     try {
       const kept = JSON.parse(window.sessionStorage.getItem(KEY));
       window.sessionStorage.removeItem(KEY);
@@ -19,11 +18,15 @@
     }
   }
 
+  function isWorthKeeping({ known, isFinished, isCancelled }) {
+    return known && !isFinished && !isCancelled;
+  }
+
   /** Keep what is shown of `uploads` for the next page of this tab that has an uploader. */
   function keepShown(uploads) {
     const shown = uploads
       .filter(isWorthKeeping)
-      .map(({ known, shown: { bytes } }) => [known.upload_uuid, bytes]);
+      .map(({ known, progress }) => [known.upload_uuid, progress.shown.bytes]);
     try {
       window.sessionStorage.setItem(KEY, JSON.stringify(Object.fromEntries(shown)));
     } catch (error) {

@@ -10,16 +10,24 @@
   const LONGEST_WAIT = 86400; // seconds, whatever the server asks for
   // Of answers that don't get better; a network, a login or a turn is waited for.
   const MAX_REFUSALS = 30;
-  const PATIENT = new Set([0, 401, 429]);
+  const WAITED_FOR = new Set([0, 401, 429]);
+
+  /** Seconds before the next attempt, of which `attempts` failed, the last one so. */
+  function pauseAfter({ status, retryAfter }, attempts) {
+    const longest = status ? LONGEST_PAUSE : LONGEST_PAUSE_OFFLINE;
+    const growing = Math.min(longest, FIRST_PAUSE * 2 ** (attempts - 1));
+    const jittered = growing * (0.5 + Math.random() / 2);
+    return Math.max(jittered, Math.min(retryAfter, LONGEST_WAIT));
+  }
 
   class Retrying {
     /** `announce` is called with the failure before each pause. */
     constructor(server, announce) {
       this.server = server;
       this.announce = announce;
+      this.attempts = 0; // that failed since something went on
       this.retryAt = 0; // milliseconds, as Date.now() gives them
       this.endWaiting = () => {};
-      this.reset();
     }
 
     /** Forget the attempts so far: something went on. */
@@ -28,7 +36,7 @@
     }
 
     /** Repeat `operation` until it succeeds or there is no hope. */
-    async persist(operation, signal, maxAttempts = Infinity) {
+    async repeat(operation, signal, maxAttempts = Infinity) {
       this.reset();
       for (;;) {
         try {
@@ -46,14 +54,10 @@
       if (this.attempts === 1 && failure.isOutOfStep) return;
       if ([401, 403].includes(failure.status) && (await this.renewAccess())) return;
       if (signal.aborted) throw failure;
-      const most = PATIENT.has(failure.status) ? Infinity : MAX_REFUSALS;
+      const most = WAITED_FOR.has(failure.status) ? Infinity : MAX_REFUSALS;
       const isHopeless = !failure.isCurable || this.attempts >= Math.min(most, maxAttempts);
       if (isHopeless) throw failure;
-      const longest = failure.status ? LONGEST_PAUSE : LONGEST_PAUSE_OFFLINE;
-      const growing = Math.min(longest, FIRST_PAUSE * 2 ** (this.attempts - 1));
-      const jittered = growing * (0.5 + Math.random() / 2);
-      const seconds = Math.max(jittered, Math.min(failure.retryAfter, LONGEST_WAIT));
-      await this.wait(seconds, failure, signal);
+      await this.wait(pauseAfter(failure, this.attempts), failure, signal);
     }
 
     /** Resolves to whether it is worth a try at once: not with a page's answer again. */

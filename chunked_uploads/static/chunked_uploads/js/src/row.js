@@ -137,11 +137,12 @@
     }
 
     figures() {
-      const { state, size, shown, speed, timeLeft } = this.upload;
+      const { size, progress, speed, timeLeft } = this.upload;
+      const { bytes } = progress.shown;
       const { texts } = this;
       const total = texts.format.bytes(size);
-      if (!shown.bytes || shown.bytes === size) return [total];
-      return [texts.text("bytes", { sent: texts.format.bytes(shown.bytes), total })].concat(
+      if (!bytes || bytes === size) return [total];
+      return [texts.text("bytes", { sent: texts.format.bytes(bytes), total })].concat(
         texts.pace(speed, timeLeft),
       );
     }
@@ -149,15 +150,16 @@
     message() {
       const { state, size, sent, failure, retryAt } = this.upload;
       const { texts } = this;
-      const told = failure && state !== "cancelling" ? describe(failure, texts).sentence : "";
+      const isShown = failure && state !== "cancelling";
+      const sentence = isShown ? describe(failure, texts).sentence : "";
       if (state === "waiting") {
         const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
         const { format } = texts;
         const time = seconds < 60 ? format.unit(seconds, "second") : format.duration(seconds);
-        return `${told} ${texts.text("again-in", { time })}`;
+        return `${sentence} ${texts.text("again-in", { time })}`;
       }
-      if (state === "missing") return told || texts.text("choose-again");
-      if (state !== "ready" || !sent) return told;
+      if (state === "missing") return sentence || texts.text("choose-again");
+      if (state !== "ready" || !sent) return sentence;
       const percent = texts.format.percent(Math.floor((sent * 100) / size));
       return texts.text("held", { percent });
     }

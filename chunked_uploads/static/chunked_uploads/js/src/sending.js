@@ -5,15 +5,15 @@
  * digest, one or more of them in flight.
  */
 (function () {
-  const { FIRST_CHUNK, RequestFailed, SMALLEST_CHUNK, failureOf } = window.ChunkedUploads;
+  const { FIRST_CHUNK, RequestFailed, failureOf } = window.ChunkedUploads;
 
-  const CHECK = 1000; // milliseconds
+  const CHECK = 1000; // milliseconds between two looks at whether anything moved
 
   // --- one request ---
 
   /**
-   * A request that tells its body's digest (RFC 9530) and ends where nothing has
-   * moved for `patience` seconds: some broken connections never tell.
+   * A request that has its body's digest in a header (RFC 9530) and ends where nothing
+   * has moved for `patience` seconds: some broken connections never say so.
    */
   class ChunkRequest extends XMLHttpRequest {
     constructor(digest, patience, report) {
@@ -21,11 +21,13 @@
       this.digest = digest;
       this.patience = patience;
       this.isOver = false;
+      this.lastMove = 0; // milliseconds, of Date.now()
+      this.timer = null;
       this.upload.addEventListener("progress", (event) => {
-        this.moved();
+        this.noteMove();
         report(event.loaded);
       });
-      this.addEventListener("progress", () => this.moved());
+      this.addEventListener("progress", () => this.noteMove());
       this.addEventListener("loadend", () => this.end());
     }
 
@@ -34,8 +36,8 @@
       if (this.isOver) return; // aborted meanwhile
       if (digest) this.setRequestHeader("Content-Digest", `sha-256=:${digest}:`);
       super.send(body);
-      this.moved();
-      this.watch = setInterval(() => {
+      this.noteMove();
+      this.timer = setInterval(() => {
         // By the clock, which goes on while the device sleeps.
         if (Date.now() - this.lastMove > this.patience * 1000) this.abort();
       }, CHECK);
@@ -46,29 +48,40 @@
       super.abort();
     }
 
-    moved() {
+    noteMove() {
       this.lastMove = Date.now();
     }
 
     end() {
       this.isOver = true;
-      clearInterval(this.watch);
+      clearInterval(this.timer);
     }
   }
 
   // --- all of them ---
 
   class Sending {
-    /** `upload` knows where to go on; `signal` aborts. */
+    /**
+     * `upload` knows where to go on, and learns from each answer; `signal` aborts.
+     *
+     * Its `transport` is shared by the uploads of an uploader: `send` hands settings to
+     * jQuery File Upload and returns its request, `digests` computes, `sizer` says how
+     * large chunks may be on this line, `options.patience` is in seconds, and
+     * `maxInFlight` gives how many chunks of one file may be in flight.
+     */
     constructor(upload, signal) {
       this.upload = upload;
-      this.total = upload.file.size;
-      this.landed = upload.known ? upload.known.received : 0;
-      this.flying = new Set(); // chunks
-      this.requests = new Set();
-      this.prepared = null;
-      this.failure = null;
+      this.transport = upload.transport;
       this.signal = signal;
+      this.total = upload.size; // bytes
+      this.arrived = upload.progress.received; // bytes, by the answers
+      this.cursor = 0; // where the next chunk starts
+      this.bound = 0; // where it ends at the latest
+      this.inFlight = new Set(); // chunks
+      this.requests = new Set();
+      this.prepared = null; // the next chunk
+      this.failure = null;
+      this.end = () => {}; // called when nothing is in flight any more
       this.goOn();
     }
 
@@ -78,18 +91,18 @@
       const abort = () => this.stop(new RequestFailed(0));
       signal.addEventListener("abort", abort);
       return new Promise((resolve, reject) => {
-        this.settle = () => {
+        this.end = () => {
           signal.removeEventListener("abort", abort);
           if (this.failure) reject(this.failure);
           else resolve();
         };
-        this.pump();
+        this.fill();
       });
     }
 
-    get lanes() {
+    get maxInFlight() {
       // The first answer brings the URL of all others.
-      return this.upload.known ? this.upload.lanes() : 1;
+      return this.upload.known ? this.transport.maxInFlight() : 1;
     }
 
     /** Go on where the server said; bytes that it has beyond a gap end nobody knows where. */
@@ -99,11 +112,12 @@
       this.bound = known && known.gap ? held + known.gap : this.total;
     }
 
-    pump() {
-      while (!this.failure && !this.isAtEnd && this.flying.size < this.lanes) {
-        this.launch(this.take());
+    /** Send as many chunks as may be in flight. */
+    fill() {
+      while (!this.failure && !this.isAtEnd && this.inFlight.size < this.maxInFlight) {
+        this.send(this.nextChunk());
       }
-      if (!this.flying.size) this.settle();
+      if (!this.inFlight.size) this.end();
     }
 
     // An empty file is one chunk, too.
@@ -111,74 +125,72 @@
       return this.cursor >= this.bound && (this.total > 0 || this.upload.known !== null);
     }
 
-    /** The chunk at the cursor; the next one's digest is computed meanwhile. */
-    take() {
+    /** The chunk at the cursor; the digest of the one after it is computed meanwhile. */
+    nextChunk() {
       const { prepared, cursor, bound } = this;
       const fits = prepared && prepared.start === cursor && prepared.stop <= bound;
       const chunk = fits ? prepared : this.prepare();
       this.cursor = chunk.stop;
-      this.prepared = null;
-      if (this.upload.known && chunk.stop < bound) this.prepared = this.prepare();
+      this.prepared = this.upload.known && chunk.stop < bound ? this.prepare() : null;
       return chunk;
     }
 
     prepare() {
       const start = this.cursor;
-      const stop = Math.min(start + this.chunkSize(), this.bound);
+      const stop = Math.min(start + this.chunkSize, this.bound);
       const blob = this.upload.file.slice(start, stop);
-      const digest = this.upload.digests.of(blob);
-      return { start, stop, blob, digest, left: 0, began: 0 };
+      const digest = this.transport.digests.of(blob);
+      return { start, stop, blob, digest, loaded: 0, began: 0 };
     }
 
-    chunkSize() {
-      const { known, mostAtOnce } = this.upload;
-      return known || this.total <= mostAtOnce ? mostAtOnce : Math.min(mostAtOnce, FIRST_CHUNK);
+    get chunkSize() {
+      const { known, maxChunkSize } = this.upload;
+      const isFirstOfMore = !known && this.total > maxChunkSize;
+      return isFirstOfMore ? Math.min(maxChunkSize, FIRST_CHUNK) : maxChunkSize;
     }
 
-    async launch(chunk) {
-      const { sizer } = this.upload;
+    async send(chunk) {
+      const { sizer } = this.transport;
       const size = chunk.stop - chunk.start;
       chunk.began = performance.now();
-      this.flying.add(chunk);
+      this.inFlight.add(chunk);
       try {
         const answers = await this.request(chunk);
-        this.flying.delete(chunk);
+        this.inFlight.delete(chunk);
         sizer.noteSuccess(size, (performance.now() - chunk.began) / 1000);
         this.takeAnswer(chunk, answers);
       } catch (failure) {
-        this.flying.delete(chunk);
-        failure.chunkSize = size;
+        this.inFlight.delete(chunk);
         if (!failure.status && !this.failure) sizer.noteCut(size);
-        // It may be so for a while: no large body is to learn that each time.
         const { error } = failure.answer || {};
-        if (error === "range_busy") sizer.limit(SMALLEST_CHUNK);
+        if (error === "range_busy") sizer.noteBusy();
         this.stop(failure);
       }
-      this.pump();
+      this.fill();
     }
 
     request(chunk) {
-      const { upload } = this;
+      const { upload, transport } = this;
       const { start, stop } = chunk;
       const { url, headers, withCookies } = upload.chunkRequest();
+      const report = (bytes) => {
+        chunk.loaded = bytes;
+        this.report();
+      };
       return new Promise((resolve, reject) => {
-        const request = upload.send({
+        const request = transport.send({
           files: [upload.file],
           blob: chunk.blob,
           contentRange: this.total ? `bytes ${start}-${stop - 1}/${this.total}` : "",
           url,
           headers,
           xhrFields: { withCredentials: withCookies },
-          xhr: () =>
-            new ChunkRequest(chunk.digest, upload.patience, (bytes) => {
-              chunk.left = bytes;
-              this.report();
-            }),
+          xhr: () => new ChunkRequest(chunk.digest, transport.options.patience, report),
         });
         this.requests.add(request);
         request.always(() => this.requests.delete(request));
         // Not by then(), which waits for a timer, and those are slow in tabs behind.
-        request.done(resolve).fail((failed) => reject(failureOf(failed)));
+        request.done(resolve).fail((failed) => reject(failureOf(failed, stop - start)));
       });
     }
 
@@ -188,19 +200,19 @@
       const { upload } = this;
       // Answers may come in another order than they were given.
       if (!upload.known || answer.received >= upload.known.received) upload.learn(answer);
-      const isAlone = this.flying.size === 0;
-      this.landed = isAlone ? upload.known.received : this.landed + chunk.stop - chunk.start;
+      const isAlone = this.inFlight.size === 0;
+      this.arrived = isAlone ? upload.known.received : this.arrived + chunk.stop - chunk.start;
       this.report();
       if (!isAlone) return;
       if (upload.held < this.cursor) throw new RequestFailed(409);
       this.goOn(); // further, where bytes beyond a gap are, or somebody else was
     }
 
-    /** Tell the upload how much is there. */
+    /** Say how many bytes are there. */
     report() {
       if (this.failure) return; // nobody knows what becomes of those in flight
-      const flying = [...this.flying].reduce((sum, chunk) => sum + this.arrived(chunk), 0);
-      this.upload.setSent(this.landed + flying);
+      const chunks = [...this.inFlight];
+      this.upload.setSent(chunks.reduce((sum, chunk) => sum + this.arrivedOf(chunk), this.arrived));
     }
 
     /**
@@ -208,9 +220,9 @@
      * browser may be in one of the buffers on the way, so it counts no faster than the
      * last chunk arrived.
      */
-    arrived({ began, left }) {
+    arrivedOf({ began, loaded }) {
       const seconds = (performance.now() - began) / 1000;
-      return Math.min(left, Math.floor(seconds * this.upload.sizer.speed));
+      return Math.min(loaded, Math.floor(seconds * this.transport.sizer.speed));
     }
 
     /** Start nothing more; end what is in flight where it cannot arrive. */

@@ -9,9 +9,9 @@
   const NIL_UUID = "00000000-0000-0000-0000-000000000000";
   const SMALLEST_CHUNK = 64 * 1024; // bytes
   const USUAL_LIMIT = 1024 * 1024; // bytes; nginx's, where nobody raised it
-  const MOST_METADATA = 4096; // bytes that a server keeps
-  const PATIENCE = 45; // seconds to wait for an answer
-  const PATIENCE_FOR_DONE = 600; // which copies, where it can't rename
+  const MAX_METADATA = 4096; // bytes that a server keeps
+  const TIMEOUT = 45; // seconds to wait for an answer
+  const TIMEOUT_OF_DONE = 600; // which copies, where it can't rename
 
   function toQuery(url, parameters) {
     const target = new URL(url, document.baseURI);
@@ -21,10 +21,10 @@
     return target;
   }
 
-  /** What the first chunk tells of a file in a folder, besides its name. */
+  /** What the first chunk's query says of a file in a folder, besides its name. */
   function metadataOf(path) {
     const metadata = JSON.stringify({ relativePath: path });
-    const isKept = new TextEncoder().encode(metadata).length <= MOST_METADATA;
+    const isKept = new TextEncoder().encode(metadata).length <= MAX_METADATA;
     return path && isKept ? { metadata } : {};
   }
 
@@ -40,7 +40,7 @@
   /** The endpoints of one site, the credentials for them, and what they take. */
   class Server {
     /**
-     * `site` tells of the page's own site: `upload_url`, `done_url`, `csrf_token`,
+     * `site` describes the page's own site: `upload_url`, `done_url`, `csrf_token`,
      * `csrf_cookie`, `max_size` (bytes), `extensions`, `query`.
      */
     constructor(site) {
@@ -54,7 +54,7 @@
       return { ...this.site, ...window.chunked_uploads_endpoints };
     }
 
-    /** What is known of the receiving server's limits: our site speaks for itself. */
+    /** What is known of the receiving server's limits; our site's are our site's alone. */
     get limits() {
       const page = window.chunked_uploads_endpoints;
       const { max_size, extensions } = page && page.upload_url ? page : this.site;
@@ -182,7 +182,7 @@
         : this.withCredentials(
             this.endpoints.done_url.replace(NIL_UUID, known.upload_uuid),
           );
-      return (await this.send("POST", request, signal, PATIENCE_FOR_DONE))[0] || {};
+      return (await this.send("POST", request, signal, TIMEOUT_OF_DONE))[0] || {};
     }
 
     async remove(known, signal) {
@@ -190,11 +190,11 @@
     }
 
     /** Resolves to the answer's list; rejects with RequestFailed. */
-    async send(method, { url, headers, withCookies }, signal, patience = PATIENCE) {
+    async send(method, { url, headers, withCookies }, signal, timeout = TIMEOUT) {
       if (signal.aborted) throw new RequestFailed(0);
       const controller = new AbortController();
       const giveUp = () => controller.abort();
-      const timer = setTimeout(giveUp, patience * 1000);
+      const timer = setTimeout(giveUp, timeout * 1000);
       signal.addEventListener("abort", giveUp);
       let response, text;
       try {
@@ -215,7 +215,7 @@
       const list = text ? parseList(text) : [];
       if (response.ok && list) return list;
       const retryAfter = response.headers.get("Retry-After");
-      throw new RequestFailed(response.status, list && list[0], retryAfter);
+      throw new RequestFailed(response.status, list && list[0], { retryAfter });
     }
   }
 

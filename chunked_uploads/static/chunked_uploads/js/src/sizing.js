@@ -14,12 +14,12 @@
   const SLOW = 8 * KIB; // bytes per second; few lines are slower
   // Seconds for a chunk: half of what none shall take, since lines change. Some proxies
   // cut a request after 30, and others lose what they have of one that is cut.
-  const LONG = 10;
+  const LONGEST = 10;
   const GROWTH = 4; // times, from one chunk to the next
 
   class ChunkSizer {
     constructor() {
-      this.most = FIRST_CHUNK; // bytes
+      this.largest = FIRST_CHUNK; // bytes
       this.speed = SLOW; // bytes per second, of one chunk among those in flight
     }
 
@@ -27,9 +27,9 @@
       const speed = bytes / Math.max(seconds, 0.001);
       // Of a small one the way took longer than its bytes.
       if (bytes >= SMALLEST_CHUNK) this.speed = speed;
-      const fitting = Math.min(speed * LONG, this.most * GROWTH);
-      if (seconds > LONG) this.limit(fitting);
-      else this.most = Math.max(this.most, rounded(fitting));
+      const fitting = Math.min(speed * LONGEST, this.largest * GROWTH);
+      if (seconds > LONGEST) this.limit(fitting);
+      else this.largest = Math.max(this.largest, rounded(fitting));
     }
 
     /** A cut chunk may be lost as a whole where a proxy collects it first. */
@@ -37,8 +37,13 @@
       this.limit(bytes / 2);
     }
 
+    /** Others write there, perhaps for a while: no large body is to learn that each time. */
+    noteBusy() {
+      this.limit(SMALLEST_CHUNK);
+    }
+
     limit(bytes) {
-      this.most = rounded(Math.min(bytes, this.most));
+      this.largest = rounded(Math.min(bytes, this.largest));
     }
   }
 

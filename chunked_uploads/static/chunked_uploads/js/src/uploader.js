@@ -2,7 +2,7 @@
 
 /*
  * One uploader: brings together visitor, queue, view and the page around it.
- * docs/page.md tells what a page may rely on.
+ * docs/page.md says what a page may rely on.
  */
 (function () {
   const { ChunkSizer, Choosing, Digests, Notices, Queue } = window.ChunkedUploads;
@@ -17,21 +17,27 @@
     /** `send` hands settings to jQuery File Upload and returns its request. */
     constructor(root, send) {
       this.root = root;
-      this.send = send;
       this.options = optionsOf(root);
       this.server = new Server(siteOf(root));
       this.digests = new Digests(this.isSet("digests") ? root.dataset.digestWorker : "");
-      this.sizer = new ChunkSizer();
+      this.ticker = null; // while anything runs
       this.queue = new Queue({
         files: this.options.filesInFlight,
         ranges: this.options.rangesInFlight,
         everywhere: uploadsOfPage,
       });
+      this.transport = {
+        send,
+        digests: this.digests,
+        sizer: new ChunkSizer(),
+        options: this.options,
+        maxInFlight: () => this.queue.maxInFlight(),
+      };
       this.view = new View(root, this.server.limits);
       this.notices = new Notices(root, this.view.texts);
       this.input = this.view.find("input");
       this.choosing = new Choosing(this);
-      this.leaving = new AbortController(); // ends all that listens
+      this.listening = new AbortController();
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
       this.listenToVisitor();
       uploaders.add(this);
@@ -51,7 +57,7 @@
 
     /** Put files into the list. Resolves when the last one is in it. */
     async add(files) {
-      await this.choosing.take(fromList(files));
+      await this.choosing.add(fromList(files));
     }
 
     startAll() {
@@ -84,7 +90,7 @@
       uploaders.delete(this);
       this.choosing.end();
       this.pauseAll();
-      this.leaving.abort();
+      this.listening.abort();
       this.digests.end();
     }
 
@@ -96,17 +102,17 @@
 
     listenToVisitor() {
       const { root, view } = this;
-      const { signal } = this.leaving;
+      const { signal } = this.listening;
       root.querySelectorAll("input[type=file]").forEach((input) => {
         input.addEventListener("change", () => {
           const files = fromList(input.files);
           input.value = ""; // so that the same file can be chosen again
-          this.choosing.take(files);
+          this.choosing.add(files);
         }, { signal });
       });
       this.input.addEventListener("cancel", () => this.choosing.forget(), { signal });
       listen(root, {
-        take: (files) => this.choosing.take(files),
+        add: (files) => this.choosing.add(files),
         showDrag: (where) => view.showDrag(where),
         signal,
       });
@@ -133,29 +139,25 @@
     }
 
     go(upload, action) {
-      if (action !== "start") this.notices.tell("resume", upload);
+      if (action !== "start") this.notices.dispatch("resume", upload);
       upload.start();
     }
 
     /** Make an upload of a file, or of what the server knows of one. */
-    enlist(origin, isToGo = true) {
+    addUpload(origin, isToBegin = true) {
       const upload = new Upload(origin, {
         server: this.server,
-        digests: this.digests,
-        sizer: this.sizer,
-        send: this.send,
-        report: (news) => this.hear(upload, news),
-        lanes: () => this.queue.lanes(),
+        transport: this.transport,
         others: () => uploadsOfPage().filter((each) => each !== upload),
+        report: (change) => this.handle(upload, change),
         chunkSize: this.options.chunkSize,
-        patience: this.options.patience,
       });
       this.queue.add(upload);
       this.view.add(upload);
       const refusal = origin.file && this.choosing.refusalOf(origin.file);
       if (refusal) upload.refuse(refusal);
-      else if (origin.file && isToGo && this.isSet("autoStart")) upload.start();
-      else this.hear(upload, "state");
+      else if (origin.file && isToBegin && this.isSet("autoStart")) upload.start();
+      else this.handle(upload, "state");
     }
 
     /** Put what the server has of the caller's into the list; none where it fails. */
@@ -169,7 +171,7 @@
       // A file that was chosen meanwhile finds what the server has of it by itself.
       const isHere = ({ name, total_size }) =>
         uploadsOfPage().some((upload) => upload.name === name && upload.size === total_size);
-      listed.filter((known) => !isHere(known)).forEach((known) => this.enlist({ known }));
+      listed.filter((known) => !isHere(known)).forEach((known) => this.addUpload({ known }));
     }
 
     note(key, values) {
@@ -177,43 +179,44 @@
     }
 
     remove(upload) {
-      this.takeOut(upload);
-      this.notices.tell("remove", upload);
+      this.removeFromList(upload);
+      this.notices.dispatch("remove", upload);
     }
 
-    takeOut(upload) {
+    removeFromList(upload) {
       this.queue.remove(upload);
       this.view.remove(upload);
-      this.view.touchTotal(this.queue);
+      this.view.renderTotalSoon(this.queue);
     }
 
-    // --- what the uploads say ---
+    // --- what changes ---
 
-    hear(upload, news) {
+    /** Show and dispatch what changed of an upload: its "state" or "progress". */
+    handle(upload, change) {
       const { queue, view } = this;
       if (!queue.uploads.includes(upload)) return;
-      if (news === "progress") {
-        view.touch(upload, queue);
+      if (change === "progress") {
+        view.renderSoon(upload, queue);
         if (!upload.isRunning) return;
         view.announceProgress(queue);
-        this.notices.tell("progress", upload);
+        this.notices.dispatch("progress", upload);
         return;
       }
-      if (upload.state === "cancelled") this.drop(upload);
+      if (upload.state === "cancelled") this.removeCancelled(upload);
       else view.render(upload);
-      view.touchTotal(queue);
+      view.renderTotalSoon(queue);
       this.choosing.check(upload);
       view.announceState(upload, queue);
-      this.notices.pass(upload);
+      this.notices.reportState(upload);
       // A twin of another uploader may have waited for this one.
-      uploaders.forEach((each) => each.queue.pump());
+      uploaders.forEach((each) => each.queue.startNext());
       this.watch(queue.running.length > 0);
     }
 
-    drop(upload) {
-      this.takeOut(upload);
-      const told = upload.isKept ? "cancelled-late" : "cancelled";
-      this.note(upload.failure ? "cancelled-here" : told, { name: upload.name });
+    removeCancelled(upload) {
+      this.removeFromList(upload);
+      const key = upload.isKept ? "cancelled-late" : "cancelled";
+      this.note(upload.failure ? "cancelled-here" : key, { name: upload.name });
     }
 
     /** Ask before the page is left, and keep the clock going, while anything runs. */
@@ -223,13 +226,13 @@
       window[act]("beforeunload", this.askBeforeLeaving);
       clearInterval(this.ticker);
       this.ticker = isRunning ? setInterval(() => this.tick(), TICK) : null;
-      if (!isRunning) this.notices.tell("idle", null);
+      if (!isRunning) this.notices.dispatch("idle", null);
     }
 
     tick() {
       this.queue.running.forEach((upload) => {
         upload.tick();
-        this.view.touch(upload, this.queue);
+        this.view.renderSoon(upload, this.queue);
       });
     }
 

@@ -1,7 +1,7 @@
 "use strict";
 
 /*
- * What is seen and heard of one uploader: its list, the total, what is said.
+ * What is seen and heard of one uploader: its list, the total, announcements.
  */
 (function () {
   const { Formatter, Piece, Row, describe } = window.ChunkedUploads;
@@ -9,7 +9,7 @@
   const SPOKEN_STEP = 25; // per cent
   const REDRAW = 100; // milliseconds between two pictures of the progress
   const SUM = ["total-line", "total-progress", "total-figures"]; // of several files
-  const BREATH = 700; // milliseconds in which what is said is gathered
+  const SPEECH_DELAY = 700; // milliseconds in which announcements are gathered
 
   /** The page's own words, and numbers in its language. */
   class Texts {
@@ -41,10 +41,10 @@
       this.texts = new Texts(root);
       this.template = root.querySelector(".chunked-uploads-row-template");
       this.rows = new Map(); // upload -> Row
-      this.dirty = new Set();
-      this.isTouched = false;
+      this.changed = new Set(); // uploads
+      this.isRenderingSoon = false;
       this.unsaid = new Map(); // topic -> text
-      this.told = new WeakMap(); // upload -> what was said to be wrong with it
+      this.said = new WeakMap(); // upload -> what was said to be wrong with it
       this.spokenStep = 0;
       this.renderLimits(limits);
       this.clear();
@@ -62,10 +62,10 @@
 
     renderLimits({ maxSize, extensions }) {
       const { texts } = this;
-      const told = [];
-      if (maxSize < Infinity) told.push(texts.text("up-to", { size: texts.format.bytes(maxSize) }));
-      if (extensions.length) told.push(texts.text("types", { types: extensions.join(", ") }));
-      this.put("limits", told.join(" "));
+      const sentences = [];
+      if (maxSize < Infinity) sentences.push(texts.text("up-to", { size: texts.format.bytes(maxSize) }));
+      if (extensions.length) sentences.push(texts.text("types", { types: extensions.join(", ") }));
+      this.put("limits", sentences.join(" "));
     }
 
     add(upload) {
@@ -95,18 +95,18 @@
     }
 
     /** Show what changed in a moment, however often it changes until then. */
-    touch(upload, queue) {
-      this.dirty.add(upload);
-      this.touchTotal(queue);
+    renderSoon(upload, queue) {
+      this.changed.add(upload);
+      this.renderTotalSoon(queue);
     }
 
-    touchTotal(queue) {
-      if (this.isTouched) return;
-      this.isTouched = true;
+    renderTotalSoon(queue) {
+      if (this.isRenderingSoon) return;
+      this.isRenderingSoon = true;
       setTimeout(() => {
-        this.isTouched = false;
-        this.dirty.forEach((upload) => this.render(upload));
-        this.dirty.clear();
+        this.isRenderingSoon = false;
+        this.changed.forEach((upload) => this.render(upload));
+        this.changed.clear();
         this.renderTotal(queue);
       }, REDRAW);
     }
@@ -193,8 +193,8 @@
 
     /** Say what is wrong with an upload, and not again with every attempt. */
     sayOnce(upload, text) {
-      if (this.told.get(upload) !== text) this.say(text, upload.name);
-      this.told.set(upload, text);
+      if (this.said.get(upload) !== text) this.say(text, upload.name);
+      this.said.set(upload, text);
     }
 
     sayAdded(number) {
@@ -211,7 +211,7 @@
 
     /** Say `text`, with what else comes up in the same moment: the last of each topic. */
     say(text, topic = text) {
-      if (!this.unsaid.size) setTimeout(() => this.speak(), BREATH);
+      if (!this.unsaid.size) setTimeout(() => this.speak(), SPEECH_DELAY);
       this.unsaid.delete(topic);
       this.unsaid.set(topic, text);
     }
