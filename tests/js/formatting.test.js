@@ -1,0 +1,69 @@
+"use strict";
+
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+
+const { load } = require("./loading.js");
+
+const { Formatter } = load(["formatting"]);
+
+// Spaces that keep a number and its unit on one line, as plain ones.
+const plain = (text) => text.replace(/\u00a0/g, " ").replace("/\u2060", "/");
+
+const BYTES = [
+  [0, "0 bytes"],
+  [1, "1 byte"],
+  [999, "999 bytes"],
+  [1000, "1.00 kB"],
+  [1234, "1.23 kB"],
+  [99_950, "100 kB"],
+  [999_499, "999 kB"],
+  [999_500, "1.00 MB"],
+  [12_345_678, "12.3 MB"],
+  [5e9, "5.00 GB"],
+  [5e12, "5.00 TB"],
+  [5e15, "5,000 TB"],
+];
+
+test("bytes are shown in the unit that suits them, to three digits", () => {
+  const format = new Formatter("en");
+  for (const [count, text] of BYTES) assert.equal(plain(format.bytes(count)), text);
+});
+
+const DURATIONS = [
+  [0, "5 seconds"],
+  [5.1, "10 seconds"],
+  [59, "60 seconds"],
+  [60, "1 minute"],
+  [61, "2 minutes"],
+  [59 * 60, "59 minutes"],
+  [60 * 60, "1 hour"],
+  [90 * 60, "1 hour 30 minutes"],
+  [24 * 3600, "1 day"],
+  [36 * 3600, "2 days"],
+];
+
+test("durations are no more precise than they can be", () => {
+  const format = new Formatter("en");
+  for (const [seconds, text] of DURATIONS) {
+    assert.equal(plain(format.duration(seconds)), text);
+  }
+});
+
+test("speeds and shares have their units", () => {
+  const format = new Formatter("en");
+  assert.equal(plain(format.speed(131_072)), "131 kB/s");
+  assert.equal(format.percent(29), "29%");
+});
+
+test("numbers are written as in the reader's language", () => {
+  assert.equal(plain(new Formatter("de").bytes(1234)), "1,23 kB");
+  assert.equal(plain(new Formatter("de").percent(29)), "29 %");
+  assert.match(new Formatter("ar-EG").bytes(1234), /١٫٢٣/);
+});
+
+test("a number and its unit stay on one line", () => {
+  const format = new Formatter("en");
+  assert.equal(format.bytes(1234), "1.23\u00a0kB");
+  assert.equal(format.speed(1234), "1.23\u00a0kB/\u2060s");
+});
