@@ -11,7 +11,6 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 from chunked_uploads.models import Upload
-from tests.polling import wait_until
 
 KIB = 1024
 CHUNK_SIZE = 64 * KIB
@@ -59,16 +58,17 @@ def leave_unfinished(page: Page, file: Path) -> None:
 def take_out_and_put_back(page: Page, selector: str) -> None:
     """Take an element out of the page, and put it back when its scripts let it go."""
     page.evaluate(
-        """(selector) => {
-            window.gone = document.querySelector(selector);
-            window.place = gone.parentElement;
+        """async (selector) => {
+            const gone = document.querySelector(selector);
+            const place = gone.parentElement;
             gone.remove();
+            while (gone.chunkedUploads || gone.chunkedUploadsField) {
+                await new Promise((resolve) => setTimeout(resolve));
+            }
+            place.append(gone);
         }""",
         selector,
     )
-    names = "[gone.chunkedUploads, gone.chunkedUploadsField]"
-    wait_until(lambda: page.evaluate(f"{names}.every((each) => !each)"))
-    page.evaluate("place.append(gone)")
 
 
 def give(page: Page, *files: Path) -> None:

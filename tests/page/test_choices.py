@@ -335,7 +335,10 @@ def test_stopping_all_holds_for_what_is_being_taken(
 def test_uploader_that_is_put_back_begins_anew(site: Page, tmp_path: Path) -> None:
     choose(site, *make_files(tmp_path, "a", "b"))
     expect_states(site, "complete", "complete")
+    site.evaluate(f"{UPLOADER}.view.renderTotalSoon({UPLOADER}.queue)")
     take_out_and_put_back(site, "[data-chunked-uploads]")
+    # After what the former view was about to draw, by a timer like its own.
+    site.evaluate("new Promise((resolve) => setTimeout(resolve, 100))")
     expect_states(site)
     expect(site.locator(".chunked-uploads-total")).to_be_hidden()
     choose(site, *make_files(tmp_path, "c"))

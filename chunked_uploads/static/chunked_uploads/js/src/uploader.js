@@ -91,6 +91,7 @@
       this.choosing.end();
       this.pauseAll();
       this.listening.abort();
+      this.view.end();
       this.digests.end();
     }
 

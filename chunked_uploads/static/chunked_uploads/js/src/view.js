@@ -43,6 +43,7 @@
       this.rows = new Map(); // upload -> Row
       this.changed = new Set(); // uploads
       this.isRenderingSoon = false;
+      this.hasEnded = false;
       this.unsaid = new Map(); // topic -> text
       this.said = new WeakMap(); // upload -> what was said to be wrong with it
       this.spokenStep = 0;
@@ -58,6 +59,11 @@
       this.find("list").replaceChildren();
       this.find("list").hidden = this.find("total").hidden = true;
       this.element.dataset.state = "idle";
+    }
+
+    /** Draw no more: the partial was taken out, and may be put back for another view. */
+    end() {
+      this.hasEnded = true;
     }
 
     renderLimits({ maxSize, extensions }) {
@@ -105,6 +111,7 @@
       this.isRenderingSoon = true;
       setTimeout(() => {
         this.isRenderingSoon = false;
+        if (this.hasEnded) return;
         this.changed.forEach((upload) => this.render(upload));
         this.changed.clear();
         this.renderTotal(queue);
