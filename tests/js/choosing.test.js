@@ -150,8 +150,9 @@ test("a file of the name and size of an unfinished upload goes on with it", asyn
 
 test("a file of an upload that is being cancelled is a new one", async () => {
   const uploader = new FakeUploader();
-  uploader.push({ file: null, name: "a", size: 10, state: "cancelling" });
-  await add(uploader, makeFile("a"));
+  const file = makeFile("a");
+  uploader.push({ file, name: "a", size: 10, state: "cancelling" });
+  await add(uploader, file);
   assert.deepEqual(uploader.summary, ["a cancelling", "a queued"]);
 });
 

@@ -79,4 +79,4 @@ function chance(value) {
   return Object.create(Math, { random: { value: () => value } });
 }
 
-module.exports = { Clock, allDone, chance, load };
+module.exports = { Clock, SOURCES, allDone, chance, load };

@@ -109,6 +109,36 @@ test("a pause aborts what is in flight and counts what the server has", async ()
   assert.equal(world.upload.sent, 40);
 });
 
+test("a pause without a network counts what the server had", async () => {
+  const world = await setUp();
+  await begin(world);
+  await take(world, 40);
+  world.upload.setSent(70); // 30 of them in flight
+  world.server.stateAtRest = async () => {
+    throw new world.page.RequestFailed(0);
+  };
+  world.upload.pause();
+  await world.clock.advance(300);
+  await settled();
+  assert.deepEqual([world.upload.state, world.upload.sent], ["paused", 40]);
+});
+
+test("what broke is given a moment to reach the server too", async () => {
+  const world = await setUp();
+  await begin(world);
+  await take(world, 40);
+  world.transport.last.refuse(0);
+  await settled();
+  world.upload.wake(); // at once, as when the network is back
+  await settled();
+  await world.clock.advance(299);
+  await settled();
+  assert.equal(world.upload.state, "checking");
+  await world.clock.advance(1);
+  await settled();
+  assert.equal(world.upload.state, "uploading");
+});
+
 test("what was aborted is given a moment to reach the server", async () => {
   const world = await setUp();
   await begin(world);

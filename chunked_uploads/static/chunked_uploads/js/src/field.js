@@ -21,7 +21,7 @@
       this.plain = element.querySelector("input[type=file][name]");
       this.claim = element.querySelector("input[type=hidden]");
       this.kept = element.querySelector(".chunked-uploads-field-kept");
-      this.shown = element.querySelector(".chunked-uploads-field-told");
+      this.notice = element.querySelector(".chunked-uploads-field-told");
       this.texts = element.querySelector(".chunked-uploads-field-messages").content;
       this.uploader = this.root.chunkedUploads;
       this.isRequired = this.plain.required;
@@ -102,8 +102,8 @@
     showMessage(name) {
       this.message = name;
       const message = name && this.texts.querySelector(`[data-message="${name}"]`);
-      this.shown.textContent = message ? message.textContent : "";
-      this.shown.hidden = !message;
+      this.notice.textContent = message ? message.textContent : "";
+      this.notice.hidden = !message;
     }
 
     focus() {
