@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.accessibility import violations
@@ -67,25 +66,21 @@ def show_every_state(page: Page, folder: Path) -> None:
     expect_states(page, *STATES)
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest, site: Page) -> None:
-    """The visitor prefers light or dark colours."""
-    site.emulate_media(color_scheme=request.param)
-
-
-@pytest.fixture(params=[320, 1280])
-def width(request: pytest.FixtureRequest, site: Page) -> None:
-    """The visitor's window is as narrow as a phone's, or wide (CSS pixels)."""
-    site.set_viewport_size({"width": request.param, "height": 720})
-
-
-@pytest.mark.usefixtures("scheme", "width")
-def test_every_state(site: Page, tmp_path: Path) -> None:
-    assert violations(site) == []
-    show_every_state(site, tmp_path)
-    assert violations(site) == []
+def assert_for_everybody(page: Page) -> None:
+    """Look at the page in light and dark, on a phone and on a desk (CSS pixels)."""
     wider = "document.documentElement.scrollWidth > window.innerWidth"
-    assert not site.evaluate(wider)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 720})
+            assert violations(page) == [], (scheme, width)
+            assert not page.evaluate(wider), (scheme, width)
+
+
+def test_every_state(site: Page, tmp_path: Path) -> None:
+    assert_for_everybody(site)
+    show_every_state(site, tmp_path)
+    assert_for_everybody(site)
 
 
 def test_from_right_to_left(visitor: Page, server: Gunicorn, tmp_path: Path) -> None:

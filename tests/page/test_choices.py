@@ -206,35 +206,6 @@ def test_each_start_has_its_stop(site: Page, file: Path) -> None:
     ]
 
 
-def test_what_is_complete_can_be_neither_paused_nor_cancelled(
-    site: Page, file: Path
-) -> None:
-    choose(site, file)
-    expect_status(site, "Complete")
-    note_news(site)
-    site.evaluate(f"{UPLOADER}.uploads[0].pause()")
-    site.evaluate(f"{UPLOADER}.uploads[0].cancel()")
-    expect_status(site, "Complete")
-    assert site.evaluate("news") == []
-    assert_arrived(file)
-
-
-def test_pause_holds_while_credentials_are_renewed(site: Page, file: Path) -> None:
-    site.evaluate("""() => {
-        window.chunked_uploads_endpoints = {
-            authentication: () => new Promise((resolve) => (window.answer = resolve)),
-        };
-    }""")
-    site.context.clear_cookies()
-    choose(site, file)
-    wait_until(lambda: site.evaluate("'answer' in window"))
-    press(site, "Pause")
-    expect_status(site, "Paused")
-    site.evaluate("answer({})")
-    site.evaluate("new Promise((resolve) => setTimeout(resolve))")
-    expect_status(site, "Paused")
-
-
 # --- many, and gone ---
 
 
@@ -251,37 +222,6 @@ def test_a_thousand_files_are_listed_without_a_long_wait(site: Page) -> None:
     }}""")
     expect(site.locator(".chunked-uploads-row")).to_have_count(1000)
     assert steps == 0  # no file is compared with all others before there is a turn
-
-
-def test_twins_that_wait_are_compared_with_what_runs_alone(site: Page) -> None:
-    site.route(CHUNKS, BUSY)
-    asked = site.evaluate(f"""async () => {{
-        const {{ queue }} = {UPLOADER};
-        let asked = 0;
-        const everywhere = queue.everywhere;
-        await {UPLOADER}.add(Array.from({{ length: 100 }}, (_, i) =>
-            new File(["x"], "same.txt", {{ lastModified: i }})));
-        queue.everywhere = () => (asked += 1, everywhere());
-        queue.startNext();
-        return asked;
-    }}""")
-    assert site.evaluate(f"{UPLOADER}.queue.running.length") == 1
-    assert asked == 1
-
-
-def test_uploaders_of_a_page_share_its_connections(site: Page, tmp_path: Path) -> None:
-    site.route(CHUNKS, BUSY)
-    choose(site, *make_files(tmp_path, "a", "b", "c"))
-    expect_states(site, "waiting", "waiting", "waiting")
-    lanes = f"""() => {{
-        const {{ queue, uploads }} = {UPLOADER};
-        const other = new ChunkedUploads.Queue({{
-            files: 4, ranges: 2, everywhere: queue.everywhere,
-        }});
-        other.add(uploads[0]);
-        return [queue.maxInFlight(), other.maxInFlight()];
-    }}"""
-    assert site.evaluate(lanes) == [1, 1]
 
 
 def test_uploader_that_is_taken_away_leaves_no_worker(site: Page, file: Path) -> None:
@@ -301,17 +241,6 @@ def test_uploader_of_a_new_body_works(site: Page, tmp_path: Path) -> None:
     }""")
     choose(site, *make_files(tmp_path, "a"))
     expect_states(site, "complete")
-
-
-def test_path_of_a_file_that_goes_on_is_kept(site: Page, file: Path) -> None:
-    leave_unfinished(site, file)
-    path = site.evaluate(f"""() => {{
-        const {{ choosing, uploads: [upload] }} = {UPLOADER};
-        const file = new File([new Uint8Array(upload.size)], upload.name);
-        choosing.addAll([{{ file, path: "folder/film.bin" }}]);
-        return upload.path;
-    }}""")
-    assert path == "folder/film.bin"
 
 
 @pytest.mark.parametrize(

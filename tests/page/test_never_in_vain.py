@@ -142,7 +142,7 @@ def visit(
     return Visit(page, weather, make_file(tmp_path / NAME, SIZE), ranges)
 
 
-@pytest.mark.parametrize("ranges", [1, 2, 3])
+@pytest.mark.parametrize("ranges", [1, 3])
 def test_pauses_cost_nothing(visit: Visit) -> None:
     visit.begin()
     for sent in (1, 300 * KIB, 2 * MIB, 5 * MIB + 1, 9 * MIB, 14 * MIB, 15 * MIB):
