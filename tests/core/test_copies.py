@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import errno
 import io
 import os
@@ -14,7 +13,6 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.db import OperationalError, connection
-from django.utils import timezone
 
 from chunked_uploads.core import finishing, placing, rows
 from chunked_uploads.core.sweeping import clean_uploads
@@ -22,7 +20,7 @@ from chunked_uploads.models import Removal, Upload
 from chunked_uploads.stores import local_entered
 from chunked_uploads.system import moving
 from tests import storages
-from tests.core.test_finishing import fail_sync
+from tests.core.faults import fail_sync, make_removals_old
 from tests.sending import (
     CONTENT,
     Uploader,
@@ -47,12 +45,6 @@ def by_owner(upload: Upload, filename: str) -> str:
 
 def in_its_folder(upload: Upload, filename: str) -> str:
     return f"jobs/{upload.uuid}/{filename}"
-
-
-def make_removals_old() -> None:
-    """Make what is to be removed as if it had been noted two hours ago."""
-    old = timezone.now() - datetime.timedelta(hours=2)
-    Removal.objects.update(created_at=old)
 
 
 @pytest.fixture(autouse=True)

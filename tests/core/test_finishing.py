@@ -22,6 +22,7 @@ from chunked_uploads.models import Chunk, Removal, Upload
 from chunked_uploads.stores import chunk_store, partial_files
 from chunked_uploads.stores import local as local_store
 from chunked_uploads.system import moving
+from tests.core.faults import fail_sync
 from tests.polling import wait_until
 from tests.sending import (
     CONTENT,
@@ -511,22 +512,6 @@ def test_done_waits_for_another_one_as_long_as_it_lives(
 
 
 # Disks that fail
-
-
-def fail_sync(
-    monkeypatch: pytest.MonkeyPatch, of: Callable[[str], bool], number: int
-) -> None:
-    """Let the first sync of a path that `of` chooses fail, and all later ones not."""
-    fsync, is_told = os.fsync, False
-
-    def tell_once(fd: int) -> None:
-        nonlocal is_told
-        if not is_told and of(os.readlink(f"/dev/fd/{fd}")):
-            is_told = True
-            raise OSError(number, os.strerror(number))
-        fsync(fd)
-
-    monkeypatch.setattr(os, "fsync", tell_once)
 
 
 def is_part(path: str) -> bool:

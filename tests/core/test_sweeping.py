@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import io
 import os
 import shutil
@@ -24,6 +23,7 @@ from chunked_uploads.core.sweeping import Report, clean_uploads
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.file_names import file_name
 from chunked_uploads.stores.local import LocalStore
+from tests.core.faults import make_file_old, make_old
 from tests.films.forms import RecordingForm
 from tests.films.models import Recording
 from tests.forms.claiming import FOR_FORM, attached, send_for_form
@@ -47,24 +47,10 @@ def chunks(media_root: Path) -> Path:
     return folder
 
 
-def make_old(upload: Upload, days: float, media_root: Path) -> Upload:
-    """Make the upload and its part as if nothing had happened for `days`."""
-    at = timezone.now() - datetime.timedelta(days=days)
-    Upload.objects.filter(pk=upload.pk).update(modified_at=at)
-    make_part_old(part_of(upload, media_root), days)
-    return upload
-
-
-def make_part_old(path: Path, days: float) -> None:
-    at = timezone.now() - datetime.timedelta(days=days)
-    if path.exists():
-        os.utime(path, (at.timestamp(), at.timestamp()))
-
-
 def make_stray(chunks: Path, days: float, content: bytes = CONTENT) -> Path:
     path = chunks / file_name(uuid.uuid4())
     path.write_bytes(content)
-    make_part_old(path, days)
+    make_file_old(path, days)
     return path
 
 
@@ -299,7 +285,7 @@ def test_many_strays_are_removed_beside_parts_that_are_in_use(
     sent = [uploader.send(CONTENT, name=name) for name in "abcdefg"]
     kept = [part_of(upload_of(each), media_root) for each in sent]
     for part in kept:
-        make_part_old(part, 4)
+        make_file_old(part, 4)
     strays = [make_stray(chunks, 4) for _ in range(8)]
 
     report = clean_uploads()
@@ -315,7 +301,7 @@ def test_part_of_a_finished_upload_is_a_stray(
     uploader.done(state_in(sent))
     part = part_of(upload_of(sent), media_root)
     part.write_bytes(b"left")
-    make_part_old(part, 4)
+    make_file_old(part, 4)
 
     assert clean_uploads() == Report(stray=[str(part)], freed=4)
     assert finished(upload_of(sent)) == CONTENT
@@ -326,7 +312,7 @@ def test_other_files_in_the_folder_are_left_alone(chunks: Path) -> None:
     others = (f"{uuid.uuid4()}{end}" for end in (".mp4", ".part", f".{signature}.part"))
     for name in (".gitkeep", "film.mp4", "notes.part", *others):
         (chunks / name).touch()
-        make_part_old(chunks / name, 100)
+        make_file_old(chunks / name, 100)
 
     assert clean_uploads() == Report()
     assert len(files_in(chunks)) == 6
@@ -551,7 +537,7 @@ def test_finished_files_are_no_leftovers_even_beside_the_parts(
     sent = uploader.send(CONTENT, name=f"{uuid.uuid4()}.part")
     uploader.done(state_in(sent))
     path = Path(upload_of(sent).upload.path)
-    make_part_old(path, 100)
+    make_file_old(path, 100)
 
     clean_uploads()
 
@@ -575,7 +561,7 @@ def test_files_of_other_apps_are_left_alone(media_root: Path, settings: Any) -> 
     settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = lambda upload, name: name
     upload = Upload(filename="film.mp4", filesize=10)
     name = upload.upload.storage.save("other.mp4", ContentFile(CONTENT))
-    make_part_old(media_root / name, 100)
+    make_file_old(media_root / name, 100)
 
     assert clean_uploads() == Report()
     assert (media_root / name).read_bytes() == CONTENT

@@ -21,8 +21,7 @@ from chunked_uploads.forms import ChunkedFileField
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.signals import upload_cancelled, upload_completed
 from tests import storages
-from tests.core.test_copies import make_removals_old
-from tests.core.test_sweeping import make_old, make_part_old
+from tests.core.faults import make_file_old, make_old, make_removals_old
 from tests.films.forms import RecordingForm
 from tests.films.models import Recording
 from tests.forms.claiming import attached, errors_of
@@ -423,7 +422,7 @@ def test_validator_that_deletes_the_upload_takes_no_other_file(
     sent = uploader.send(CONTENT)
     other = media_root / "film.mp4"
     other.write_bytes(CONTENT)
-    make_part_old(other, days=1)
+    make_file_old(other, days=1)
 
     assert uploader.done(state_in(sent)).status_code == 404
 
