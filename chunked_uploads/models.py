@@ -23,16 +23,22 @@ MAX_SOURCE = 200  # characters
 MAX_EXTERNAL_NAME = 250  # characters
 
 
+def database_of(upload: Upload | None = None) -> str:
+    """Return the database that uploads, or this one, are written to, by its alias."""
+    if upload is None:
+        return router.db_for_write(Upload)
+    return router.db_for_write(Upload, instance=upload)
+
+
 class UploadQuerySet(models.QuerySet["Upload"]):
     """The questions that are asked about uploads everywhere."""
 
     def for_writing(self, upload: Upload | None = None) -> UploadQuerySet:
         """Ask the database that is written to, that of `upload` where it is given.
 
-        A replica may not have heard yet of the chunk before. The alias is `.db`.
+        A replica may not have heard yet of the chunk before.
         """
-        hints = {} if upload is None else {"instance": upload}
-        return self.using(router.db_for_write(self.model, **hints))
+        return self.using(database_of(upload))
 
     def unfinished(self) -> UploadQuerySet:
         """Those that are not complete."""
@@ -154,8 +160,8 @@ class Upload(models.Model):
 
     def recorded(self) -> models.QuerySet[Chunk]:
         """Return the ranges that are recorded, in order, while it is unfinished."""
-        using = router.db_for_write(Upload, instance=self)
-        return Chunk.objects.using(using).filter(upload=self.pk).order_by("start")
+        chunks = Chunk.objects.using(database_of(self))
+        return chunks.filter(upload=self.pk).order_by("start")
 
     @property
     def url(self) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from chunked_uploads.core import statements
 from chunked_uploads.core.tokens import is_valid
 from chunked_uploads.errors import UploadNotFound
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, database_of
 
 
 def open_by_token(
@@ -40,9 +40,7 @@ def open_by_token(
 
 def _find(which: dict[str, Any]) -> Upload | None:
     """Return an upload, and whether its user is active, by one query."""
-    return statements.select(
-        Upload, Upload.objects.for_writing().db, which, beside=_activity()
-    )
+    return statements.select(Upload, database_of(), which, beside=_activity())
 
 
 def _activity() -> Field | None:

@@ -24,7 +24,7 @@ from chunked_uploads.admin.users import user_name
 from chunked_uploads.core.removing import cancel
 from chunked_uploads.digests.resumable import ALGORITHMS
 from chunked_uploads.errors import UploadNotFound
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.models import Chunk, Upload, database_of
 
 if TYPE_CHECKING:
     UploadModelAdmin = admin.ModelAdmin[Upload]
@@ -182,7 +182,7 @@ class UploadAdmin(UploadModelAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Return what goes with the uploads, as Django does, without each chunk."""
-        collector = _AllButChunks(using=Upload.objects.for_writing().db, origin=objs)
+        collector = _AllButChunks(using=database_of(), origin=objs)
         collector.collect(objs)
         counts = dict[str, int]()
         lacking = set[str]()

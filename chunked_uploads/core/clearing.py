@@ -16,9 +16,9 @@ from django.db import DatabaseError
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.places import own_folder, place_of
-from chunked_uploads.core.rows import database_of, removals_of
+from chunked_uploads.core.rows import removals_of
 from chunked_uploads.errors import RangeBusy
-from chunked_uploads.models import MAX_PATH, Removal, Upload
+from chunked_uploads.models import MAX_PATH, Removal, Upload, database_of
 from chunked_uploads.storages import another_name, free_name, is_in_own_folder
 from chunked_uploads.stores import Content, chunk_store
 

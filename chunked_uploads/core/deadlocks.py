@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, transaction
 
-from chunked_uploads.models import Upload
+from chunked_uploads.models import database_of
 
 TRIES = 5
 # MariaDB's and MySQL's number; PostgreSQL's code (SQLSTATE, class 40).
@@ -29,7 +29,7 @@ def retry_deadlocks(
 
     @functools.wraps(function)
     def retried(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        connection = transaction.get_connection(Upload.objects.for_writing().db)
+        connection = transaction.get_connection(database_of())
         for _ in range(TRIES - 1):
             try:
                 return function(*args, **kwargs)

@@ -17,13 +17,12 @@ from chunked_uploads.core.deadlocks import retry_deadlocks
 from chunked_uploads.core.rows import (
     assign,
     chunks_of,
-    database_of,
     long_work,
     removals_of,
     row_of,
 )
 from chunked_uploads.errors import RangeBusy, UploadNotFound
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_completed
 from chunked_uploads.stores import Content, chunk_store
 

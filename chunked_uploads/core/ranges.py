@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from chunked_uploads.core import statements
 from chunked_uploads.core.deadlocks import retry_deadlocks
-from chunked_uploads.core.rows import assign, chunks_of, database_of, row_of
+from chunked_uploads.core.rows import assign, chunks_of, row_of
 from chunked_uploads.digests.files import NOTHING
 from chunked_uploads.errors import BadRequest, RangeBusy, UploadNotFound
-from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.models import Chunk, Upload, database_of
 from chunked_uploads.signals import announce, chunk_received
 from chunked_uploads.stores import Kept
 

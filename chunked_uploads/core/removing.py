@@ -13,9 +13,8 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import note_removal, remove_bytes
 from chunked_uploads.core.deadlocks import retry_deadlocks
 from chunked_uploads.core.references import referred, unreferred
-from chunked_uploads.core.rows import database_of
 from chunked_uploads.errors import UploadInUse, UploadNotFound
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_cancelled
 
 

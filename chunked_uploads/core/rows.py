@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connections, router
+from django.db import connections
 from django.db.models import QuerySet
 
-from chunked_uploads.models import Chunk, Removal, Upload, UploadQuerySet
+from chunked_uploads.models import (
+    Chunk,
+    Removal,
+    Upload,
+    UploadQuerySet,
+    database_of,
+)
 
 IDLE = 5  # seconds after which a connection to the database is made anew
-
-
-def database_of(upload: Upload) -> str:
-    """Return the alias of the database that the upload is written to."""
-    return router.db_for_write(Upload, instance=upload)
 
 
 def row_of(upload: Upload) -> UploadQuerySet:

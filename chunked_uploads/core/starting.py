@@ -11,9 +11,9 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.limits import check_file, check_size
 from chunked_uploads.core.places import chunks_folder
 from chunked_uploads.core.quota import room_for_one
-from chunked_uploads.core.rows import chunks_of, database_of, row_of
+from chunked_uploads.core.rows import chunks_of, row_of
 from chunked_uploads.errors import BadRequest
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import chunk_store
 

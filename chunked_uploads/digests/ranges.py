@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ class Checksum(NamedTuple):
         return hashlib.new(self.algorithm, usedforsecurity=False)
 
 
-class RangeDigests(contextlib.ExitStack):
+class RangeDigests:
     """Hash a range of the upload while `writer` writes it.
 
     `checksum`, where given, is what the range must have. The file's digest goes along
@@ -36,7 +35,6 @@ class RangeDigests(contextlib.ExitStack):
     def __init__(
         self, upload: Upload, start: int, writer: Writer, checksum: Checksum | None
     ) -> None:
-        super().__init__()
         ahead = start - upload.hashed
         is_next = ahead == 0
         if writer.is_readable and start == upload.offset:
@@ -45,7 +43,12 @@ class RangeDigests(contextlib.ExitStack):
         self._checksum = checksum
         self._check = checksum.new() if checksum else None
         self._follower = Follower(writer, start, self._check, self._file)
-        self.enter_context(self._follower)
+
+    def __enter__(self) -> RangeDigests:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._follower.__exit__(*exception)
 
     @property
     def can_follow(self) -> bool:

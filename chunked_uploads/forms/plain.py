@@ -16,7 +16,7 @@ from chunked_uploads.core.starting import start_upload
 from chunked_uploads.core.validating import validate
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.forms.files import FinishedUpload
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, database_of
 
 
 class NotStored(AttributeError):
@@ -101,7 +101,7 @@ class PlainUpload(FinishedUpload):
         Only for a known user: else anybody could leave files here under no quota, by
         forms with errors in them.
         """
-        using = Upload.objects.for_writing().db
+        using = database_of()
         is_doomed = transaction.get_connection(using).needs_rollback
         return self._user is not None and not is_doomed
 
