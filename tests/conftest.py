@@ -2,12 +2,12 @@
 
 `server`, `make_server`, `nginx` give servers that share the test's database, so a
 test makes users and looks at uploads through Django's models as usual. `weather` is
-the network before them. `page` and `browser` give Chromium, or
-Firefox where a mark of `tests.browsers` says so; `open_profile` gives Chromium.
+the network before them. Those with browsers are in tests/page.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,16 +18,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from chunked_uploads.models import ApiKey
-from tests import browsers
+from tests.pool import Pool
 from tests.sending import Uploader
-from tests.servers import Database, Gunicorn, MariaDB, Nginx, PostgreSQL
+from tests.servers import Gunicorn, Nginx
 from tests.weather import Weather
-
-expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
-
 
 # Modules about what databases do each in their own way: locks, races, comparisons.
 ROWS = {
@@ -54,17 +50,17 @@ ROWS = {
 }
 # And what lets many processes meet in it; the others of that kind are tox's.
 LIVE = {"live.test_torture"}
-DATABASES: dict[str, type[Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
+DATABASES = ["PostgreSQL", "MariaDB"]  # classes of tests.databases
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    for name, kind in DATABASES.items():
+    for name in DATABASES:
         parser.addoption(
-            f"--{name}",
+            f"--{name.lower()}",
             dest="database",
             action="store_const",
-            const=kind,
-            help=f"run over a {kind.__name__} server, started for it, not over SQLite",
+            const=name,
+            help=f"run over a {name} server, started for it, not over SQLite",
         )
 
 
@@ -78,8 +74,9 @@ def django_db_modify_db_settings(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """Choose the database, before pytest-django makes the test's one in it."""
-    if kind := request.config.option.database:
-        server: Database = kind()
+    if name := request.config.option.database:
+        databases = importlib.import_module("tests.databases")
+        server = getattr(databases, name)()
         server.start()
         use(server.database)
         yield
@@ -142,29 +139,34 @@ def authorization(api_key: ApiKey) -> dict[str, str]:
     return {"Authorization": f"ApiKey {api_key.user.username}:{api_key.key}"}
 
 
+@pytest.fixture(scope="session")
+def gunicorns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    """What `make_server` takes servers from."""
+    pool = Pool(tmp_path_factory.mktemp("servers"))
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
 def make_server(
-    transactional_db: None, settings: Any, tmp_path: Path
+    transactional_db: None, settings: Any, gunicorns: Pool
 ) -> Iterator[Callable[..., Gunicorn]]:
-    """Return what starts a `tests.servers.Gunicorn`, given its keyword arguments.
+    """Return what gives a `tests.servers.Gunicorn`, given its keyword arguments.
 
-    It shares the test's database. The test's MEDIA_ROOT is that of the server
-    that was made last.
+    It shares the test's database, and has done nothing yet. The test's MEDIA_ROOT is
+    that of the server that was made last.
     """
     servers: list[Gunicorn] = []
 
     def make(**options: Any) -> Gunicorn:
-        folder = tmp_path / f"gunicorn-{len(servers)}"
-        folder.mkdir()
-        server = Gunicorn(folder, connection.settings_dict, **options)
-        settings.MEDIA_ROOT = str(server.media_root)
+        server = gunicorns.take(connection.settings_dict, **options)
         servers.append(server)
-        server.start()
+        settings.MEDIA_ROOT = str(server.media_root)
         return server
 
     yield make
     for server in servers:
-        server.stop()
+        gunicorns.give_back(server)
 
 
 @pytest.fixture
@@ -189,60 +191,6 @@ def weather(server: Gunicorn) -> Iterator[Weather]:
     """The network between the browser and the tests' site; clear at first."""
     with Weather(server.port) as weather:
         yield weather
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """What launches browsers. Of the module, since its event loop bars others."""
-    with browsers.playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(
-    request: pytest.FixtureRequest,
-    playwright: Playwright,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Browser]:
-    """A running Chromium (or see `tests.browsers`); each context starts empty."""
-    name = getattr(request, "param", "Chromium")
-    options = browsers.launch_options(name, tmp_path_factory.mktemp("home"))
-    browser = browsers.browser_type(playwright, name).launch(**options)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """An empty page, in which no script may fail and no policy be broken."""
-    context = browser.new_context()
-    page = context.new_page()
-    mishaps = browsers.watch(page)
-    yield page
-    context.close()
-    assert mishaps == []
-
-
-@pytest.fixture
-def open_profile(
-    playwright: Playwright, tmp_path: Path
-) -> Iterator[Callable[[], BrowserContext]]:
-    """Return what opens Chromium with the test's profile, as often as it is closed.
-
-    Closing the context quits the browser; its profile stays for the next.
-    """
-    contexts: list[BrowserContext] = []
-
-    def launch() -> BrowserContext:
-        profile = tmp_path / "profile"
-        options = browsers.launch_options("Chromium", tmp_path)
-        context = playwright.chromium.launch_persistent_context(profile, **options)
-        contexts.append(context)
-        return context
-
-    yield launch
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from demo.environment import CHECKOUT
+from tests.documents import blocks
 from tests.servers import Gunicorn, Nginx
 
-GUIDE = CHECKOUT / "docs" / "scaling.md"
 LOCATION = re.compile(
     r"^    location /uploads/ \{\n.*?^    \}\n", re.DOTALL | re.MULTILINE
 )
@@ -22,16 +21,10 @@ class Pools(Nginx):
         super().__init__(folder, site)
 
     def _site(self) -> str:
-        upstream, location = blocks("nginx")
+        upstream, location = blocks("nginx", "docs/scaling.md")
         shown = "/run/mysite/uploads.sock"
         assert upstream.count(shown) == 1
         upstream = upstream.replace(shown, str(self.uploads.address))
         site, found = LOCATION.subn(location, super()._site())
         assert found == 1
         return upstream + site
-
-
-def blocks(language: str) -> list[str]:
-    """Return the guide's code blocks of one language."""
-    found = rf"^```{language}\n(.*?)^```$"
-    return re.findall(found, GUIDE.read_text(), re.MULTILINE | re.DOTALL)

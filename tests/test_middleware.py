@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from chunked_uploads.middleware import CrossDomainMiddleware
-from tests.authentication.test_docs import block, module
+from tests.documents import block, module
 from tests.sending import UPLOAD
 
 SITE = "https://www.example.com"
@@ -46,7 +46,7 @@ def choose_urls(get_response: GetResponse) -> GetResponse:
     return choose
 
 
-Subdomains = module(block("python", "is_allowed", "cross-origin.md")).Subdomains
+Subdomains = module(block("python", "is_allowed", "docs/cross-origin.md")).Subdomains
 
 
 class Everybody(CrossDomainMiddleware):
@@ -361,7 +361,7 @@ def test_rule_is_asked_about_origins_alone(settings: Any) -> None:
 
 def test_settings_of_the_documentation_are_right(settings: Any) -> None:
     names = {"MIDDLEWARE": settings.MIDDLEWARE}
-    exec(block("python", "MIDDLEWARE =", "cross-origin.md"), names)
+    exec(block("python", "MIDDLEWARE =", "docs/cross-origin.md"), names)
     assert names["MIDDLEWARE"][0] == OURS
     for name in ("ORIGINS", "CREDENTIALS"):
         name = f"CROSS_DOMAIN_ALLOWED_{name}"

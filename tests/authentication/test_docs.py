@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import types
@@ -19,13 +18,10 @@ from django.core.cache import cache
 from django.core.checks import run_checks
 from django.db import connections
 from django.test import Client, RequestFactory
-from playwright.sync_api import Page, Route, expect
 
 from chunked_uploads.authentication import ExternalAuthentication
 from chunked_uploads.conf import conf
 from chunked_uploads.models import ApiKey, Upload
-from demo.environment import CHECKOUT
-from tests import browsers
 from tests.authentication.test_external import (
     Handler,
     Source,
@@ -33,32 +29,15 @@ from tests.authentication.test_external import (
     make_source,
     source,
 )
+from tests.documents import block, blocks, module
 from tests.sending import UPLOAD
 from tests.servers import Gunicorn
 
 __all__ = ["authority", "make_source", "source"]  # fixtures
 
-DOCS = CHECKOUT / "docs"
+SECURITY = "docs/security.md"
 FILM = b"a film" * 1000
 OURS = "chunked_uploads.authentication"
-EXAMPLE = "https://uploads.example.com"
-
-
-def blocks(language: str, page: str = "authentication.md") -> list[str]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def block(language: str, word: str, page: str = "authentication.md") -> str:
-    """Return the only block with the word in it."""
-    [found] = [each for each in blocks(language, page) if word in each]
-    return found
-
-
-def module(code: str, name: str = "example") -> Any:
-    made = types.ModuleType(name)
-    exec(compile(code, name, "exec"), vars(made))
-    return made
 
 
 @pytest.fixture
@@ -102,47 +81,6 @@ def test_python_sends_a_file(site: str, api_key: ApiKey, film: Path) -> None:
     assert Upload.objects.get().received == len(FILM)
 
 
-def upload_in_page(page: Page, site: str, script: str, film: Path) -> None:
-    page.add_init_script(script.replace(EXAMPLE, site))
-    page.goto(site)
-    page.set_input_files(".chunked-uploads-input", film)
-    status = page.locator(".chunked-uploads-status")
-    expect(status).to_have_text("Complete")
-    assert Upload.objects.get().is_complete
-
-
-def test_page_uploads_by_key(site: str, page: Page, user: User, film: Path) -> None:
-    script = block("js", "api_key:")
-    key = re.findall('api_key: "(.*)"', script)[0]
-    ApiKey.objects.create(user=user, key=key)
-    upload_in_page(page, site, script, film)
-
-
-def test_page_uploads_by_signature(
-    site: str, page: Page, api_key: ApiKey, film: Path
-) -> None:
-    request = RequestFactory().get("/signature/")
-    request.user = api_key.user
-    signed = module(block("python", "login_required")).signature(request)
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=signed.content, content_type="application/json")
-
-    page.route("**/signature/", answer)
-    upload_in_page(page, site, block("js", "authentication:"), film)
-
-
-def test_script_uploads_by_session(site: str, page: Page, user: User) -> None:
-    browsers.log_in(page.context, site, user)
-    page.goto(site)
-    root = page.locator(".chunked-uploads")
-    token = root.get_attribute("data-csrf-token")
-    call = "return upload(new File(['some bytes'], 'Größe.txt'), token);"
-    script = f"(token) => {{ {block('js', 'X-CSRFToken')} {call} }}"
-    sent = page.evaluate(script, token)
-    assert (sent["name"], sent["size"]) == ("Größe.txt", 10)
-
-
 def test_default_is_the_one_shown() -> None:
     shown = module(block("python", "CHUNKED_UPLOADS_AUTHENTICATION"))
     assert shown.CHUNKED_UPLOADS_AUTHENTICATION == conf.CHUNKED_UPLOADS_AUTHENTICATION
@@ -183,10 +121,10 @@ def test_external_class_has_what_the_example_changes() -> None:
 
 @pytest.fixture
 def patient(settings: Any) -> Iterator[None]:
-    example = module(block("python", "class Patient", "security.md"), "mysite.uploads")
+    example = module(block("python", "class Patient", SECURITY), "mysite.uploads")
     sys.modules["mysite"] = types.ModuleType("mysite")
     sys.modules["mysite.uploads"] = example
-    setting = block("python", "mysite.uploads", "security.md")
+    setting = block("python", "mysite.uploads", SECURITY)
     name = "CHUNKED_UPLOADS_AUTHENTICATION"
     setattr(settings, name, getattr(module(setting), name))
     cache.clear()

@@ -126,7 +126,7 @@ def start(
         folder.mkdir()
         settings = {"CHUNKED_UPLOADS_AUTHENTICATION": CLASSES}
         site = kind(folder, connection.settings_dict, settings=settings)
-        request.addfinalizer(site.stop)
+        request.addfinalizer(site.kill)  # some take long to end by themselves
         site.start()
         return site.url
 

@@ -55,7 +55,7 @@ def server(
     changed: dict[str, Any] = {"STORAGES": settings.STORAGES}
     if finished:
         changed["CHUNKED_UPLOADS_STORAGE_PATH"] = finished
-    return make_server(settings=changed, options=["--preload"])
+    return make_server(settings=changed)
 
 
 @pytest.fixture

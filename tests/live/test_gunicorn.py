@@ -52,7 +52,7 @@ def begin(user: User) -> Begin:
 
 
 @pytest.fixture
-def make(make_server: Make, tmp_path: Path) -> Make:
+def make(make_server: Make) -> Make:
     """Return what starts gunicorn, where it must splice unless told otherwise.
 
     `hook`, lines of Python, is what each worker runs at its start.
@@ -61,14 +61,9 @@ def make(make_server: Make, tmp_path: Path) -> Make:
     def make(
         workers: str = "gthread", settings: Any = SPLICED, hook: str = "", **more: Any
     ) -> Gunicorn:
-        config = tmp_path / "gunicorn.conf.py"
         lines = [f"    {line}\n" for line in hook.splitlines()] or ["    pass\n"]
-        config.write_text("".join(["def post_worker_init(worker):\n", *lines]))
-        options = ["--preload", f"--config={config}"]
-        chosen = {**WORKERS[workers], "settings": settings, **more}
-        return make_server(
-            **{**chosen, "options": [*options, *more.get("options", [])]}
-        )
+        config = "".join(["def post_worker_init(worker):\n", *lines])
+        return make_server(**WORKERS[workers], settings=settings, config=config, **more)
 
     return make
 

@@ -48,7 +48,6 @@ from tests.sending import Bytes
 from tests.servers import Gunicorn
 
 MIB = 2**20
-PRELOAD = ["--preload"]  # workers are forked when all is imported: much sooner there
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 WAYS = {**WORKERS, **{f"{name}, plain": {**WORKERS[name], **PLAIN} for name in WORKERS}}
 with_each_worker_class = pytest.mark.parametrize("server", WAYS, indirect=True)
@@ -56,9 +55,7 @@ with_each_worker_class = pytest.mark.parametrize("server", WAYS, indirect=True)
 
 @pytest.fixture
 def server(
-    request: pytest.FixtureRequest,
-    make_server: Callable[..., Gunicorn],
-    tmp_path: Path,
+    request: pytest.FixtureRequest, make_server: Callable[..., Gunicorn]
 ) -> Gunicorn:
     """gunicorn with several workers, of the class that the test asks for.
 
@@ -66,21 +63,19 @@ def server(
     they look around.
     """
     workers = WAYS[getattr(request, "param", "gthread")]
-    patient = setting(tmp_path, "gunicorn.MOMENT = 60", "local.TURN = 0.1")
-    return make_server(**workers, options=[*PRELOAD, patient])
+    patient = setting("gunicorn.MOMENT = 60", "local.TURN = 0.1")
+    return make_server(**workers, config=patient)
 
 
-def setting(folder: Path, *lines: str) -> str:
-    """Return the option that makes gunicorn's workers run lines at their start."""
-    config = folder / "gunicorn.conf.py"
+def setting(*lines: str) -> str:
+    """Return the configuration in which gunicorn's workers run lines at their start."""
     imports = [
         "from chunked_uploads.core import intake",
         "from chunked_uploads.http import draining, gunicorn",
         "from chunked_uploads.stores import local",
     ]
     body = "\n    ".join([*imports, *lines])
-    config.write_text(f"def post_worker_init(worker):\n    {body}\n")
-    return f"--config={config}"
+    return f"def post_worker_init(worker):\n    {body}\n"
 
 
 @pytest.fixture
@@ -309,7 +304,7 @@ def test_connection_that_fell_silent_makes_way(
     workers: str,
     is_form: bool,
 ) -> None:
-    server = make_server(**WORKERS[workers], options=PRELOAD)
+    server = make_server(**WORKERS[workers])
     client = Client(server.url, authorization)
     upload = begin(2 * MIB)
     sent = b"A" * MIB
@@ -435,7 +430,7 @@ def test_chunk_on_its_way_bars_nobody_under_atomic_requests(
     begin: Callable[[int], Upload],
 ) -> None:
     atomic = {**connection.settings_dict, "ATOMIC_REQUESTS": True}
-    server = make_server(options=PRELOAD, settings={"DATABASES": {"default": atomic}})
+    server = make_server(settings={"DATABASES": {"default": atomic}})
     client = Client(server.url, authorization)
     slow, quick = begin(200_000), begin(1000)
 
@@ -468,7 +463,7 @@ LIMITS = {
 def test_error_before_a_large_body_can_be_read_after_it(
     make_server: Callable[..., Gunicorn], authorization: dict[str, str], workers: str
 ) -> None:
-    server = make_server(**WORKERS[workers], options=PRELOAD, settings=LIMITS)
+    server = make_server(**WORKERS[workers], settings=LIMITS)
     client = Client(server.url, {**authorization, **disposition("film.mp4")})
     for status, error, headers in REFUSED.values():
         url = f"{server.url}/uploads/upload/"
@@ -480,7 +475,7 @@ def test_error_before_a_large_body_can_be_read_after_it(
 def test_connection_serves_on_after_an_error(
     make_server: Callable[..., Gunicorn], authorization: dict[str, str]
 ) -> None:
-    server = make_server(options=PRELOAD, settings=LIMITS)
+    server = make_server(settings=LIMITS)
     with closing(http.client.HTTPConnection(urlsplit(server.url).netloc)) as kept:
         kept.connect()
         first = kept.sock
@@ -496,7 +491,7 @@ def test_connection_serves_on_after_an_error(
 def test_error_is_told_while_an_endless_body_is_being_sent(
     make_server: Callable[..., Gunicorn],
 ) -> None:
-    server = make_server(options=PRELOAD)
+    server = make_server()
     with Wire(f"{server.url}/uploads/upload/") as wire:
         wire.send_head({"Content-Length": str(10**12), **disposition("film.mp4")})
 
@@ -526,11 +521,9 @@ def test_server_killed_in_a_slow_chunk_keeps_what_arrived_seconds_before(
     make_server: Callable[..., Gunicorn],
     authorization: dict[str, str],
     begin: Callable[[int], Upload],
-    tmp_path: Path,
     has_digest: bool,
 ) -> None:
-    at_once = setting(tmp_path, "intake.CHECKPOINT_SECONDS = 0")
-    server = make_server(options=[*PRELOAD, at_once])
+    server = make_server(config=setting("intake.CHECKPOINT_SECONDS = 0"))
     client, content = Client(server.url, authorization), randbytes(8 * MIB)
     upload = begin(len(content))
     headers = digest_of(content) if has_digest else {}
@@ -691,7 +684,7 @@ def test_small_memory_limit_of_django_plays_no_part(
 ) -> None:
     limits: dict[str, Any] = {"DATA_UPLOAD_MAX_MEMORY_SIZE": 100}
     limits["FILE_UPLOAD_MAX_MEMORY_SIZE"] = 100
-    client = Client(make_server(options=PRELOAD, settings=limits).url, authorization)
+    client = Client(make_server(settings=limits).url, authorization)
     content = randbytes(200_000)
     raw, multipart = begin(len(content)), begin(len(content))
     span = content_range(0, len(content), len(content))
@@ -705,10 +698,10 @@ def test_small_memory_limit_of_django_plays_no_part(
 
 
 @pytest.fixture
-def impatient(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Gunicorn:
+def impatient(make_server: Callable[..., Gunicorn]) -> Gunicorn:
     """One worker with two threads, for which one second is a stall."""
-    impatient = setting(tmp_path, "gunicorn.STALL = draining.SILENCE = 1")
-    return make_server(workers=1, threads=2, options=[*PRELOAD, impatient])
+    impatient = setting("gunicorn.STALL = draining.SILENCE = 1")
+    return make_server(workers=1, threads=2, config=impatient)
 
 
 def test_silent_connection_ends_and_frees_its_range(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,18 +40,11 @@ KINDS: dict[str, dict[str, Any]] = {"fast": {}, "plain": PLAIN}
 
 @pytest.fixture(params=KINDS)
 def scarce(
-    request: pytest.FixtureRequest,
-    make_server: Callable[..., Gunicorn],
-    tmp_path: Path,
+    request: pytest.FixtureRequest, make_server: Callable[..., Gunicorn]
 ) -> Gunicorn:
     """A server of one worker that counts its descriptors."""
-    config = tmp_path / "gunicorn.conf.py"
-    config.write_text(CONFIG)
-    options = [f"--config={config}"]
     kind = KINDS[request.param]
-    return make_server(
-        worker_class="sync", workers=1, threads=1, options=options, **kind
-    )
+    return make_server(worker_class="sync", workers=1, threads=1, config=CONFIG, **kind)
 
 
 def assert_told(answer: Answer) -> bool:

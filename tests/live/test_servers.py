@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Error, Page
+from django.db import connection
 
-from tests import browsers
+from chunked_uploads.models import Upload
+from tests.clients import Client
+from tests.live.sites import writers
 from tests.polling import wait_until
-from tests.servers import Database, Gunicorn, MariaDB, Nginx, PostgreSQL
+from tests.pool import Pool
+from tests.servers import Gunicorn, Nginx
 
 
 def status(url: str, **headers: str) -> int:
@@ -58,71 +61,31 @@ def test_server_takes_settings_and_workers(
     assert server.peak_memory > 2**20
 
 
-def test_page_has_the_uploader_without_offending_the_policy(
-    server: Gunicorn, page: Page, user: User
-) -> None:
-    browsers.log_in(page.context, server.url, user)
-
-    page.goto(server.url)
-
-    assert page.locator("[data-chunked-uploads]").count() == 1
-
-
-@browsers.IN_BOTH
-def test_mishaps_in_a_page_are_noticed(server: Gunicorn, browser: Browser) -> None:
-    page = browser.new_page()
-    mishaps = browsers.watch(page)
-    page.goto(server.url)
-
-    page.evaluate("""() => {
-        document.body.append(Object.assign(new Image(), { src: "data:," }));
-        setTimeout(() => { throw new Error("lost"); });
-    }""")
-
-    # Playwright hears of nothing unless the page is asked for something.
-    wait_until(lambda: page.title() and len(mishaps) == 2)
-    policy, error = sorted(mishaps)
-    assert "default-src 'self'" in policy
-    assert error == "lost"
-    page.context.close()
-
-
-@browsers.IN_BOTH
-def test_browser_finds_no_other_machine(browser: Browser) -> None:
-    page = browser.new_page()
-
-    with pytest.raises(Error, match=r"ERR_NAME_NOT_RESOLVED|CONNECTION_REFUSED"):
-        page.goto("http://example.com/")
-
-    page.context.close()
-
-
-def test_profile_outlives_the_browser(
-    server: Gunicorn, open_profile: Callable[[], BrowserContext]
-) -> None:
-    first = open_profile().new_page()
-    first.goto(server.url)
-    first.evaluate("localStorage.setItem('kept', 'yes')")
-    first.context.close()
-
-    second = open_profile().new_page()
-    second.goto(server.url)
-
-    assert second.evaluate("localStorage.getItem('kept')") == "yes"
-
-
 def test_nginx_is_in_front_of_the_server(nginx: Nginx) -> None:
     with urllib.request.urlopen(nginx.url) as answer:
         assert answer.headers["Server"].startswith("nginx")
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("kind", [PostgreSQL, MariaDB])
-def test_database_leaves_nothing_behind(kind: Callable[[], Database]) -> None:
-    server = kind()
-    server.start()
-    assert server.address
+def test_server_of_the_test_before_comes_back_as_good_as_new(
+    gunicorns: Pool, transactional_db: None, authorization: dict[str, str]
+) -> None:
+    first = gunicorns.take(connection.settings_dict, workers=2)
+    upload = Upload.objects.create(user=User.objects.get(), filesize=10)
+    client = Client(first.url, authorization)
+    with client.begin_chunk(upload, 10, b"first"):
+        workers = set(wait_until(lambda: writers(first, upload)) and first.workers)
 
-    server.remove()
+        gunicorns.give_back(first)
+        again = gunicorns.take(connection.settings_dict, workers=2)
 
-    assert not server.folder.exists()
+    assert again is first
+    assert workers.isdisjoint(again.workers)
+    assert not again.media_root.exists()
+    assert again.log == ""
+    assert client.size(upload) == 0
+    other = gunicorns.take(connection.settings_dict, workers=2)
+    assert other is not first
+    for server in (again, other):
+        server.kill()
+        gunicorns.give_back(server)
+    assert gunicorns.take(connection.settings_dict, workers=2) not in (again, other)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,12 +19,11 @@ CLIENTS = 5
 def test_server_under_torture_keeps_every_promise(
     make_server: Callable[..., Gunicorn],
     authorization: dict[str, str],
-    tmp_path: Path,
     seed: int,
 ) -> None:
     bob = ApiKey.objects.create(user=User.objects.create_user("bob"))
     senders = [authorization, {"Authorization": f"ApiKey bob:{bob.key}"}]
-    scenario = make_scenario(seed, tmp_path)
+    scenario = make_scenario(seed)
     site = make_site(make_server(**scenario.server), scenario, seed, senders)
     again = f"--seed {seed} --operations {OPERATIONS} --clients {CLIENTS}"
 

@@ -1,4 +1,8 @@
-"""Fixtures of the page's tests: a site with small chunks, and a visitor's page."""
+"""Fixtures of the page's tests: browsers, a site with small chunks, a visitor's page.
+
+`page` and `browser` give Chromium, or Firefox where a mark of `tests.browsers` says
+so; `open_profile` gives Chromium.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,67 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from tests import browsers
 from tests.page.driving import CHUNK_SIZE, NAME, make_file
 from tests.servers import Gunicorn
+
+expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """What launches browsers. Of the package, since its event loop bars others."""
+    with browsers.playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(
+    request: pytest.FixtureRequest,
+    playwright: Playwright,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Browser]:
+    """A running Chromium (or see `tests.browsers`); each context starts empty."""
+    name = getattr(request, "param", "Chromium")
+    options = browsers.launch_options(name, tmp_path_factory.mktemp("home"))
+    browser = browsers.browser_type(playwright, name).launch(**options)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page, in which no script may fail and no policy be broken."""
+    context = browser.new_context()
+    page = context.new_page()
+    mishaps = browsers.watch(page)
+    yield page
+    context.close()
+    assert mishaps == []
+
+
+@pytest.fixture
+def open_profile(
+    playwright: Playwright, tmp_path: Path
+) -> Iterator[Callable[[], BrowserContext]]:
+    """Return what opens Chromium with the test's profile, as often as it is closed.
+
+    Closing the context quits the browser; its profile stays for the next.
+    """
+    contexts: list[BrowserContext] = []
+
+    def launch() -> BrowserContext:
+        profile = tmp_path / "profile"
+        options = browsers.launch_options("Chromium", tmp_path)
+        context = playwright.chromium.launch_persistent_context(profile, **options)
+        contexts.append(context)
+        return context
+
+    yield launch
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from chunked_uploads.models import ApiKey, Upload
 from tests import browsers, urls
-from tests.authentication.test_docs import EXAMPLE, block
+from tests.documents import EXAMPLE, block
 from tests.page.conftest import file
 from tests.page.driving import (
     CHUNK_SIZE,
@@ -168,7 +168,7 @@ def script(
     browsers.log_in(visitor, host.url, api_key.user)
     if request.param == "key":
         return by_key(api_key)
-    return block("js", "/signature/", "cross-origin.md")
+    return block("js", "/signature/", "docs/cross-origin.md")
 
 
 def by_key(api_key: ApiKey) -> str:

@@ -15,17 +15,13 @@ from django.core.management import call_command
 from chunked_uploads.conf import Settings
 from chunked_uploads.models import ApiKey, Upload
 from demo.environment import CHECKOUT
+from tests.documents import block, blocks
 from tests.servers import Gunicorn
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 FILM = os.urandom(20_000_000)  # two and a half chunks
 
 pytestmark = pytest.mark.once
-
-
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -50,14 +46,14 @@ def curl(block: str, film: Path, server: Gunicorn, api_key: ApiKey) -> list[dict
 def test_curl_sends_a_file_at_once(
     server: Gunicorn, api_key: ApiKey, film: Path
 ) -> None:
-    [answer] = curl(blocks("bash")[0], film, server, api_key)
+    [answer] = curl(blocks("bash", "README.md")[0], film, server, api_key)
     assert answer["size"] == answer["total_size"] == len(FILM)
 
 
 def test_curl_sends_a_file_chunk_by_chunk(
     server: Gunicorn, api_key: ApiKey, film: Path
 ) -> None:
-    [answer] = curl(blocks("bash")[1], film, server, api_key)
+    [answer] = curl(blocks("bash", "README.md")[1], film, server, api_key)
     assert answer["state"] == "COMPLETE"
     assert Path(Upload.objects.get().upload.path).read_bytes() == FILM
 
@@ -65,7 +61,7 @@ def test_curl_sends_a_file_chunk_by_chunk(
 def test_python_sends_a_file_chunk_by_chunk(
     server: Gunicorn, api_key: ApiKey, film: Path
 ) -> None:
-    [program] = [block for block in blocks("python") if "urlopen" in block]
+    program = block("python", "urlopen", "README.md")
     words = ["film.mp4", server.url, api_key.user.username, api_key.key]
     url = run([sys.executable, "-c", program, *words], film).strip()
     upload = Upload.objects.get()
@@ -77,7 +73,7 @@ def test_python_sends_an_empty_file(
     server: Gunicorn, api_key: ApiKey, film: Path
 ) -> None:
     film.write_bytes(b"")
-    [program] = [block for block in blocks("python") if "urlopen" in block]
+    program = block("python", "urlopen", "README.md")
     words = ["film.mp4", server.url, api_key.user.username, api_key.key]
     run([sys.executable, "-c", program, *words], film)
     assert Upload.objects.get().is_complete
@@ -110,7 +106,7 @@ assert "Choose files" in render_to_string("chunked_upload.html")
 def test_lines_of_the_installation_lead_to_the_finished_file(tmp_path: Path) -> None:
     call_command("startproject", "site_of_the_tests", tmp_path)
     for name in ("settings", "urls"):
-        [lines] = [block for block in blocks("python") if f"# {name}.py" in block]
+        lines = block("python", f"# {name}.py", "README.md")
         with open(tmp_path / "site_of_the_tests" / f"{name}.py", "a") as file:
             file.write(lines)
 
@@ -124,8 +120,8 @@ def test_lines_of_the_installation_lead_to_the_finished_file(tmp_path: Path) -> 
 
 def test_other_blocks_are_those_of_the_docs_which_are_run() -> None:
     docs = "".join(path.read_text() for path in (CHECKOUT / "docs").glob("*.md"))
-    for block in [*blocks("bash")[2:], *blocks("js")]:
-        assert block in docs
+    for shown in [*blocks("bash", "README.md")[2:], *blocks("js", "README.md")]:
+        assert shown in docs
 
 
 def test_every_setting_stands_in_the_table() -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tests import settings
-from tests.servers import Gunicorn, PostgreSQL
+from tests.databases import PostgreSQL
+from tests.servers import Gunicorn
 
 ROUND = 60  # seconds
 
@@ -105,7 +106,7 @@ def run_round(
     from chunked_uploads.models import Upload
     from tests.torture.run import make_scenario, make_site, run
 
-    scenario = make_scenario(seed, folder)
+    scenario = make_scenario(seed)
     server = Gunicorn(folder, database, **scenario.server)
     server.start()
     site = make_site(server, scenario, seed, senders)

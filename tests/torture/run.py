@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
@@ -38,17 +37,15 @@ class Scenario(NamedTuple):
     expires: bool  # whether clean-ups give up what is idle for some seconds
 
 
-def make_scenario(seed: int, folder: Path) -> Scenario:
-    """Return what the seed says; the server's configuration goes into the folder."""
+def make_scenario(seed: int) -> Scenario:
+    """Return what the seed says."""
     workers = WORKERS[seed % 2]
     is_fast = seed % 4 < 2
     settings = {
         "CHUNKED_UPLOADS_DIGEST": "sha256",
         "CHUNKED_UPLOADS_FAST_PATH": is_fast,
     }
-    config = folder / "torture.conf.py"
-    config.write_text(CONFIG)
-    server = {**workers, "settings": settings, "options": [f"--config={config}"]}
+    server = {**workers, "settings": settings, "config": CONFIG}
     kills, expires = seed % 3 > 0, seed % 5 < 2
     told = [workers["worker_class"], "" if is_fast else "plain"]
     told += ["" if kills else "no kills", "expiring" if expires else ""]
