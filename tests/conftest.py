@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 
 from chunked_uploads.models import ApiKey
+from tests import needs
 from tests.pool import Pool
 from tests.sending import Uploader
 from tests.servers import Gunicorn, Nginx
@@ -62,11 +64,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             const=name,
             help=f"run over a {name} server, started for it, not over SQLite",
         )
+    parser.addoption(
+        "--complete",
+        action="store_true",
+        help="fail where a package for some of the tests is missing",
+    )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # Who is asked to end stops the servers that were started, as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if config.option.complete and (lacking := _lacking()):
+        raise pytest.UsageError("\n".join(lacking))
+
+
+def _lacking() -> list[str]:
+    """Return a sentence for each part of the tests that lacks packages."""
+    return [
+        f"tests/{place} needs {', '.join(modules)}: pip install -e .[test-all]"
+        for place, modules in needs.missing().items()
+    ]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what can't be imported; `pytest_terminal_summary` says so."""
+    return needs.is_left_out(collection_path) or None
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +120,11 @@ def use(database: dict[str, Any]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "playwright" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "playwright" in fixtures:
             item.add_marker(pytest.mark.browser)
+        elif "make_server" not in fixtures and not item.get_closest_marker("once"):
+            item.add_marker(pytest.mark.quick)
         module = item.module.__name__.removeprefix("tests.")  # type: ignore[attr-defined]
         if module in ROWS:
             item.add_marker(pytest.mark.rows)
@@ -108,10 +133,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what `python3 tests` found before, where all can see it."""
+    """Say what was left out, and what `python3 tests` found before."""
+    if lacking := _lacking():
+        terminalreporter.section("left out")
+        terminalreporter.write_line("\n".join(lacking))
+    terminalreporter.section("seconds of tests, by folder")
+    for folder, seconds in sorted(_seconds(terminalreporter).items()):
+        terminalreporter.write_line(f"{folder}: {seconds:.0f}")
     if results := os.environ.get("CHUNKED_UPLOADS_RESULTS"):
-        terminalreporter.section("before pytest")
-        terminalreporter.write_line(results)
+        terminalreporter.section("beside pytest")
+        with open(int(results)) as pipe:  # which ends when all have
+            for line in pipe:
+                terminalreporter.write(line)
+
+
+def _seconds(terminalreporter: pytest.TerminalReporter) -> dict[str, float]:
+    """Return how many seconds the tests of each folder took, of all processes."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder = str(Path(report.location[0]).parent)
+                seconds[folder] += report.duration
+    return seconds
 
 
 @pytest.fixture(autouse=True)

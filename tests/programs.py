@@ -17,6 +17,7 @@ PROGRAMS = {
     "nginx": (["nginx"], "nginx-light"),
     "curl": (["curl"], "curl"),
     "gettext": (["xgettext"], "gettext"),
+    "Node.js": (["node", "nodejs"], "nodejs"),
     # Without the package `mariadb-server`, which starts a server for all.
     "MariaDB": (["mariadbd"], "mariadb-server-core"),
     "MariaDB's installer": (["mariadb-install-db"], "mariadb-server-core"),

@@ -22,10 +22,10 @@ from chunked_uploads.models import Removal, Upload
 from chunked_uploads.signals import upload_cancelled, upload_completed
 from tests import storages
 from tests.core.faults import make_file_old, make_old, make_removals_old
+from tests.documents import block, module
 from tests.films.forms import RecordingForm
 from tests.films.models import Recording
 from tests.forms.claiming import attached, errors_of
-from tests.project.test_readme import blocks
 from tests.sending import (
     CONTENT,
     Uploader,
@@ -116,10 +116,7 @@ def delete_the_upload(upload: Upload) -> None:
 
 
 def check_zip(upload: Upload) -> None:
-    [block] = [block for block in blocks("python") if "def check_zip" in block]
-    shown: dict[str, Any] = {}
-    exec(block, shown)
-    shown["check_zip"](upload)
+    module(block("python", "def check_zip", "README.md")).check_zip(upload)
 
 
 def use(settings: Any, *names: str) -> None:

@@ -57,7 +57,7 @@ def test_environment_is_made_once(calls: list[list[str]]) -> None:
 
 
 def test_tests_bring_what_the_demo_needs(calls: list[list[str]]) -> None:
-    enter("test")
+    enter("test-all")
     calls.clear()
 
     enter("demo")
