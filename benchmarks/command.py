@@ -15,7 +15,7 @@ from benchmarks import picture, slow
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import CHECKOUT, DATA, HERE
 from benchmarks.measuring import MIB, client_speed, hash_speed, make_source, measure
-from benchmarks.reporting import Results, Scenario, as_json, as_text, machine, table
+from benchmarks.reporting import Results, Scenario, as_text, machine, table
 from benchmarks.servers import Database
 from benchmarks.visitors import Crowd
 
@@ -51,10 +51,9 @@ def run(arguments: list[str]) -> None:
         print(f"\n{scenario}\n\n{table(results[scenario])}", flush=True)
         # Each time: what was measured outlives what fails later.
         (folder / "results.txt").write_text(as_text(results, about))
-        (folder / "results.json").write_text(as_json(results, about))
     if options.chunks:
         picture.draw(results, drawing / "benchmark.svg")
-    print(f"\nAll rounds, as JSON: {folder / 'results.json'}")
+    print(f"\nAll tables: {folder / 'results.txt'}")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

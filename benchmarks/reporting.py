@@ -1,14 +1,13 @@
-"""The results as text and as JSON."""
+"""The results as text."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import platform
 import statistics
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.measuring import MIB, Result
 
@@ -100,17 +99,3 @@ def as_text(results: Results, about: dict[str, str]) -> str:
     parts = [f"{scenario}\n\n{table(each)}" for scenario, each in results.items()]
     facts = ", ".join(f"{name} {value}" for name, value in about.items())
     return "\n\n".join([*parts, facts]) + "\n"
-
-
-def as_json(results: Results, about: dict[str, str]) -> str:
-    """Return all rounds of all, in seconds and bytes."""
-    measured: list[dict[str, Any]] = [
-        {
-            "scenario": scenario._asdict(),
-            "contestant": name,
-            "rounds": [dataclasses.asdict(result) for result in rounds],
-        }
-        for scenario, each in results.items()
-        for name, rounds in each.items()
-    ]
-    return json.dumps({"about": about, "results": measured}, indent=1) + "\n"

@@ -13,11 +13,8 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
-import platform
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -33,10 +30,10 @@ django.setup()
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from benchmarks.browser.line import Line  # noqa: E402
-from benchmarks.browser.sink import Sink  # noqa: E402
-from demo.environment import CHECKOUT  # noqa: E402
+from benchmarks.servers import Hole  # noqa: E402
 from tests import browsers  # noqa: E402
-from tests.servers import HOST, Server, free_port  # noqa: E402
+from tests.demos import Demo  # noqa: E402
+from tests.servers import HOST, Server  # noqa: E402
 
 MIB = 2**20
 DIGESTS = ("with digests", "without digests")
@@ -106,7 +103,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--chunks", type=int, nargs="+", default=[8], help="MiB")
     parser.add_argument("--ranges", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), options)
@@ -114,9 +110,6 @@ def main() -> None:
     for each in figures.values():
         each["median"] = statistics.median(each["MB/s"])
         each["of plain"] = each["median"] / plain
-    if options.json:
-        print(json.dumps({"machine": platform.platform(), "figures": figures}))
-        return
     print(f"{options.size} MiB, {'100 Mbit/s, 50 ms' if options.line else 'loopback'}")
     for name, each in figures.items():
         share, tasks = each["of plain"], each.get("long tasks")
@@ -138,13 +131,13 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             name = title(*pair, digests)
             figures[name] = {"MB/s": [], "long tasks": [], "heap": []}
     with ExitStack() as stack:
-        sink = Sink()
-        stack.callback(sink.close)
-        demo = Demo(folder)
-        demo.start()
-        stack.callback(demo.stop)
+        sink, demo = Hole(subfolder(folder, "sink")), Demo(subfolder(folder, "demo"))
+        servers: list[Server] = [sink, demo]
+        for server in servers:
+            server.start()
+            stack.callback(server.stop)
         sink_url = stack.enter_context(line(sink.port, options.line))
-        demo_url = stack.enter_context(line(demo.address[1], options.line))
+        demo_url = stack.enter_context(line(demo.port, options.line))
         playwright = stack.enter_context(sync_playwright())
         how = browsers.launch_options("Chromium", folder)
         browser = playwright.chromium.launch(**how)
@@ -163,6 +156,11 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
                     each["MB/s"].append(file.stat().st_size / took / 1000)
         browser.close()
     return figures
+
+
+def subfolder(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
 
 
 def title(chunk: int, ranges: int, how: str) -> str:
@@ -219,25 +217,6 @@ def line(port: int, is_slow: bool) -> Iterator[str]:
         return
     with Line(port, RATE, DELAY) as slow:
         yield f"http://{HOST}:{slow.port}"
-
-
-class Demo(Server):
-    """The demo site, with data of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.port = free_port()
-        data = str(folder / "data")
-        environment = {**os.environ, "CHUNKED_UPLOADS_DEMO_DATA": data}
-        self.popen = {"cwd": CHECKOUT, "env": environment}
-
-    @property
-    def command(self) -> list[str]:
-        return [sys.executable, "demo", "--port", str(self.port)]
-
-    @property
-    def address(self) -> tuple[str, int]:
-        return HOST, self.port
 
 
 if __name__ == "__main__":

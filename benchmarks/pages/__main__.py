@@ -7,13 +7,14 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent.parent)
 
 from demo import environment  # noqa: E402
 
-environment.enter("test")
+environment.enter("test-all")
 
 import argparse  # noqa: E402
 import asyncio  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
+import statistics  # noqa: E402
 import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -30,7 +31,7 @@ from django.db import connection, connections  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 
-from benchmarks.pages import behaviour, loading, npm, qualities, report, sending  # noqa: E402
+from benchmarks.pages import behaviour, loading, npm, qualities, sending  # noqa: E402
 from benchmarks.pages.servers import Site  # noqa: E402
 from benchmarks.pages.uploaders import ALL, OTHERS, Uploader  # noqa: E402
 from tests import browsers, programs  # noqa: E402
@@ -43,19 +44,10 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python3 benchmarks/pages", description=__doc__
     )
-    names = [uploader.name for uploader in ALL]
     add = parser.add_argument
-    add(
-        "--runs",
-        type=int,
-        default=5,
-        help="of loading, and a bit more than half of sending",
-    )
+    add("--runs", type=int, default=5, help="of loading; sending has half of them")
     add("--size", type=int, default=1024, help="MiB of the large file")
     add("--part", choices=PARTS, action="append", help="only this; may be repeated")
-    add("--page", choices=names, action="append", help="only this; may be repeated")
-    add("--story", choices=list(behaviour.STORIES), action="append", help="only this")
-    add("--json", type=Path, help="write everything to this file as well")
     return parser.parse_args()
 
 
@@ -82,7 +74,7 @@ async def run(
     options: argparse.Namespace, folder: Path, site: Site, results: dict[str, Any]
 ) -> None:
     """Measure and observe what was asked for, into `results`."""
-    pages = [each for each in ALL if not options.page or each.name in options.page]
+    pages = ALL
     parts = options.part or PARTS
     async with async_playwright() as playwright:
         how = browsers.launch_options("Chromium", folder)
@@ -111,9 +103,8 @@ async def run(
         if "behaviour" in parts:
             file = folder / "clip.bin"
             file.write_bytes(os.urandom(behaviour.SIZE))
-            stories = options.story or list(behaviour.STORIES)
             told = results["behaviour"] = {}
-            await observe(browser, site, pages, stories, file, told)
+            await observe(browser, site, pages, file, told)
         await browser.close()
 
 
@@ -156,12 +147,11 @@ async def observe(
     browser: Browser,
     site: Site,
     pages: list[Uploader],
-    stories: list[str],
     file: Path,
     told: dict[str, dict[str, Any]],
 ) -> None:
     """Tell each story to all pages at the same time."""
-    for story in stories:
+    for story in behaviour.STORIES:
         note(f"observing: {story}")
         watched = await asyncio.gather(
             *(behaviour.observe(browser, site, page, story, file) for page in pages),
@@ -172,6 +162,17 @@ async def observe(
             for page, each in zip(pages, watched, strict=True)
         }
         site.clean()
+
+
+def typical(figures: Any) -> Any:
+    """Return the same with medians where several runs were measured."""
+    if isinstance(figures, dict):
+        return {name: typical(each) for name, each in figures.items()}
+    if isinstance(figures, list) and figures and isinstance(figures[0], dict):
+        return {name: typical([run[name] for run in figures]) for name in figures[0]}
+    if isinstance(figures, list) and figures and not isinstance(figures[0], str):
+        return statistics.median(each or 0 for each in figures)
+    return figures
 
 
 def main() -> None:
@@ -191,9 +192,7 @@ def main() -> None:
                 asyncio.run(run(options, folder, site, results))
             connections.close_all()
     finally:  # what was measured until something failed, too
-        print(report.summary(results))
-        if options.json:
-            options.json.write_text(json.dumps(results, indent=1))
+        print(json.dumps(typical(results), indent=1, ensure_ascii=False))
 
 
 main()

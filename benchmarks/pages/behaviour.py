@@ -45,7 +45,6 @@ class Visit:
         self.uploader = uploader
         self.site = site
         self.network = Network(port)
-        self.begun = time.time()
         self.seen: list[str] = []
         self.asked_before_leaving = False
         page.on("dialog", self._leave)
@@ -143,16 +142,6 @@ def _offset(request: dict[str, Any]) -> int | None:
     told = request["range"].removeprefix("bytes ").partition("-")[0]
     told = told or request["offset"]
     return int(told) if told else None
-
-
-def _brief(requests: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each request: for the JSON, to look closer."""
-    start = requests[0]["begin"] if requests else 0
-    return [
-        f"{each['begin'] - start:.1f} s: {each['method']} from {_offset(each)}, "
-        f"{each['bytes']} bytes, {each['status']}"
-        for each in requests
-    ]
 
 
 Story = Callable[[Visit, Path], Awaitable[dict[str, Any]]]
@@ -329,7 +318,6 @@ async def observe(
         with visit.network:
             await visit.open()
             told = await STORIES[name](visit, file)
-            requests = visit.requests_since(visit.begun)
-            return {**told, "reads": visit.seen, "requests": _brief(requests)}
+            return {**told, "reads": visit.seen}
     finally:
         await context.close()

@@ -61,16 +61,11 @@ async def load(
 
     The small `file` is chosen at the end, to see that the uploader takes it.
     """
-    url = site.front.url_of(uploader.name)
-    context = await browser.new_context()
-    try:
-        await site.log_in(context, url)
-        await context.add_init_script(WATCH)
-        page = await context.new_page()
+    async with site.visit(browser, uploader, WATCH) as page:
         responses: list[Response] = []
         page.on("response", lambda response: responses.append(response))
         await _throttle(page, line)
-        await page.goto(url, wait_until="load")
+        await page.goto(site.front.url_of(uploader.name), wait_until="load")
         await page.wait_for_function("() => seen.ready !== null")
         await page.wait_for_timeout(SETTLE)
         cost = await page.evaluate(COST)
@@ -78,8 +73,6 @@ async def load(
         await page.set_input_files(uploader.input, file)
         await page.wait_for_selector(uploader.entry)
         return cost
-    finally:
-        await context.close()
 
 
 async def _throttle(page: Page, line: str) -> None:

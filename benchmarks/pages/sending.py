@@ -25,16 +25,9 @@ async def send(
     browser: Browser, site: Site, uploader: Uploader, file: Path
 ) -> dict[str, Any]:
     """Upload the file; return seconds, milliseconds of long tasks and bytes of heap."""
-    url = site.front.url_of(uploader.name)
-    context = await browser.new_context()
-    try:
-        await site.log_in(context, url)
-        await context.add_init_script(WATCH)
-        page = await context.new_page()
-        await page.goto(url)
-        await page.wait_for_selector(uploader.input, state="attached")
-        await page.wait_for_timeout(500)
-        session = await context.new_cdp_session(page)
+    async with site.visit(browser, uploader, WATCH) as page:
+        await site.open(page, uploader)
+        session = await page.context.new_cdp_session(page)
         await session.send("Performance.enable")
 
         async def metrics() -> dict[str, float]:
@@ -71,9 +64,6 @@ async def send(
             "heapBefore": before["JSHeapUsedSize"],
             "heapPeak": max(heap, default=0),
         }
-    finally:
-        await context.close()
-        site.clean()
 
 
 async def _processes(machine: CDPSession) -> tuple[float, int]:

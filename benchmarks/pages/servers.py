@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext
+from playwright.async_api import Browser, BrowserContext, Page
 
 from benchmarks.pages.npm import BUNDLES, SITE
-from benchmarks.pages.uploaders import ALL, OURS
+from benchmarks.pages.uploaders import ALL, OURS, Uploader
 from chunked_uploads.models import Upload
 from demo.environment import CHECKOUT
 from tests.servers import HOST, Gunicorn, Nginx, Server, free_port
@@ -166,6 +168,29 @@ class Site:
         for folder in (self.node.uploads, self.gunicorn.media_root):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
+
+    @asynccontextmanager
+    async def visit(
+        self, browser: Browser, uploader: Uploader, script: str = "", **options: Any
+    ) -> AsyncIterator[Page]:
+        """Enter with an empty page of the visitor's, in which the script runs first.
+
+        What she uploaded is removed in the end.
+        """
+        context = await browser.new_context(**options)
+        try:
+            await self.log_in(context, self.front.url_of(uploader.name))
+            await context.add_init_script(script)
+            yield await context.new_page()
+        finally:
+            await context.close()
+            self.clean()
+
+    async def open(self, page: Page, uploader: Uploader) -> None:
+        """Load the page, and wait until the uploader is there."""
+        await page.goto(self.front.url_of(uploader.name))
+        await page.wait_for_selector(uploader.input, state="attached")
+        await page.wait_for_timeout(1000)
 
     async def log_in(self, context: BrowserContext, url: str) -> None:
         """Let the context's pages at `url` be those of who is logged in."""

@@ -103,15 +103,17 @@ def test_wheel_has_the_whole_app_and_nothing_else(
     assert "chunked_uploads/py.typed" in app
 
 
-def test_sdist_has_everything_but_data(source: Path, distributions: Path) -> None:
+def test_sdist_has_all_but_data_and_benchmarks(
+    source: Path, distributions: Path
+) -> None:
     (sdist,) = distributions.glob("*.tar.gz")
 
     with tarfile.open(sdist) as archive:
         members = [member for member in archive.getmembers() if member.isfile()]
     names = {member.name.partition("/")[2] for member in members}
 
-    checkout = files_below(source, ".")
-    assert checkout - names == {".gitignore", "demo/data/db.sqlite3"}
+    kept = {".gitignore", "demo/data/db.sqlite3", *files_below(source, "benchmarks")}
+    assert files_below(source, ".") - names == kept
 
 
 def test_wheel_works_in_an_empty_environment(
