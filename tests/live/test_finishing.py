@@ -30,7 +30,7 @@ from tests.sending import part_of
 from tests.servers import Gunicorn
 
 MIB = 2**20
-STEPS = 60  # more than finishing an upload has
+STEPS = 45  # more than finishing an upload has, which are 33
 
 
 @pytest.fixture(params=["the same", "another", "a storage's own"])
