@@ -123,7 +123,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if "playwright" in fixtures:
             item.add_marker(pytest.mark.browser)
-        elif "make_server" not in fixtures and not item.get_closest_marker("once"):
+        elif "gunicorns" not in fixtures and not item.get_closest_marker("once"):
             item.add_marker(pytest.mark.quick)
         module = item.module.__name__.removeprefix("tests.")  # type: ignore[attr-defined]
         if module in ROWS:

@@ -48,6 +48,6 @@ class Pool:
             self._idle.pop(0).stop()
 
     def close(self) -> None:
-        """Stop all that wait."""
-        for server in self._idle:
+        """Stop all that were started."""
+        for server in self._kinds:
             server.stop()

@@ -69,23 +69,37 @@ def test_nginx_is_in_front_of_the_server(nginx: Nginx) -> None:
 def test_server_of_the_test_before_comes_back_as_good_as_new(
     gunicorns: Pool, transactional_db: None, authorization: dict[str, str]
 ) -> None:
-    first = gunicorns.take(connection.settings_dict, workers=2)
+    first = gunicorns.take(connection.settings_dict)
     upload = Upload.objects.create(user=User.objects.get(), filesize=10)
     client = Client(first.url, authorization)
     with client.begin_chunk(upload, 10, b"first"):
-        workers = set(wait_until(lambda: writers(first, upload)) and first.workers)
+        wait_until(lambda: writers(first, upload))
+        workers = first.workers
 
         gunicorns.give_back(first)
-        again = gunicorns.take(connection.settings_dict, workers=2)
+        again = gunicorns.take(connection.settings_dict)
 
-    assert again is first
-    assert workers.isdisjoint(again.workers)
-    assert not again.media_root.exists()
-    assert again.log == ""
-    assert client.size(upload) == 0
-    other = gunicorns.take(connection.settings_dict, workers=2)
-    assert other is not first
-    for server in (again, other):
-        server.kill()
+        assert again is first
+        assert set(workers).isdisjoint(again.workers)
+        assert not again.media_root.exists()
+        assert again.log == ""
+        assert client.size(upload) == 0
+    gunicorns.give_back(again)
+
+
+def test_server_that_is_taken_killed_or_of_another_kind_is_given_to_nobody(
+    gunicorns: Pool, transactional_db: None
+) -> None:
+    first = gunicorns.take(connection.settings_dict)
+
+    second = gunicorns.take(connection.settings_dict)
+    first.kill()
+    gunicorns.give_back(first)
+    gunicorns.give_back(second)
+    third = gunicorns.take(connection.settings_dict, threads=5)
+
+    assert second is not first
+    assert third not in (first, second)
+    assert gunicorns.take(connection.settings_dict) is second
+    for server in (second, third):
         gunicorns.give_back(server)
-    assert gunicorns.take(connection.settings_dict, workers=2) not in (again, other)
