@@ -10,7 +10,10 @@ import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chunked_uploads.models import Upload
+    from chunked_uploads.stores import RecordedRange
 
 # What the system says of a disk on which there is no room.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -203,7 +206,22 @@ class Unavailable(UploadError):
 
 
 class StoreUnavailable(Unavailable):
-    """The chunk store is not where the upload was begun: a disk is away."""
+    """The chunk store does not answer, or is not where the upload was begun."""
+
+
+class BytesLost(Unavailable):
+    """The store no longer has recorded bytes; they have to be sent again.
+
+    `ranges` are those of `StoredUpload.recorded()` that are gone. `state` is the
+    upload's in the store from now on, None where it stays.
+    """
+
+    def __init__(
+        self, ranges: Sequence[RecordedRange], state: str | None = None
+    ) -> None:
+        super().__init__("The store lost bytes of this upload; ask where to go on.")
+        self.ranges = ranges
+        self.state = state
 
 
 class StoreFull(UploadError):

@@ -158,10 +158,27 @@ class Upload(models.Model):
         days = datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
         return not self.is_complete and self.modified_at + days < timezone.now()
 
-    def recorded(self) -> models.QuerySet[Chunk]:
-        """Return the ranges that are recorded, in order, while it is unfinished."""
-        chunks = Chunk.objects.using(database_of(self))
-        return chunks.filter(upload=self.pk).order_by("start")
+    def recorded(
+        self, start: int = 0, stop: int | None = None
+    ) -> models.QuerySet[Chunk]:
+        """Return the recorded ranges that reach into these bytes, in order.
+
+        `stop` is the first byte after them, None for the end. A complete upload has
+        none any more.
+        """
+        chunks = Chunk.objects.using(database_of(self)).filter(upload=self.pk)
+        if start:
+            before = chunks.filter(start__lte=start).order_by("-start").first()
+            if before is not None and before.stop > start:
+                start = before.start
+            chunks = chunks.filter(start__gte=start)
+        if stop is not None:
+            chunks = chunks.filter(start__lt=stop)
+        return chunks.order_by("start")
+
+    def generate_name(self) -> str:
+        """Return where in the storage the settings want the finished file."""
+        return self.upload.field.generate_filename(self, self.filename)
 
     @property
     def url(self) -> str:

@@ -16,7 +16,7 @@ from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
 from chunked_uploads.core.limits import check_file
 from chunked_uploads.core.names import clean_filename
 from chunked_uploads.core.receiving import wait_until_idle
-from chunked_uploads.core.starting import start_upload
+from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import BadRequest, BodyCut
 from chunked_uploads.http import headers
@@ -73,6 +73,8 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
         with closing(open_body(request)) as body:
             found = finding.by_uuid(request, uuid)
             announced = _read_headers(request, body)
+            if found.filesize is None:
+                set_filesize(found, announced.total_size)
             if announced.total_size != found.filesize:
                 detail = f"This upload has {found.filesize} bytes in all."
                 raise BadRequest(detail, found)

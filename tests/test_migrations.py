@@ -12,7 +12,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from chunked_uploads.models import Chunk, Upload
-from tests.sending import CONTENT, Uploader, assert_finishes, part_of, upload_of
+from tests.sending import (
+    CONTENT,
+    Uploader,
+    assert_finishes,
+    part_of,
+    state_in,
+    upload_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "chunked_uploads"
@@ -50,9 +57,13 @@ def test_upload_that_was_never_begun_and_a_finished_one_survive_the_move(
     sent = uploader.send(CONTENT, name="whole.mp4")
     assert_finishes(uploader, sent, CONTENT)
     Upload.objects.create(user=user, filename="film.mp4", filesize=len(CONTENT))
-    migrate("0005_removal")
+    Upload.objects.create(user=user, filename="unknown", filesize=None, received=4)
+    old = migrate("0005_removal").get_model(APP, "Upload").objects
+    old.filter(state=2).update(store_state="0123456789abcdef 1a2b3c4d")  # as it was
+    assert old.get(filename="unknown").filesize == 4
 
     migrate("0006_state_of_the_store")
 
+    assert uploader.done(state_in(sent)).status_code == 200
     assert_finishes(uploader, uploader.send(CONTENT), CONTENT)
     assert Upload.objects.filter(state=Upload.State.COMPLETE).count() == 2

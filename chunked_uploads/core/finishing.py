@@ -12,14 +12,13 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 
-from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
-from django.db import DatabaseError
 from django.db.models import ProtectedError, RestrictedError
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import remove_bytes
-from chunked_uploads.core.losses import notice_losses
+from chunked_uploads.core.failures import storage_failures_reported
+from chunked_uploads.core.losses import forget_lost, notice_losses
 from chunked_uploads.core.places import place_of
 from chunked_uploads.core.placing import mark_complete, place, refresh_or_remove
 from chunked_uploads.core.removing import cancel
@@ -28,12 +27,12 @@ from chunked_uploads.core.validating import validate
 from chunked_uploads.digests.files import digest_of
 from chunked_uploads.errors import (
     FULL,
+    BytesLost,
     FileRefused,
     Incomplete,
     RangeBusy,
     StoreFull,
     Unavailable,
-    UploadError,
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
@@ -58,9 +57,15 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
     try:
         if not upload.is_complete:
             _complete(upload, is_valid)
+    except BytesLost as lost:
+        forget_lost(upload, lost)
+        _check_whole(upload)
+        message = "Bytes that were lost came again; ask once more."
+        raise RangeBusy(message, upload) from None
     except RangeBusy as busy:
-        busy.upload = upload
-        raise
+        if not upload.is_complete:  # by another request meanwhile
+            busy.upload = upload
+            raise
     except UploadNotFound:
         # Entering may have made room anew, and whoever cancelled may have left the rest
         # to who was finishing it.
@@ -72,7 +77,7 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
         raise
     try:
         chunk_store().delete(upload)
-    except OSError as error:  # left over now, which the clean-up removes
+    except Exception as error:  # noqa: BLE001 - it is complete, and the clean-up comes
         logger.error("What is left of %s could not be removed: %s", upload.uuid, error)
 
 
@@ -99,7 +104,7 @@ def _entered(upload: Upload) -> Iterator[Content]:
 
 def _finish(upload: Upload, content: Content, is_valid: bool) -> None:
     storage, name = upload.upload.storage, place_of(upload)
-    with _storage_failures_reported(upload):
+    with storage_failures_reported(upload):
         is_placed = bool(name) and content.is_placed(storage, name)
     if is_placed:
         _finish_placed(upload, content, name)
@@ -108,18 +113,18 @@ def _finish(upload: Upload, content: Content, is_valid: bool) -> None:
     _check_whole(upload)
     _sync(upload, content)
     found = _inspect(upload, content.open, is_valid) if content.is_readable else {}
-    with _storage_failures_reported(upload):
+    with storage_failures_reported(upload):
         name = place(upload, content, name, found)
-    if not content.is_readable:
-        found = _inspect_placed(upload, name, is_valid)
+        if not content.is_readable:
+            found = _inspect_placed(upload, name, is_valid)
     mark_complete(upload, {"upload": name, **found})
 
 
 def _finish_placed(upload: Upload, content: Content, name: str) -> None:
     """Do what the one who placed the file, then died, left to be done."""
     storage = upload.upload.storage
-    with _storage_failures_reported(upload):
-        content.place(storage, name)
+    with storage_failures_reported(upload):
+        name = content.place(storage, name)
         found: dict[str, str] = {}
         if not content.is_readable:
             found = _inspect_placed(upload, name, is_valid=False)
@@ -131,8 +136,13 @@ def _finish_placed(upload: Upload, content: Content, name: str) -> None:
 
 
 def _inspect_placed(upload: Upload, name: str, is_valid: bool) -> dict[str, str]:
-    assign(upload, {"upload": name})  # what goes where a validator refuses
-    return _inspect(upload, lambda: upload.upload.storage.open(name), is_valid)
+    storage = upload.upload.storage
+    try:
+        return _inspect(upload, lambda: storage.open(name), is_valid)
+    except FileRefused:
+        if not upload.pk:  # nobody protects it
+            storage.delete(name)
+        raise
 
 
 def _inspect(
@@ -183,22 +193,3 @@ def _sync(upload: Upload, content: Content) -> None:
             raise StoreFull(message, upload) from error
         message = "The disk failed and lost the file; send it again."
         raise Unavailable(message, upload) from error
-
-
-@contextlib.contextmanager
-def _storage_failures_reported(upload: Upload) -> Iterator[None]:
-    """Raise `Unavailable` in place of what a storage raises of its own.
-
-    Those of buckets have errors of their own kinds, which nobody else knows.
-    """
-    try:
-        yield
-    except (UploadError, DatabaseError, SuspiciousOperation):
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        logger.exception("The storage failed with upload %s", upload.uuid)
-        unavailable = Unavailable("The storage does not answer; try again.", upload)
-        unavailable.is_logged = True
-        raise unavailable from error

@@ -139,6 +139,10 @@ class Intake:
         return time.monotonic() - self.recorded_at >= CHECKPOINT_SECONDS
 
     def _checkpoint(self, is_certain: bool) -> None:
+        if not (is_certain or self.writer.is_alone):
+            # Somebody else might be told that it holds, and then it proves wrong.
+            self.recorded_at = time.monotonic()
+            return
         # The file's digest may cover only what can't prove wrong any more.
         self._record_kept(self.writer.keep(everything=False), is_hashed=is_certain)
 

@@ -6,14 +6,58 @@ again. Nothing is forgotten that may lie on a disk that is not there just now.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from django.db import transaction
 
 from chunked_uploads.core import ranges
+from chunked_uploads.core.failures import storage_failures_reported
 from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.rows import row_of
-from chunked_uploads.errors import RangeBusy
+from chunked_uploads.errors import (
+    BytesLost,
+    RangeBusy,
+    RangeConflict,
+    UploadError,
+)
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Entered
+
+
+@contextlib.contextmanager
+def losses_forgotten(upload: Upload) -> Iterator[None]:
+    """Forget what a store finds lost in this context, and raise `RangeConflict`.
+
+    Leaves `upload` up to date. Raises `UploadNotFound` as `ranges.forget` does.
+    """
+    try:
+        yield
+    except BytesLost as lost:
+        forget_lost(upload, lost)
+        message = "The server lost bytes of this upload."
+        raise RangeConflict(message, upload) from None
+
+
+def forget_lost(upload: Upload, lost: BytesLost) -> None:
+    """Forget what the store says is lost, but for what came again meanwhile.
+
+    Leaves `upload` up to date. Raises `UploadNotFound` as `ranges.forget` does.
+    """
+    receipts = {(each.start, each.receipt) for each in lost.ranges}
+
+    def still_recorded() -> list[tuple[int, int]]:
+        recorded = upload.recorded()
+        same = (each for each in recorded if (each.start, each.receipt) in receipts)
+        return [(each.start, each.stop) for each in same]
+
+    row = row_of(upload)
+    with transaction.atomic(using=row.db):
+        ranges.forget(upload, still_recorded)
+        if lost.state is not None:
+            # Unless another request was here first.
+            row.filter(store_state=upload.store_state).update(store_state=lost.state)
+    ranges.refresh(upload)
 
 
 def notice_losses(upload: Upload, entered: Entered) -> bool:
@@ -25,10 +69,8 @@ def notice_losses(upload: Upload, entered: Entered) -> bool:
     """
     if upload.is_complete or entered.is_certain(upload):
         return False
-    # Moved by a `complete` that has not said so in the row yet, or that died then?
-    is_whole = upload.offset == upload.filesize
-    is_placed = is_whole and is_in_place(upload)
     row = row_of(upload)
+    is_whole = upload.offset == upload.filesize
     held, state = 0, ""
 
     def lost() -> list[tuple[int, int]]:
@@ -39,13 +81,26 @@ def notice_losses(upload: Upload, entered: Entered) -> bool:
         state = found.state
         return found.ranges
 
-    with transaction.atomic(using=row.db):
-        ranges.forget(upload, lost)
-        is_lost = upload.received < held
-        if is_lost and is_placed:
-            raise RangeBusy("All bytes are there, and the upload is being finished.")
-        if is_lost:
-            entered.confirm_loss(upload)
-        row.update(store_state=state)
+    try:
+        with transaction.atomic(using=row.db):
+            ranges.forget(upload, lost)
+            is_lost = upload.received < held
+            if is_lost:
+                _check_not_placed(upload, is_whole)
+                entered.confirm_loss(upload)
+            row.update(store_state=state)
+    except UploadError:
+        ranges.refresh(upload)  # nothing was forgotten
+        raise
     upload.store_state = state
     return is_lost
+
+
+def _check_not_placed(upload: Upload, is_whole: bool) -> None:
+    """Raise `RangeBusy` where nothing is lost, since it went to its place.
+
+    Moved by a `complete` that has not said so in the row yet, or that died then.
+    """
+    with storage_failures_reported(upload):
+        if is_whole and is_in_place(upload):
+            raise RangeBusy("All bytes are there, and the upload is being finished.")

@@ -1,4 +1,4 @@
-"""Where an upload's bytes rest, and where its finished file goes."""
+"""Where an upload's finished file goes, or lies."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ import os
 from chunked_uploads.conf import conf
 from chunked_uploads.models import Upload
 from chunked_uploads.storages import is_in_own_folder
-
-
-def chunks_folder(upload: Upload) -> str:
-    """Return the folder that the settings name for the upload's chunks.
-
-    A callable setting chooses the folder alone: the file's name is the store's, since
-    two uploads in one file would destroy each other.
-    """
-    path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
-    return os.path.dirname(path(upload, upload.filename)) if callable(path) else path
 
 
 def place_of(upload: Upload) -> str:
@@ -28,7 +18,7 @@ def place_of(upload: Upload) -> str:
     noted = str(upload.upload)
     if noted or callable(conf.CHUNKED_UPLOADS_STORAGE_PATH):
         return noted
-    wanted = upload.upload.field.generate_filename(upload, upload.filename)
+    wanted = upload.generate_name()
     return wanted if is_in_own_folder(upload.uuid, wanted) else ""
 
 

@@ -36,7 +36,7 @@ def place(upload: Upload, content: Content, name: str, found: dict[str, str]) ->
     raises.
     """
     storage = upload.upload.storage
-    wanted = name or upload.upload.field.generate_filename(upload, upload.filename)
+    wanted = name or upload.generate_name()
     if not chunk_store().moves_into(storage):
         return _copy(upload, content, wanted)
     if not (name and storage.exists(name)):

@@ -12,7 +12,7 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.comparing import which_hold
 from chunked_uploads.core.intake import Intake, Source
 from chunked_uploads.core.limits import check_size
-from chunked_uploads.core.losses import notice_losses
+from chunked_uploads.core.losses import losses_forgotten, notice_losses
 from chunked_uploads.digests.ranges import Checksum
 from chunked_uploads.errors import (
     BadRequest,
@@ -48,6 +48,13 @@ def receive(
     `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BadRequest` (where the range
     ends beyond the file, and from the source), `UploadNotFound`.
     """
+    with losses_forgotten(upload):
+        return _receive(upload, start, length, source, checksum)
+
+
+def _receive(
+    upload: Upload, start: int, length: int, source: Source, checksum: Checksum | None
+) -> int:
     stop = start + length
     _check_bounds(upload, start, stop)
     if start < upload.offset < stop and not upload.is_complete:
@@ -57,6 +64,7 @@ def receive(
         with _writer(upload, start, length) as writer:
             if not _is_next(upload, start, writer):
                 _refresh(upload)
+                _check_bounds(upload, start, stop)  # the size may be known by now
                 _notice_losses(upload, start, writer)
             if not (upload.is_complete or _is_held(upload, start, stop)):
                 Intake(upload, start, length, writer, checksum).run(source)
@@ -139,7 +147,8 @@ def receive_next(
         if not start == upload.offset == upload.received:
             raise NotNext
         enter()
-        Intake(upload, start, length, writer, checksum).run(source)
+        with losses_forgotten(upload):
+            Intake(upload, start, length, writer, checksum).run(source)
         return writer.written
 
 
@@ -169,7 +178,7 @@ def _is_next(upload: Upload, start: int, writer: Writer) -> bool:
     Then nothing has happened since it was read that matters here.
     """
     is_next = 0 < start == upload.offset == upload.received
-    return is_next and writer.is_unchanged(upload) and writer.is_certain(upload)
+    return is_next and writer.is_unchanged(upload)
 
 
 def _notice_losses(upload: Upload, start: int, writer: Writer) -> None:

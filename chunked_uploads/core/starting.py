@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.limits import check_file, check_size
-from chunked_uploads.core.places import chunks_folder
 from chunked_uploads.core.quota import room_for_one
 from chunked_uploads.core.rows import chunks_of, row_of
 from chunked_uploads.errors import BadRequest
@@ -45,9 +44,13 @@ def start_upload(
         metadata=metadata or {},
     )
     using = database_of(upload)
-    with room_for_one(user, for_form, using):
-        upload.store_state = chunk_store().begin(upload, chunks_folder(upload))
-        upload.save(using=using)
+    upload.store_state = chunk_store().begin(upload)
+    try:
+        with room_for_one(user, for_form, using):
+            upload.save(using=using)
+    except BaseException:
+        chunk_store().delete(upload)
+        raise
     transaction.on_commit(lambda: announce(upload_started, upload), using=using)
     return upload
 

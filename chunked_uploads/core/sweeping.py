@@ -58,7 +58,7 @@ def clean_uploads(days: float | None = None, *, dry_run: bool = False) -> Report
     Of the finished uploads only those go that were sent for a form, and that none has
     kept. Nothing goes that a row of the site refers to. A dry run only reports.
 
-    Raises `OSError` where the store can't be looked at.
+    Raises `OSError` or `StoreUnavailable` where the store can't be looked at.
     """
     expire_days = conf.CHUNKED_UPLOADS_EXPIRE_DAYS
     days = expire_days if days is None else days
@@ -94,7 +94,9 @@ def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
     partial = unprotected(idle.filter(is_partial))
     for expired in (partial, whole):
         for upload in _each(expired):
-            size = chunk_store().resting(upload)
+            size = 0
+            with _failures_reported(str(upload.uuid), report):
+                size = chunk_store().resting(upload)
             if _cancel(upload, expired, report, dry_run):
                 report.expired.append(str(upload.uuid))
                 report.freed += size
@@ -148,9 +150,9 @@ def _complete_moved(report: Report, dry_run: bool) -> None:
     """
     expired = set(report.expired)
     for upload in _each(_quiet().filter(received__gt=0)):
-        if chunk_store().resting(upload) or str(upload.uuid) in expired:
-            continue
         with _failures_reported(str(upload.uuid), report):
+            if str(upload.uuid) in expired or chunk_store().resting(upload):
+                continue
             if is_in_place(upload):
                 _complete(upload, report, dry_run)
             else:
@@ -164,19 +166,20 @@ def _complete_referred(report: Report, dry_run: bool) -> None:
     the process died then.
     """
     for upload in _each(referred(_quiet()).filter(offset=F("filesize"))):
-        if upload.filesize == 0 or chunk_store().resting(upload):
-            _complete(upload, report, dry_run)
+        with _failures_reported(str(upload.uuid), report):
+            is_whole = chunk_store().resting(upload) >= (upload.filesize or 0)
+            if is_whole:
+                _complete(upload, report, dry_run)
 
 
 def _complete(upload: Upload, report: Report, dry_run: bool) -> None:
-    with _failures_reported(str(upload.uuid), report):
-        try:
-            if not dry_run:
-                complete(upload)
-        except FileRefused:
-            report.refused.append(str(upload.uuid))
-        else:
-            report.completed.append(str(upload.uuid))
+    try:
+        if not dry_run:
+            complete(upload)
+    except FileRefused:
+        report.refused.append(str(upload.uuid))
+    else:
+        report.completed.append(str(upload.uuid))
 
 
 def _finish_removals(report: Report, dry_run: bool) -> None:

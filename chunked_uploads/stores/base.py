@@ -39,11 +39,10 @@ class Leftover:
 class ChunkStore(ABC):
     """Keep the bytes of unfinished uploads."""
 
-    def begin(self, upload: StoredUpload, folder: str) -> str:
+    def begin(self, upload: StoredUpload) -> str:
         """Prepare for a new upload; return its state.
 
-        `folder` is what the site's settings say of where its bytes shall rest. Raises
-        `StoreFull`, `StoreUnavailable`.
+        Raises `StoreFull`, `StoreUnavailable`.
         """
         return ""
 
@@ -53,10 +52,11 @@ class ChunkStore(ABC):
     ) -> AbstractContextManager[Writer]:
         """Enter to write `length` bytes from `start`.
 
-        Raises `RangeBusy` where another writer is in any of these bytes, and stays for
-        a while, or where somebody finishes the upload. With `alone` also where another
-        writer is anywhere in the upload, and at once. Raises `StoreUnavailable` where
-        what was written before may lie elsewhere.
+        Raises `RangeBusy` where another writer keeps others out of these bytes
+        (`Writer.is_alone`), after a while; with `alone` at once, and for the whole
+        upload. A store without locks lets in: the rows decide whose bytes are held.
+        Raises `StoreUnavailable` where the store does not answer, or what was written
+        before may lie elsewhere.
         """
 
     @abstractmethod
@@ -64,8 +64,9 @@ class ChunkStore(ABC):
         """Enter to finish the upload, waiting for others to leave.
 
         For a while for writers, then `RangeBusy` is raised; as long as it lives for
-        whoever else finishes it, who may copy for hours. Raises `StoreUnavailable` as
-        `writer` does.
+        whoever else finishes it, who may copy for hours. A store that can't keep others
+        out moves into its storage (`moves_into`), and its `place` may run twice at
+        once. Raises `StoreUnavailable` as `writer` does.
         """
 
     @abstractmethod
@@ -76,7 +77,8 @@ class ChunkStore(ABC):
 
         A store that can't read back keeps a digest of each range, and raises
         `RangeConflict` where the bytes are none of these ranges. Raises
-        `FileNotFoundError` where nothing is there.
+        `FileNotFoundError` where nothing is there, `BytesLost` where some of it is
+        gone, `StoreUnavailable`.
         """
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
@@ -91,8 +93,12 @@ class ChunkStore(ABC):
         return True
 
     def is_finishing(self, upload: StoredUpload) -> bool:
-        """Whether somebody is in `exclusive` just now; False where none can tell."""
-        return False
+        """Whether somebody may be in `exclusive` just now.
+
+        A store that can't tell says True: the clean-up then looks once more for what a
+        cancel left.
+        """
+        return True
 
     def wait_for_writers(self, upload: StoredUpload, patience: float) -> None:
         """Return when nobody writes, after `patience` seconds at most."""
@@ -122,13 +128,16 @@ class ChunkStore(ABC):
 
     @abstractmethod
     def resting(self, upload: StoredUpload) -> int:
-        """How many bytes rest here for the upload, for reports; 0 where none do."""
+        """How many bytes are here; 0 says that none are: moved away, or missing.
+
+        Raises `StoreUnavailable`.
+        """
 
     @abstractmethod
     def leftovers(self) -> Iterator[Leftover]:
-        """Yield what rests here, for each upload. Raises `OSError` where it can't look.
+        """Yield what is here, for each upload of this site.
 
-        Of this site only, where several share a place.
+        Raises `OSError` or `StoreUnavailable` where it can't look.
         """
 
     @abstractmethod

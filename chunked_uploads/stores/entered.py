@@ -50,6 +50,10 @@ class StoredUpload(Protocol):
         """The upload's name, which is nobody else's."""
 
     @property
+    def filename(self) -> str:
+        """The name that the sender gave the file."""
+
+    @property
     def filesize(self) -> int | None:
         """How many bytes it will have; None where nobody knows yet."""
 
@@ -65,8 +69,19 @@ class StoredUpload(Protocol):
     def store_state(self) -> str:
         """What the store said last; empty for an upload that was never begun."""
 
-    def recorded(self) -> Iterable[RecordedRange]:
-        """Ask the database for all recorded ranges, in order."""
+    def recorded(
+        self, start: int = 0, stop: int | None = None
+    ) -> Iterable[RecordedRange]:
+        """Ask the database for the recorded ranges that reach into these bytes.
+
+        In order; `stop` is the first byte after them, None for the end.
+        """
+
+    def generate_name(self) -> str:
+        """Return where in the storage the site's settings want the finished file.
+
+        May be another place when it is asked again.
+        """
 
 
 @dataclass(frozen=True)
@@ -97,20 +112,25 @@ class Entered:
     def is_unchanged(self, upload: StoredUpload) -> bool:
         """Whether nobody wrote, finished or cancelled since the row was read.
 
-        Is asked for each chunk that comes in order, and spares a question to the
-        database; False where only that can tell.
+        And nothing was lost. Asked for each chunk that comes in order, it spares a
+        question to the database; False where only that can tell.
         """
         return False
 
     def is_certain(self, upload: StoredUpload) -> bool:
-        """Whether no recorded byte can be lost; asked for each chunk."""
+        """Whether no recorded byte can be lost, as far as is known without a question.
+
+        Answered from what is at hand, never over a network.
+        """
         return True
 
     def find_losses(self, upload: StoredUpload) -> Losses:
         """Find out what was lost since the upload's state was given.
 
         Also bytes that were never recorded may be named. What was found once is not
-        looked for again under the state that is given back.
+        looked for again under the state that is given back. Asked under a lock of the
+        database, so never over a network: a store that finds there that bytes are gone
+        raises `BytesLost` where it finds it.
         """
         return Losses([], upload.store_state)
 
@@ -143,7 +163,8 @@ class Writer(Entered, ABC):
     def write(self, block: bytes) -> None:
         """Append `block` to what this writer wrote into its range.
 
-        Raises `StoreFull`; `written` then says what is there all the same.
+        Raises `StoreFull`; `written` then says what is there all the same. Raises
+        `StoreUnavailable`, `BytesLost`.
         """
 
     def write_from(self, outlet: int, size: int) -> None:
@@ -160,8 +181,10 @@ class Writer(Entered, ABC):
     def keep(self, *, everything: bool) -> Kept:
         """Keep what was written, also where this process is killed now.
 
-        Everything, or what can be kept without a detour: then more comes soon. Never
-        less than before. The receipt is for all of the range that is kept.
+        With `everything` all of it; else what can be kept cheaply, as more comes soon.
+        Never less than before. The receipt is for all of the range that is kept, and
+        says where it starts where that matters: a piece of a range has the receipt of
+        the whole. Raises `StoreFull`, `StoreUnavailable`, `BytesLost`.
         """
 
     def has_waiters(self) -> bool:
@@ -204,7 +227,7 @@ class Content(Entered, ABC):
 
     @abstractmethod
     def open(self) -> File:
-        """Return the bytes as a file to read."""
+        """Return the bytes as a file to read. Raises `BytesLost`."""
 
     def sync(self) -> None:
         """Make the bytes durable, where `Writer.keep` did not.
@@ -217,9 +240,9 @@ class Content(Entered, ABC):
         """Drop all bytes, which could not be kept."""
 
     def is_placed(self, storage: Storage, name: str) -> bool:
-        """Whether an earlier `place` put the bytes at `name`, and they are gone here.
+        """Whether an earlier `place` put the bytes at `name`, for certain.
 
-        Only for stores that move (`ChunkStore.moves_into`).
+        Though it died before anybody heard of it.
         """
         return False
 
@@ -236,7 +259,7 @@ class Content(Entered, ABC):
 
         At `name` at once or not at all, where the store moves; else as a copy, at
         `name` or beside it. May be repeated where it died or failed. Raises
-        `StoreFull`, and what the storage raises.
+        `StoreFull`, `BytesLost`, and what the storage raises.
         """
         with full_disks_reported(), self.open() as file:
             name = storage.save(name, file, max_length=MAX_PATH)

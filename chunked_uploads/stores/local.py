@@ -34,17 +34,16 @@ from chunked_uploads.stores.local_entered import (
 from chunked_uploads.stores.markers import MARKER
 from chunked_uploads.stores.partial_files import (
     begin_state,
-    full_path,
+    common_folder,
     open_exclusively,
     open_or_make,
     path_of,
     state_of,
-    usual_folder,
 )
 from chunked_uploads.system.locks import (
     WHOLE,
-    is_locked_whole,
     lock,
+    may_be_locked_whole,
     wait_until_free,
 )
 
@@ -55,9 +54,9 @@ TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 class LocalStore(ChunkStore):
     """Partial files under `CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH`."""
 
-    def begin(self, upload: StoredUpload, folder: str) -> str:
+    def begin(self, upload: StoredUpload) -> str:
         with full_disks_reported():
-            return str(begin_state(upload, folder))
+            return str(begin_state(upload))
 
     @contextlib.contextmanager
     def writer(
@@ -112,7 +111,7 @@ class LocalStore(ChunkStore):
 
     def is_finishing(self, upload: StoredUpload) -> bool:
         with _opened_if_there(upload) as fd:
-            return fd is not None and is_locked_whole(fd)
+            return fd is not None and may_be_locked_whole(fd)
 
     def wait_for_writers(self, upload: StoredUpload, patience: float) -> None:
         with _opened_if_there(upload) as fd:
@@ -143,7 +142,7 @@ class LocalStore(ChunkStore):
             return 0
 
     def leftovers(self) -> Iterator[Leftover]:
-        root = full_path(usual_folder())
+        root = common_folder()
         # A missing folder is an error to report, not an empty store to clean up after.
         os.stat(root)
         for folder, _, files in os.walk(root):

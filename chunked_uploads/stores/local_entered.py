@@ -47,7 +47,7 @@ class LocalFile(Entered):
 
     def is_unchanged(self, upload: StoredUpload) -> bool:
         # Who wrote, finished or cancelled would have left the file longer or empty.
-        return self.extent == upload.received
+        return state_of(upload).is_known and self.extent == upload.received
 
     def is_certain(self, upload: StoredUpload) -> bool:
         return state_of(upload).is_known and self.extent >= upload.offset
@@ -141,6 +141,9 @@ class LocalContent(LocalFile, Content):
         return File(open(self._path, "rb"))
 
     def sync(self) -> None:
+        size = self._upload.filesize
+        if size is not None and self.extent > size:
+            os.ftruncate(self._fd, size)  # what came before anybody knew the size
         sync_file(self._fd)
 
     def discard(self) -> None:
@@ -149,8 +152,14 @@ class LocalContent(LocalFile, Content):
 
     def is_placed(self, storage: Storage, name: str) -> bool:
         size = self._upload.filesize
-        is_whole = self.extent == size
-        return not is_whole and storage.exists(name) and storage.size(name) == size
+        # On another file system it was copied, and may lie here still. What is in the
+        # upload's own folder is nobody else's; an empty file is its place, and no more.
+        may_be_copied = takes_files_as_they_are(storage) and is_in_own_folder(
+            self._upload.uuid, name
+        )
+        if self.extent == size and not (size and may_be_copied):
+            return False
+        return storage.exists(name) and storage.size(name) == size
 
     def reserve(self, storage: Storage, wanted: str) -> str:
         name = take_place(storage, wanted, MAX_PATH)
@@ -165,10 +174,11 @@ class LocalContent(LocalFile, Content):
         return name
 
     def place(self, storage: Storage, name: str) -> str:
+        is_placed = self.is_placed(storage, name)
         if not takes_files_as_they_are(storage):
-            return super().place(storage, name)
+            return name if is_placed else super().place(storage, name)
         path = storage.path(name)
-        if self.is_placed(storage, name):
+        if is_placed:
             sync_name(path)
         elif self._upload.filesize:
             with full_disks_reported():

@@ -39,7 +39,7 @@ class State:
     boots: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
     @property
     def is_known(self) -> bool:
@@ -55,9 +55,9 @@ class State:
         return replace(self, marker=marker, boots=boots)
 
 
-def begin_state(upload: StoredUpload, folder: str) -> State:
+def begin_state(upload: StoredUpload) -> State:
     """Return the state of a new upload; make and mark its folder."""
-    path = os.path.join(folder, file_name(upload.uuid))
+    path = os.path.join(folder_of(upload), file_name(upload.uuid))
     marker = ensure_marker(os.path.dirname(full_path(path)))
     return State(path, marker, (boot_id(),))
 
@@ -66,7 +66,7 @@ def state_of(upload: StoredUpload) -> State:
     """Return the upload's state."""
     if upload.store_state:
         return _read_state(upload.store_state)
-    return State(os.path.join(usual_folder(), file_name(upload.uuid)))
+    return State(os.path.join(folder_of(upload), file_name(upload.uuid)))
 
 
 def path_of(upload: StoredUpload) -> str:
@@ -74,13 +74,20 @@ def path_of(upload: StoredUpload) -> str:
     return full_path(state_of(upload).path)
 
 
-def usual_folder() -> str:
-    """Return where partial files lie; empty, all of MEDIA_ROOT, where each may differ.
+def folder_of(upload: StoredUpload) -> str:
+    """Return the folder that the settings name for the upload's file.
 
-    Absolute or under MEDIA_ROOT.
+    A callable setting chooses the folder alone: two uploads in one file would destroy
+    each other.
     """
     path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
-    return "" if callable(path) else path
+    return os.path.dirname(path(upload, upload.filename)) if callable(path) else path
+
+
+def common_folder() -> str:
+    """Return the folder that has all partial files, somewhere below it."""
+    path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
+    return full_path("" if callable(path) else path)
 
 
 def full_path(path: str) -> str:
@@ -140,8 +147,12 @@ def check_folder(upload: StoredUpload) -> None:
 
 @functools.lru_cache
 def _read_state(text: str) -> State:
-    found = json.loads(text)
-    return State(found["path"], found["marker"], tuple(found["boots"]))
+    try:
+        found = json.loads(text)
+        return State(found["path"], found["marker"], tuple(found["boots"]))
+    except (ValueError, TypeError, KeyError):
+        logger.error("An upload was begun in another chunk store: %s", text)
+        raise StoreUnavailable("The upload was begun in another chunk store.") from None
 
 
 def _lock_whole(fd: int) -> None:

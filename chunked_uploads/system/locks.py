@@ -73,6 +73,16 @@ def is_locked_whole(fd: int) -> bool:
     return HAVE_RANGES and _is_held_by_another(fd, WHOLE - 1, 1)
 
 
+def may_be_locked_whole(fd: int) -> bool:
+    """Whether another open file locks all of this one, or nobody can say.
+
+    As where locks are of whole files only.
+    """
+    if not HAVE_RANGES:
+        return True
+    return _is_held_by_another(fd, WHOLE - 1, 1, if_unknown=True)
+
+
 @contextlib.contextmanager
 def _shown_as_waiting(fd: int, start: int, length: int) -> Iterator[None]:
     if not HAVE_RANGES:
@@ -98,12 +108,14 @@ def _is_locked(fd: int) -> bool:
     return False
 
 
-def _is_held_by_another(fd: int, start: int, length: int) -> bool:
+def _is_held_by_another(
+    fd: int, start: int, length: int, *, if_unknown: bool = False
+) -> bool:
     wanted = _flock(fcntl.F_WRLCK, start, length)
     try:
         answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, wanted)
     except OSError:  # of file systems that lock, but can't be asked
-        return False
+        return if_unknown
     return struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK
 
 

@@ -236,9 +236,9 @@ def test_upload_goes_on_in_a_page_opened_again(
 
 
 def test_paused_upload_is_cancelled(
-    open_page: Any, app: Gunicorn, script: str, file: Path
+    open_page: Any, app: Gunicorn, api_key: ApiKey, file: Path
 ) -> None:
-    page = open_page(app, script)
+    page = open_page(app, by_key(api_key))
     start_and_pause(page, file)
     press(page, "Cancel")
     expect_note(page, "film.bin: the upload was cancelled.")

@@ -10,11 +10,8 @@ from chunked_uploads.models import ApiKey
 from tests.page.driving import (
     assert_arrived,
     choose,
-    choose_and_stop,
     expect_message,
     expect_status,
-    go_on,
-    press,
 )
 from tests.servers import Gunicorn
 
@@ -81,18 +78,3 @@ def test_credentials_that_cannot_be_had_are_waited_for(
     foreign.evaluate("window.isBack = true")
     expect_status(foreign, "Complete")
     assert_arrived(file)
-
-
-def test_unfinished_upload_is_listed_by_the_other_server(
-    foreign: Page, host: Gunicorn, api: Gunicorn, api_key: ApiKey, file: Path
-) -> None:
-    key = f'username: "{api_key.user.username}", api_key: "{api_key.key}"'
-    open_with(foreign, host, api, key)
-    choose_and_stop(foreign, file)
-    press(foreign, "Pause")
-    go_on(foreign)
-    foreign.reload()
-    expect_status(foreign, "Unfinished")
-    choose(foreign, file)
-    expect_status(foreign, "Complete")
-    assert assert_arrived(file).user == api_key.user

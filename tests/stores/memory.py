@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import secrets
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -15,9 +16,11 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
+from django.db import connection
 from django.utils import timezone
 
-from chunked_uploads.errors import RangeBusy
+from chunked_uploads.errors import BytesLost, RangeBusy
+from chunked_uploads.storages import is_in_own_folder
 from chunked_uploads.stores import (
     ChunkStore,
     Comparison,
@@ -105,12 +108,20 @@ class MemoryStore(ChunkStore):
         self.blocks[name] = block
         return name
 
-    def content(self, upload: StoredUpload) -> bytes:
-        """Return all bytes that the upload's receipts name, gaps filled by zeros."""
+    def content(
+        self, upload: StoredUpload, start: int = 0, stop: int | None = None
+    ) -> bytes:
+        """Return these bytes as the receipts name them, gaps filled by zeros."""
+        return self._pieces(upload, start, stop)[start:stop]
+
+    def _pieces(self, upload: StoredUpload, first: int, stop: int | None) -> bytes:
         content = bytearray()
-        for each in upload.recorded():
+        for each in upload.recorded(first, stop):
             start, *names = each.receipt.split()
-            whole = b"".join(self.blocks[name] for name in names)
+            try:
+                whole = b"".join(self.blocks[name] for name in names)
+            except KeyError:
+                raise BytesLost([each]) from None
             first = each.start - int(start)
             piece = whole[first : first + each.chunk_size]
             assert len(piece) == each.chunk_size
@@ -140,14 +151,14 @@ class MemoryStore(ChunkStore):
     def compare(
         self, upload: StoredUpload, start: int, length: int
     ) -> Iterator[MemoryComparison]:
-        try:
-            yield MemoryComparison(self.content(upload)[start : start + length])
-        except KeyError:
-            raise FileNotFoundError from None
+        yield MemoryComparison(self.content(upload, start, start + length))
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
-        mine, its = self.content(upload)[:length], self.content(other)[:length]
+        mine, its = self.content(upload, 0, length), self.content(other, 0, length)
         return len(mine) == length and mine == its
+
+    def is_finishing(self, upload: StoredUpload) -> bool:
+        return upload.uuid in self.finishing
 
     def delete(self, upload: StoredUpload) -> None:
         self._delete(upload.uuid)
@@ -183,3 +194,50 @@ class LateStore(MemoryStore):
     """The same, whose bytes can't be read before the end."""
 
     content_class = LateContent
+
+    def is_finishing(self, upload: StoredUpload) -> bool:
+        return True  # it can't tell
+
+
+class MovingContent(LateContent):
+    """Goes to its name at once, or was there already; nobody is kept out meanwhile."""
+
+    def __init__(self, store: MemoryStore, upload: StoredUpload) -> None:
+        self._store = store
+        self._upload = upload
+
+    def is_placed(self, storage: Storage, name: str) -> bool:
+        return storage.exists(name) and storage.size(name) == self._upload.filesize
+
+    def reserve(self, storage: Storage, wanted: str) -> str:
+        if is_in_own_folder(self._upload.uuid, wanted):
+            return wanted
+        folder, name = os.path.split(wanted)
+        return os.path.join(folder, str(self._upload.uuid), name)
+
+    def place(self, storage: Storage, name: str) -> str:
+        if not self.is_placed(storage, name):
+            storage.save(name, ContentFile(self._store.content(self._upload)))
+            self._store.delete(self._upload)
+        return name
+
+
+class MovingStore(MemoryStore):
+    """As buckets are that can complete an object by one request: without any lock."""
+
+    content_class = MovingContent
+    was_in_transaction = False  # when an upload was begun last
+
+    def begin(self, upload: StoredUpload) -> str:
+        MovingStore.was_in_transaction = connection.in_atomic_block
+        return ""
+
+    @contextlib.contextmanager
+    def exclusive(self, upload: StoredUpload) -> Iterator[MemoryContent]:
+        yield self.content_class(self, upload)
+
+    def is_finishing(self, upload: StoredUpload) -> bool:
+        return True  # it can't tell
+
+    def moves_into(self, storage: Storage) -> bool:
+        return True

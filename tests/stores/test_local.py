@@ -21,6 +21,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from chunked_uploads.errors import RangeBusy, StoreFull, StoreUnavailable
+from chunked_uploads.models import MAX_STORE_STATE
 from chunked_uploads.stores import (
     ChunkStore,
     Content,
@@ -417,7 +418,7 @@ class TestLocalStore(ChunkStoreContract):
         monkeypatch.setattr("builtins.open", fail)
 
         for enter in (
-            lambda: store.begin(upload, "chunks"),
+            lambda: store.begin(upload),
             lambda: store.writer(upload, 0, 5).__enter__(),
             lambda: store.exclusive(upload).__enter__(),
         ):
@@ -469,16 +470,58 @@ class TestLocalStore(ChunkStoreContract):
             assert content.find_losses(not_looked_at(upload)).ranges[:-1] == []
 
     def test_bytes_rest_where_an_absolute_folder_says(
-        self, store: ChunkStore, tmp_path: Path
+        self, store: ChunkStore, tmp_path: Path, settings: Any
     ) -> None:
         folder = tmp_path / "deep" / "down"
-        upload = StoredUpload()
-        upload.store_state = store.begin(upload, str(folder))
+        settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = str(folder)
 
-        write(store, upload, 0, b"whole")
+        write(store, begin(store), 0, b"whole")
 
         (file,) = folder.glob("*.part")
         assert file.read_bytes() == b"whole"
+
+    @pytest.mark.parametrize("is_begun", [True, False])
+    def test_bytes_rest_in_the_folder_that_a_callable_chooses(
+        self, store: ChunkStore, settings: Any, media_root: Path, is_begun: bool
+    ) -> None:
+        settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = lambda upload, filename: (
+            f"private/{upload.filesize}/{filename}"
+        )
+
+        write(store, begin(store) if is_begun else StoredUpload(), 0, b"whole")
+
+        (file,) = (media_root / "private" / "20").glob("*.part")
+        assert file.read_bytes() == b"whole"
+
+    def test_who_finishes_is_known_from_who_writes(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
+        assert not store.is_finishing(upload)
+        for alone in (False, True):
+            with store.writer(upload, 0, 5, alone=alone):
+                assert not store.is_finishing(upload)
+
+    @pytest.mark.parametrize("state", ["marker boot", "{}", "[1]", '{"path": 1}'])
+    def test_upload_of_another_store_waits_for_it(
+        self, store: ChunkStore, state: str
+    ) -> None:
+        upload = StoredUpload(store_state=state)
+
+        with pytest.raises(StoreUnavailable), store.writer(upload, 0, 5):
+            pass
+        with pytest.raises(StoreUnavailable):
+            store.resting(upload)
+
+    def test_longest_path_fits_into_the_state(
+        self, store: ChunkStore, settings: Any
+    ) -> None:
+        folder = "/".join(["я" * 100] * 8)
+        settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = folder
+        state = partial_files.State(
+            f"{folder}/{'x' * 91}", "m" * 32, ("12345678",) * partial_files.MOST_BOOTS
+        )
+
+        assert len(str(state)) <= MAX_STORE_STATE
 
     def test_leftovers_of_a_folder_that_is_missing_are_an_error(
         self, store: ChunkStore
@@ -525,11 +568,11 @@ class TestLocalStoreWithoutRangeLocks(ChunkStoreContract):
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
         return LocalStore()
 
-    def test_who_finishes_is_known_from_who_writes_where_it_is_told(
+    def test_writer_may_be_one_who_finishes(
         self, store: ChunkStore, upload: StoredUpload
     ) -> None:
-        with store.exclusive(upload):  # which these locks don't tell from a writer
-            assert not store.is_finishing(upload)
+        with store.writer(upload, 0, 5):  # whom these locks don't tell apart
+            assert store.is_finishing(upload)
 
     def test_upload_has_one_writer_at_a_time(
         self, store: ChunkStore, upload: StoredUpload

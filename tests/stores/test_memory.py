@@ -5,23 +5,29 @@ from __future__ import annotations
 import datetime
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.utils import timezone
 
-from chunked_uploads.core import intake
+from chunked_uploads.core import finishing, intake, placing
+from chunked_uploads.core.finishing import complete
 from chunked_uploads.core.receiving import receive
+from chunked_uploads.core.removing import cancel
 from chunked_uploads.core.starting import start_upload
 from chunked_uploads.core.sweeping import clean_uploads
-from chunked_uploads.errors import RangeBusy
+from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.errors import DigestMismatch, RangeBusy
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import ChunkStore, chunk_store
+from tests.core.faults import make_removals_old
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -30,14 +36,15 @@ from tests.sending import (
     assert_error,
     files_in,
     finished,
+    spans,
     state_in,
     upload_of,
 )
 from tests.stores.contract import ChunkStoreContract
-from tests.stores.memory import LateStore, MemoryStore
+from tests.stores.memory import LateStore, MemoryStore, MovingStore
 
 
-@pytest.fixture(params=[MemoryStore, LateStore])
+@pytest.fixture(params=[MemoryStore, LateStore, MovingStore])
 def store(request: pytest.FixtureRequest, settings: Any) -> Iterator[ChunkStore]:
     """The store of the site, empty."""
     name = f"tests.stores.memory.{request.param.__name__}"
@@ -57,6 +64,10 @@ class TestMemoryStore(ChunkStoreContract):
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MIDDLE = len(CONTENT) // 2
+
+
+def by_user(upload: Upload, filename: str) -> str:
+    return f"by/{upload.user}/{filename}"
 
 
 def refuse(upload: Upload) -> None:
@@ -232,3 +243,134 @@ def test_of_two_writers_of_one_range_the_first_wins(
     assert (upload.received, upload.offset) == (8, 8 if start == 0 else 0)
     with store.compare(upload, start, 8) as comparison:
         assert comparison.add(winner)
+
+
+class WrongInTheEnd(Bytes):
+    """Is another one's, as is known when all of it came."""
+
+    def __init__(self, content: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__(content)
+        self._meanwhile = meanwhile
+
+    def finish(self, missing: int) -> None:
+        self._meanwhile()
+
+
+def test_no_repeat_is_told_that_a_range_holds_which_may_prove_wrong(
+    store: ChunkStore, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writers that keep nobody out record nothing before its checksum is known."""
+    monkeypatch.setattr(intake, "CHECKPOINT", 1)
+    upload = start_upload(user, "film.mp4", 8, "")
+    wrong = Checksum("sha256", bytes(32))
+
+    def repeat() -> None:
+        assert spans(upload) == []
+
+    with pytest.raises(DigestMismatch):
+        receive(upload, 0, 8, WrongInTheEnd(b"01234567", repeat), wrong)
+
+    assert spans(upload) == []
+
+
+@pytest.mark.parametrize("path", ["files", by_user])
+def test_file_that_a_validator_refuses_leaves_no_copy_at_a_shared_name(
+    store: ChunkStore, uploader: Uploader, settings: Any, media_root: Path, path: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = path
+    settings.CHUNKED_UPLOADS_VALIDATORS = [f"{__name__}.refuse"]
+    sent = uploader.send(CONTENT)
+
+    assert_error(uploader.done(state_in(sent)), 422, "file_refused")
+
+    assert files_in(media_root) == []
+    assert MemoryStore.blocks == {}
+
+
+@pytest.mark.parametrize("repeats", ["done", "chunk"])
+def test_bytes_that_are_gone_from_the_store_are_asked_for_again(
+    store: ChunkStore, uploader: Uploader, repeats: str
+) -> None:
+    state = state_in(uploader.send(CONTENT[:MIDDLE], 0, len(CONTENT)))
+    rest = CONTENT[MIDDLE:]
+    uploader.send(rest, MIDDLE, len(CONTENT), url=state["url"])
+    first = Chunk.objects.get(start=0)
+    for name in first.receipt.split()[1:]:
+        del MemoryStore.blocks[name]
+
+    if repeats == "done":
+        refused = uploader.done(state)
+        assert_error(refused, 409, "incomplete")
+    else:
+        refused = uploader.send(CONTENT[:MIDDLE], 0, len(CONTENT), url=state["url"])
+        assert_error(refused, 409, "range_conflict")
+
+    assert state_in(refused)["size"] == 0
+    assert spans(upload_of(refused)) == [(MIDDLE, len(CONTENT))]
+    again = uploader.send(CONTENT[:MIDDLE], 0, len(CONTENT), url=state["url"])
+    assert uploader.done(state_in(again)).status_code == 200
+    assert finished(upload_of(again)) == CONTENT
+
+
+@pytest.fixture
+def moving(settings: Any) -> Iterator[None]:
+    """A store without any lock, as buckets are."""
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = "tests.stores.memory.MovingStore"
+    MemoryStore.blocks.clear()
+    yield
+    MemoryStore.blocks.clear()
+
+
+@pytest.mark.usefixtures("moving")
+@pytest.mark.parametrize("most", [None, 5])
+def test_no_transaction_is_open_while_a_store_begins(
+    uploader: Uploader, settings: Any, most: int | None
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = most
+
+    assert uploader.send(CONTENT).status_code == 200
+
+    assert MovingStore.was_in_transaction is False
+
+
+@pytest.mark.usefixtures("moving")
+def test_done_that_another_one_overtook_has_the_same_answer(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = uploader.send(CONTENT)
+    note_name = placing.note_name
+
+    def note_late(upload: Upload, *arguments: Any) -> None:
+        monkeypatch.setattr(placing, "note_name", note_name)
+        complete(Upload.objects.get(pk=upload.pk))
+        note_name(upload, *arguments)
+
+    monkeypatch.setattr(placing, "note_name", note_late)
+
+    assert uploader.done(state_in(sent)).status_code == 200
+    assert finished(upload_of(sent)) == CONTENT
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+@pytest.mark.usefixtures("moving")
+def test_file_of_a_done_that_a_cancel_overtook_and_that_died_goes_in_the_end(
+    uploader: Uploader, monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    sent = uploader.send(CONTENT)
+
+    def cancel_and_die(upload: Upload, *arguments: Any) -> None:
+        cancel(Upload.objects.get(pk=upload.pk))
+        FileSystemStorage().save(str(upload.upload.name), ContentFile(CONTENT))
+        raise Killed
+
+    with monkeypatch.context() as death:
+        death.setattr(finishing, "mark_complete", cancel_and_die)
+        with pytest.raises(Killed):
+            uploader.done(state_in(sent))
+
+    make_removals_old()
+    clean_uploads()
+    assert files_in(media_root) == []

@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.sweeping import clean_uploads
+from chunked_uploads.errors import StoreUnavailable
 
 
 class Command(BaseCommand):
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             report = clean_uploads(days, dry_run=dry_run)
         except OverflowError:
             raise CommandError("--days is too large.") from None
-        except OSError as error:
+        except (OSError, StoreUnavailable) as error:
             raise CommandError(f"The chunk store can't be looked at: {error}") from None
         would = "would be " if dry_run else ""
         for names, sentence in (
