@@ -71,7 +71,8 @@ class Background(Thread):
     def run(self) -> None:
         for name, command in CHECKS.items():
             self._run(name, command)
-        processes = f"--numprocesses={max(1, CORES // 2)}"
+        # With fewer the part over PostgreSQL would outlast the foreground.
+        processes = f"--numprocesses={CORES}"
         for name, selected in DATABASES.items():
             chosen = [f"--{name.lower()}", "-m", selected]
             command = [*PYTEST, processes, *self.arguments, *chosen]
