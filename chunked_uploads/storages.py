@@ -97,7 +97,7 @@ def takes_files_as_they_are(storage: Storage) -> bool:
     )
 
 
-def take_place(storage: Storage, wanted: str, max_length: int) -> str:
+def reserve_name(storage: Storage, wanted: str, max_length: int) -> str:
     """Make an empty file at `wanted`, or beside it where that is taken; return where.
 
     The file was nowhere before, so that the name is ours alone; also in a storage that

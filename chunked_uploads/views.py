@@ -8,16 +8,16 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from chunked_uploads.access import finding, memory, query
-from chunked_uploads.answers import CLASSIC, chunk_response, done_response, state_of
+from chunked_uploads.access import finding, query, sessions
 from chunked_uploads.authentication import authenticate
-from chunked_uploads.core import finishing, ranges, removing
+from chunked_uploads.classic import CLASSIC, chunk_response, done_response, state_of
+from chunked_uploads.core import finishing, gaps, removing
 from chunked_uploads.core.choosing import Range, begin, go_on, receive_any
 from chunked_uploads.core.limits import check_file
 from chunked_uploads.core.names import clean_filename
 from chunked_uploads.core.receiving import wait_until_idle
 from chunked_uploads.core.starting import set_filesize, start_upload
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import BadRequest, BodyCut
 from chunked_uploads.http import headers
 from chunked_uploads.http.answers import answer
@@ -58,7 +58,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             return _received(request, found, announced, arrived)
     authenticate(request)
     uploads = _asked_for(request)
-    ranges.find_gaps(uploads)
+    gaps.find_gaps(uploads)
     return answer([state_of(request, each) for each in uploads])
 
 
@@ -161,7 +161,7 @@ def _receive_by_name(
         )
 
     def enter(upload: Upload) -> None:
-        memory.remember(request, upload)
+        sessions.remember(request, upload)
         if upload.metadata != metadata:
             # Also by none: what another request said is of another's bytes.
             upload.metadata = metadata

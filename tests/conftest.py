@@ -29,7 +29,7 @@ from tests.weather import Weather
 
 # Modules about what databases do each in their own way: locks, races, comparisons.
 ROWS = {
-    "access.test_memory",
+    "access.test_sessions",
     "access.test_query",
     "core.test_choosing",
     "core.test_comparing",

@@ -108,7 +108,7 @@ class Bytes:
     def __init__(self, content: bytes) -> None:
         self.read = io.BytesIO(content).read
 
-    def heed(self, has_waiters: Any) -> None:
+    def watch_waiters(self, has_waiters: Any) -> None:
         """Nobody waits."""
 
     def finish(self, missing: int) -> None:

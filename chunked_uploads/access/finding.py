@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from chunked_uploads.access.memory import has_session, recall
-from chunked_uploads.access.tokens import open_by_token
+from chunked_uploads.access.opening import open_by_token
+from chunked_uploads.access.sessions import has_session, recall
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Upload, UploadQuerySet

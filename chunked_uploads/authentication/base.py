@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from chunked_uploads.errors import UploadError
 from chunked_uploads.http.answers import ErrorResponse
 from chunked_uploads.http.errors import Answered
+from chunked_uploads.http.headers import as_utf8
 
 MAX_CREDENTIAL = 4096  # characters
 
@@ -109,14 +110,6 @@ def is_sound(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return len(text) <= MAX_CREDENTIAL and "\0" not in text
-
-
-def as_utf8(value: str) -> str:
-    """Return a header's text; headers reach Python as latin-1 (PEP 3333)."""
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeError:
-        return value
 
 
 def _sound(text: str) -> str:

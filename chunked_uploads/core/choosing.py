@@ -19,7 +19,7 @@ from chunked_uploads.core.receiving import (
     receive,
     receive_next,
 )
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
     Ambiguous,
     NothingToContinue,
@@ -202,7 +202,7 @@ class _Unread:
         self._block = block
         self._source = source
         self.is_exact = source.is_exact
-        self.heed = source.heed
+        self.watch_waiters = source.watch_waiters
         self.finish = source.finish
 
     def read(self, size: int) -> bytes:

@@ -215,7 +215,7 @@ def _delete_file(upload: Upload, name: str) -> None:
         # as long as the upload is.
         for left in storage.listdir(folder)[1]:
             beside = os.path.join(folder, left)
-            is_kept = upload.pk and store.keeps(upload, storage, beside)
+            is_kept = upload.pk and store.owns(upload, storage, beside)
             if not is_kept and not _is_of_another(upload, beside):
                 storage.delete(beside)
         if isinstance(storage, FileSystemStorage):

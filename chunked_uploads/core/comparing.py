@@ -15,7 +15,7 @@ from django.core.files.base import File
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import ranges
 from chunked_uploads.core.intake import Source
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
     DigestMismatch,
     RangeBusy,

@@ -17,12 +17,13 @@ from django.db.models import ProtectedError, RestrictedError
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import remove_bytes
+from chunked_uploads.core.connections import long_work
 from chunked_uploads.core.failures import storage_failures_reported
 from chunked_uploads.core.losses import forget_lost, notice_losses
 from chunked_uploads.core.places import place_of
 from chunked_uploads.core.placing import mark_complete, place, refresh_or_remove
 from chunked_uploads.core.removing import cancel
-from chunked_uploads.core.rows import assign, long_work
+from chunked_uploads.core.rows import assign
 from chunked_uploads.core.validating import validate
 from chunked_uploads.digests.files import digest_of
 from chunked_uploads.errors import (

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import ranges
-from chunked_uploads.digests.ranges import (
+from chunked_uploads.digests.arriving import (
     Checksum,
     RangeDigests,
     hash_further,
@@ -36,7 +36,7 @@ class Source(Protocol):
 
     is_exact: bool  # whether only a cut can make it shorter than announced
 
-    def heed(self, has_waiters: Callable[[], bool]) -> None:
+    def watch_waiters(self, has_waiters: Callable[[], bool]) -> None:
         """End as if cut when nothing comes and `has_waiters` says that others wait."""
 
     def read(self, size: int) -> bytes:
@@ -70,7 +70,7 @@ class Intake:
         self.checksum = checksum
         self.digests = RangeDigests(upload, start, writer, checksum)
         self.recorded = 0
-        self.is_whole = True  # whether all that was recorded is held still
+        self.is_held_still = True  # whether all that was recorded is held still
         self.recorded_at = time.monotonic()
 
     def run(self, source: Source) -> None:
@@ -81,7 +81,7 @@ class Intake:
         request recorded these bytes first, `BadRequest` from the source, and
         `RangeConflict` where others noticed meanwhile that some of it was lost.
         """
-        source.heed(self.writer.has_waiters)
+        source.watch_waiters(self.writer.has_waiters)
         is_certain = source.is_exact and not self.checksum
         with self.digests:
             try:
@@ -98,7 +98,7 @@ class Intake:
                 self._take_back()
                 raise
             self._record()
-        if not self.is_whole:
+        if not self.is_held_still:
             raise RangeConflict("The server lost bytes of this range.", self.upload)
         if is_far_behind(self.upload, self.writer):
             self._hash_further()
@@ -154,8 +154,8 @@ class Intake:
         if kept.size == self.recorded:
             return
         stop = self.start + kept.size
-        changes = self.digests.changes(stop) if is_hashed and self.is_whole else {}
-        is_whole = ranges.record(
+        changes = self.digests.changes(stop) if is_hashed and self.is_held_still else {}
+        is_held_still = ranges.record(
             self.upload,
             self.start,
             self.recorded,
@@ -163,7 +163,7 @@ class Intake:
             changes,
             is_alone=self.writer.is_alone,
         )
-        self.is_whole = self.is_whole and is_whole
+        self.is_held_still = self.is_held_still and is_held_still
         self.recorded = kept.size
 
     def _take_back(self) -> None:
@@ -176,4 +176,4 @@ class Intake:
         if is_far_behind(self.upload, self.writer):  # unless somebody else did it
             before = self.upload.hashed
             changes = hash_further(self.upload, self.writer, CHECKPOINT)
-            ranges.carry(self.upload, before, changes)
+            ranges.record_digest(self.upload, before, changes)

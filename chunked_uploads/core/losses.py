@@ -22,7 +22,7 @@ from chunked_uploads.errors import (
     UploadError,
 )
 from chunked_uploads.models import Upload
-from chunked_uploads.stores import Entered
+from chunked_uploads.stores import Handle
 
 
 @contextlib.contextmanager
@@ -60,14 +60,14 @@ def forget_lost(upload: Upload, lost: BytesLost) -> None:
     ranges.refresh(upload)
 
 
-def notice_losses(upload: Upload, entered: Entered) -> bool:
+def notice_losses(upload: Upload, handle: Handle) -> bool:
     """Forget what the store lost of the upload's bytes; return whether it lost any.
 
     Costs next to nothing, but where the store is in doubt. `upload` must be up to date,
     and is left so. Raises `RangeBusy` where they went to their place,
     `StoreUnavailable` where they may lie elsewhere, and `UploadNotFound`.
     """
-    if upload.is_complete or entered.is_certain(upload):
+    if upload.is_complete or handle.is_certain(upload):
         return False
     row = row_of(upload)
     is_whole = upload.offset == upload.filesize
@@ -77,7 +77,7 @@ def notice_losses(upload: Upload, entered: Entered) -> bool:
         nonlocal held, state
         # Under the row's lock: another request may have been here first.
         upload.store_state, held = row.values_list("store_state", "received").get()
-        found = entered.find_losses(upload)
+        found = handle.find_losses(upload)
         state = found.state
         return found.ranges
 
@@ -87,7 +87,7 @@ def notice_losses(upload: Upload, entered: Entered) -> bool:
             is_lost = upload.received < held
             if is_lost:
                 _check_not_placed(upload, is_whole)
-                entered.confirm_loss(upload)
+                handle.confirm_loss(upload)
             row.update(store_state=state)
     except UploadError:
         ranges.refresh(upload)  # nothing was forgotten

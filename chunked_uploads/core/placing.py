@@ -13,11 +13,10 @@ from django.utils import timezone
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import note_copy, remove_bytes, remove_copies
-from chunked_uploads.core.deadlocks import retry_deadlocks
+from chunked_uploads.core.connections import long_work, retry_deadlocks
 from chunked_uploads.core.rows import (
     assign,
     chunks_of,
-    long_work,
     removals_of,
     row_of,
 )

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Min, Sum
+from django.db.models import F, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
 from chunked_uploads.core import statements
-from chunked_uploads.core.deadlocks import retry_deadlocks
+from chunked_uploads.core.connections import retry_deadlocks
+from chunked_uploads.core.gaps import note_gap
 from chunked_uploads.core.rows import assign, chunks_of, row_of
 from chunked_uploads.digests.files import NOTHING
 from chunked_uploads.errors import BadRequest, RangeBusy, UploadNotFound
@@ -66,33 +67,6 @@ def held_bytes(upload: Upload, start: int, stop: int) -> int:
     return held
 
 
-def gap(upload: Upload) -> int | None:
-    """Return how many bytes are missing from the offset up to the next held range.
-
-    None where nothing is held beyond the offset.
-    """
-    if upload.received <= upload.offset:
-        return None
-    known = getattr(upload, "_gap", None)  # of when it was recorded
-    if known is not None and known[0] == (upload.offset, upload.received):
-        return known[1]
-    beyond = chunks_of(upload).filter(start__gt=upload.offset)
-    next_start = beyond.order_by("start").values_list("start", flat=True).first()
-    return None if next_start is None else next_start - upload.offset
-
-
-def find_gaps(uploads: list[Upload]) -> None:
-    """Find the gaps of several uploads at once, for `gap` to return."""
-    gapped = {each.pk: each for each in uploads if each.received > each.offset}
-    if not gapped:
-        return
-    chunks = Chunk.objects.using(database_of(uploads[0]))
-    beyond = chunks.filter(upload__in=gapped, start__gt=F("upload__offset"))
-    starts = beyond.values_list("upload").annotate(Min("start"))
-    for pk, start in starts:
-        _note_gap(gapped[pk], start)
-
-
 @retry_deadlocks
 def record(
     upload: Upload,
@@ -110,11 +84,11 @@ def record(
     Leaves `upload` up to date. Raises `RangeBusy` where another request was faster, and
     `UploadNotFound` where the upload was cancelled or completed meanwhile.
     """
-    using, place, size = database_of(upload), start + before, kept.size - before
-    stop = place + size
+    using, first, size = database_of(upload), start + before, kept.size - before
+    stop = first + size
     changes = {**changes, "modified_at": timezone.now()}
     unfinished = {"id": upload.pk, "state": Upload.State.UPLOADING}
-    in_order = {**unfinished, "offset": place, "received": place}
+    in_order = {**unfinished, "offset": first, "received": first}
     forward = {**changes, "offset": stop, "received": stop}
     with transaction.atomic(using=using):
         # The first statement writes, so that SQLite waits for its turn here, and
@@ -122,30 +96,30 @@ def record(
         if statements.update(Upload, using, in_order, forward):
             changes = forward
             _add(upload, start, before, kept)
-            is_whole = True
+            is_held_still = True
         elif (
             row_of(upload)
             .filter(**unfinished)
             .update(received=F("received") + size, **changes)
         ):
             if not is_alone:
-                _check_free(upload, place, stop)
-            is_whole = _add(upload, start, before, kept)
-            if not is_whole and "hashed" in changes:
+                _check_free(upload, first, stop)
+            is_held_still = _add(upload, start, before, kept)
+            if not is_held_still and "hashed" in changes:
                 # The digest covers bytes that may come otherwise now.
                 row_of(upload).update(**NOTHING)
                 changes |= NOTHING
-            changes |= _recount(upload, place, stop)
+            changes |= _recount(upload, first, stop)
         else:
             raise UploadNotFound
         if upload.filesize is None:
             _check_size(upload, stop)
         assign(upload, changes)  # for the receivers of the signal
         transaction.on_commit(lambda: announce(chunk_received, upload), using=using)
-    return is_whole
+    return is_held_still
 
 
-def carry(upload: Upload, before: int, changes: dict[str, Any]) -> None:
+def record_digest(upload: Upload, before: int, changes: dict[str, Any]) -> None:
     """Record what the row has to say of its digest, which covered `before` bytes.
 
     Unless another request did so, or forgot some of the bytes that it covers now.
@@ -241,14 +215,8 @@ def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:
         row.update(offset=offset)
     counted = {"offset": offset, "received": received}
     assign(upload, counted)
-    _note_gap(upload, next_start)
+    note_gap(upload, next_start)
     return counted
-
-
-def _note_gap(upload: Upload, next_start: int | None) -> None:
-    gap = None if next_start is None else next_start - upload.offset
-    counted = upload.offset, upload.received
-    upload._gap = counted, gap  # type: ignore[attr-defined]
 
 
 def _reach(upload: Upload, offset: int) -> tuple[int, int | None]:

@@ -13,7 +13,7 @@ from chunked_uploads.core.comparing import which_hold
 from chunked_uploads.core.intake import Intake, Source
 from chunked_uploads.core.limits import check_size
 from chunked_uploads.core.losses import losses_forgotten, notice_losses
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
     BadRequest,
     ContentConflict,

@@ -21,12 +21,12 @@ from chunked_uploads.models import Chunk, Upload
 
 
 def referred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
-    """Return those of `rows` that a foreign key refers to, chunks aside."""
+    """Return those of `rows` that a foreign key refers to, other than chunks."""
     return rows.filter(functools.reduce(operator.or_, _references(), Q(pk__in=[])))
 
 
 def unreferred(rows: QuerySet[Upload]) -> QuerySet[Upload]:
-    """Return those of `rows` that no foreign key refers to, chunks aside."""
+    """Return those of `rows` that no foreign key refers to, other than chunks."""
     for reference in _references():
         rows = rows.exclude(reference)
     return rows

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import note_removal, remove_bytes
-from chunked_uploads.core.deadlocks import retry_deadlocks
+from chunked_uploads.core.connections import retry_deadlocks
 from chunked_uploads.core.references import referred, unreferred
 from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Upload, database_of

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Iterator
 from typing import Any
 
-from django.db import connections
 from django.db.models import QuerySet
 
 from chunked_uploads.models import (
@@ -17,8 +13,6 @@ from chunked_uploads.models import (
     UploadQuerySet,
     database_of,
 )
-
-IDLE = 5  # seconds after which a connection to the database is made anew
 
 
 def row_of(upload: Upload) -> UploadQuerySet:
@@ -40,20 +34,3 @@ def assign(upload: Upload, changes: dict[str, Any]) -> None:
     """Give the instance what its row has."""
     for name, value in changes.items():
         setattr(upload, name, value)
-
-
-@contextlib.contextmanager
-def long_work(upload: Upload) -> Iterator[None]:
-    """Do without the database for as long as it takes.
-
-    A connection that was idle for long may be dead: a new one is made when it is over.
-    """
-    begun = time.monotonic()
-    try:
-        yield
-    finally:
-        connection = connections[database_of(upload)]
-        is_idle = time.monotonic() - begun >= IDLE
-        # Whoever commits by hand has something to commit, maybe.
-        if is_idle and connection.autocommit and not connection.in_atomic_block:
-            connection.close()

@@ -24,7 +24,7 @@ class Selection(NamedTuple):
 
     sql: str
     attributes: list[str]
-    converted: dict[int, Col]  # by place: those that are not taken as they come
+    converted: dict[int, Col]  # by index: those that are not taken as they come
 
 
 def select(
@@ -43,9 +43,9 @@ def select(
     if found is None:
         return None
     values = list(found)
-    for place, column in selection.converted.items():
+    for index, column in selection.converted.items():
         for convert in _converters(column, connection):
-            values[place] = convert(values[place], column, connection)
+            values[index] = convert(values[index], column, connection)
     own = len(selection.attributes)
     row = model.from_db(using, selection.attributes, values[:own])
     if beside is not None:
@@ -97,8 +97,8 @@ def _selection(
     sql = f"SELECT {names} FROM {source} WHERE {terms}"
     connection = connections[using]
     converted = {
-        place: column
-        for place, column in enumerate(columns)
+        index: column
+        for index, column in enumerate(columns)
         if _converters(column, connection)
     }
     return Selection(sql, [field.attname for field in own], converted)
@@ -114,8 +114,8 @@ def _update(model: type[models.Model], using: str, where: Names, changed: Names)
 @functools.cache
 def _insert(model: type[models.Model], using: str, names: Names) -> str:
     columns = ", ".join(_column(_field(model, name), using) for name in names)
-    places = ", ".join(["%s"] * len(names))
-    return f"INSERT INTO {_table(model, using)} ({columns}) VALUES ({places})"
+    markers = ", ".join(["%s"] * len(names))
+    return f"INSERT INTO {_table(model, using)} ({columns}) VALUES ({markers})"
 
 
 def _terms(model: type[models.Model], using: str, names: Iterable[str]) -> list[str]:

@@ -96,7 +96,7 @@ def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
         for upload in _each(expired):
             size = 0
             with _failures_reported(str(upload.uuid), report):
-                size = chunk_store().resting(upload)
+                size = chunk_store().count_bytes(upload)
             if _cancel(upload, expired, report, dry_run):
                 report.expired.append(str(upload.uuid))
                 report.freed += size
@@ -138,7 +138,7 @@ def _remove_strays(
                 continue
             with _failures_reported(leftover.name, report):
                 if not dry_run:
-                    chunk_store().remove(leftover)
+                    chunk_store().remove_leftover(leftover)
                 report.stray.append(leftover.name)
                 report.freed += leftover.size
 
@@ -151,7 +151,7 @@ def _complete_moved(report: Report, dry_run: bool) -> None:
     expired = set(report.expired)
     for upload in _each(_quiet().filter(received__gt=0)):
         with _failures_reported(str(upload.uuid), report):
-            if str(upload.uuid) in expired or chunk_store().resting(upload):
+            if str(upload.uuid) in expired or chunk_store().count_bytes(upload):
                 continue
             if is_in_place(upload):
                 _complete(upload, report, dry_run)
@@ -167,8 +167,7 @@ def _complete_referred(report: Report, dry_run: bool) -> None:
     """
     for upload in _each(referred(_quiet()).filter(offset=F("filesize"))):
         with _failures_reported(str(upload.uuid), report):
-            is_whole = chunk_store().resting(upload) >= (upload.filesize or 0)
-            if is_whole:
+            if chunk_store().count_bytes(upload) >= (upload.filesize or 0):
                 _complete(upload, report, dry_run)
 
 

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from chunked_uploads.conf import conf
-from chunked_uploads.core.deadlocks import retry_deadlocks
+from chunked_uploads.core.connections import retry_deadlocks
 from chunked_uploads.core.tokens import is_valid, make_token
 from chunked_uploads.errors import BadRequest, Incomplete, UploadNotFound
 from chunked_uploads.models import Upload

@@ -138,7 +138,7 @@ class _Bytes:
     def __init__(self, file: UploadedFile) -> None:
         self.read = file.read
 
-    def heed(self, has_waiters: Callable[[], bool]) -> None:
+    def watch_waiters(self, has_waiters: Callable[[], bool]) -> None:
         """Nothing to do: all of it is here, and nobody waits for long."""
 
     def finish(self, missing: int) -> None:

@@ -15,14 +15,14 @@ from django.http import HttpRequest, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.datastructures import MultiValueDict
 
-from chunked_uploads.conf import conf
+from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.http.errors import LengthRequired
 from chunked_uploads.http.gunicorn import Connection, find_connection, give_up
 from chunked_uploads.http.multipart import BLOCK, MultipartReader, parse_boundary
 from chunked_uploads.system.pipes import UNABLE, Pipe
 
-SPOOLED = 1024 * 1024  # bytes kept in memory; more go to a temporary file
+SPOOLED = MIB  # bytes kept in memory; more go to a temporary file
 
 
 class RawBody:
@@ -35,7 +35,7 @@ class RawBody:
         self.filename: str | None = None
         self._request = request
 
-    def heed(self, has_waiters: Callable[[], bool]) -> None:
+    def watch_waiters(self, has_waiters: Callable[[], bool]) -> None:
         """Nothing to do: here a connection's time-out alone ends a silence."""
 
     def read(self, size: int) -> bytes:
@@ -70,7 +70,7 @@ class ConnectedBody(RawBody):
         self._connection = connection
         self._left = length  # bytes that were not taken from it yet
 
-    def heed(self, has_waiters: Callable[[], bool]) -> None:
+    def watch_waiters(self, has_waiters: Callable[[], bool]) -> None:
         """End as if cut when nothing comes and `has_waiters` says that others wait."""
         self._connection.has_waiters = has_waiters
 
@@ -112,7 +112,7 @@ class FormBody:
     is_exact = False
 
     def __init__(self, request: HttpRequest, body: RawBody, boundary: bytes) -> None:
-        self.heed = body.heed
+        self.watch_waiters = body.watch_waiters
         self._reader = MultipartReader(body, boundary)
         try:
             self._reader.open_file()

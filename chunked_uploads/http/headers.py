@@ -48,7 +48,7 @@ def parse_content_disposition(value: str) -> str | None:
         if name.lower() == "filename*":
             extended = _decode_extended(quoted or token.strip())
         elif name.lower() == "filename":
-            plain = unquote(_as_utf8(re.sub(r"\\(.)", r"\1", quoted) or token.strip()))
+            plain = unquote(as_utf8(re.sub(r"\\(.)", r"\1", quoted) or token.strip()))
     return plain if extended is None else extended
 
 
@@ -60,7 +60,7 @@ def parse_part_disposition(value: str) -> tuple[str | None, str | None]:
     """
     fields: dict[str, str] = {}
     for name, quoted, token in PARAMETER.findall(value):
-        text = _as_utf8(re.sub(r'\\(["\\])', r"\1", quoted) or token.strip())
+        text = as_utf8(re.sub(r'\\(["\\])', r"\1", quoted) or token.strip())
         for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
             text = text.replace(escape, character)
         fields.setdefault(name.lower(), text)
@@ -89,8 +89,8 @@ def format_range(size: int) -> str:
     return f"bytes=0-{size - 1}"
 
 
-def _as_utf8(value: str) -> str:
-    # Headers reach Python as latin-1 (PEP 3333); clients may send plain UTF-8.
+def as_utf8(value: str) -> str:
+    """Return a header's text; headers reach Python as latin-1 (PEP 3333)."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:

@@ -11,11 +11,11 @@ from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
 from chunked_uploads.stores.base import ChunkStore, Leftover
-from chunked_uploads.stores.entered import (
+from chunked_uploads.stores.handles import (
     BLOCK,
     Comparison,
     Content,
-    Entered,
+    Handle,
     Kept,
     Losses,
     RecordedRange,
@@ -28,7 +28,7 @@ __all__ = [
     "ChunkStore",
     "Comparison",
     "Content",
-    "Entered",
+    "Handle",
     "Kept",
     "Leftover",
     "Losses",

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.core.files.storage import Storage
 
-from chunked_uploads.stores.entered import Comparison, Content, StoredUpload, Writer
+from chunked_uploads.stores.handles import Comparison, Content, StoredUpload, Writer
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class ChunkStore(ABC):
         """
         return False
 
-    def keeps(self, upload: StoredUpload, storage: Storage, name: str) -> bool:
+    def owns(self, upload: StoredUpload, storage: Storage, name: str) -> bool:
         """Whether the file at `name` is the store's, and not a finished one's rest."""
         return False
 
@@ -127,7 +127,7 @@ class ChunkStore(ABC):
         """
 
     @abstractmethod
-    def resting(self, upload: StoredUpload) -> int:
+    def count_bytes(self, upload: StoredUpload) -> int:
         """How many bytes are here; 0 says that none are: moved away, or missing.
 
         Raises `StoreUnavailable`.
@@ -141,5 +141,5 @@ class ChunkStore(ABC):
         """
 
     @abstractmethod
-    def remove(self, leftover: Leftover) -> None:
+    def remove_leftover(self, leftover: Leftover) -> None:
         """Remove bytes that no upload has; no error without any."""

@@ -15,18 +15,18 @@ from collections.abc import Iterator
 
 from django.core.files.storage import Storage
 
-from chunked_uploads.conf import MIB
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.storages import (
     takes_files_as_they_are,
 )
 from chunked_uploads.stores.base import ChunkStore, Leftover
-from chunked_uploads.stores.entered import (
+from chunked_uploads.stores.file_names import NAME, uuid_of
+from chunked_uploads.stores.handles import (
+    BLOCK,
     StoredUpload,
     full_disks_reported,
 )
-from chunked_uploads.stores.file_names import NAME, uuid_of
-from chunked_uploads.stores.local_entered import (
+from chunked_uploads.stores.local_handles import (
     LocalComparison,
     LocalContent,
     LocalWriter,
@@ -47,8 +47,7 @@ from chunked_uploads.system.locks import (
     wait_until_free,
 )
 
-READ = MIB  # bytes read at once
-TURN = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
+PATIENCE = 2.5  # seconds to wait for a writer; one that hears nothing leaves sooner
 
 
 class LocalStore(ChunkStore):
@@ -67,7 +66,7 @@ class LocalStore(ChunkStore):
         locked = (0, WHOLE - 1) if alone else (start, length)
         try:
             try:
-                lock(fd, *locked, patience=0 if alone else TURN)
+                lock(fd, *locked, patience=0 if alone else PATIENCE)
             except BlockingIOError:
                 raise RangeBusy("Another request is writing to this range.") from None
             yield LocalWriter(fd, start, locked)
@@ -98,7 +97,7 @@ class LocalStore(ChunkStore):
                 self.compare(upload, 0, length) as mine,
                 open(path_of(other), "rb") as file,
             ):
-                while length and (block := file.read(min(READ, length))):
+                while length and (block := file.read(min(BLOCK, length))):
                     if not mine.add(block):
                         return False
                     length -= len(block)
@@ -107,7 +106,7 @@ class LocalStore(ChunkStore):
         return length == 0
 
     def is_intact(self, upload: StoredUpload) -> bool:
-        return state_of(upload).is_known and self.resting(upload) >= upload.offset
+        return state_of(upload).is_known and self.count_bytes(upload) >= upload.offset
 
     def is_finishing(self, upload: StoredUpload) -> bool:
         with _opened_if_there(upload) as fd:
@@ -121,7 +120,7 @@ class LocalStore(ChunkStore):
     def moves_into(self, storage: Storage) -> bool:
         return takes_files_as_they_are(storage)
 
-    def keeps(self, upload: StoredUpload, storage: Storage, name: str) -> bool:
+    def owns(self, upload: StoredUpload, storage: Storage, name: str) -> bool:
         # Both lie in the finished file's folder where the site's settings say so.
         return os.path.basename(name) in (os.path.basename(path_of(upload)), MARKER)
 
@@ -135,7 +134,7 @@ class LocalStore(ChunkStore):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path_of(upload))
 
-    def resting(self, upload: StoredUpload) -> int:
+    def count_bytes(self, upload: StoredUpload) -> int:
         try:
             return os.stat(path_of(upload)).st_size
         except FileNotFoundError:
@@ -157,7 +156,7 @@ class LocalStore(ChunkStore):
                     )
                     yield Leftover(uuid, path, found.st_size, modified)
 
-    def remove(self, leftover: Leftover) -> None:
+    def remove_leftover(self, leftover: Leftover) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(leftover.name)
 

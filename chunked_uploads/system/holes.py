@@ -25,7 +25,7 @@ def boot_id() -> str:
         return NO_BOOT_ID
 
 
-def holes(fd: int) -> list[tuple[int, int]]:
+def find_holes(fd: int) -> list[tuple[int, int]]:
     """Return the holes of a file: for each its first byte and the first after it.
 
     None where the file system can't tell. The last of very many is everything from

@@ -88,7 +88,7 @@ def test_metadata_is_for_nobody_where_the_upload_is_cancelled_as_it_is_joined(
 ) -> None:
     empty = Upload.objects.create(user=user, filename="film.mp4", filesize=10)
     monkeypatch.setattr(
-        "chunked_uploads.access.memory.remember", lambda *_: cancel(empty)
+        "chunked_uploads.access.sessions.remember", lambda *_: cancel(empty)
     )
     query = urlencode({"metadata": '{"relativePath": "a/b"}'})
 

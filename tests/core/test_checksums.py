@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.starting import start_upload
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import DigestMismatch
 from chunked_uploads.models import Upload
 from tests.sending import CONTENT, Bytes, spans

@@ -345,7 +345,7 @@ def test_repeated_chunk_is_not_confirmed_by_bytes_that_may_still_prove_wrong(
 ) -> None:
     monkeypatch.setattr(intake, "BLOCK", 2)
     monkeypatch.setattr(intake, "CHECKPOINT_SECONDS", 0)
-    monkeypatch.setattr(local, "TURN", 0)
+    monkeypatch.setattr(local, "PATIENCE", 0)
     uploader.send(OTHER[:8], 0)
     answers: list[Any] = []
 

@@ -237,7 +237,7 @@ def test_bytes_that_may_still_prove_wrong_are_confirmed_to_nobody(
 ) -> None:
     monkeypatch.setattr("chunked_uploads.core.intake.BLOCK", 2)
     monkeypatch.setattr("chunked_uploads.core.intake.CHECKPOINT_SECONDS", 0)
-    monkeypatch.setattr("chunked_uploads.stores.local.TURN", 0)
+    monkeypatch.setattr("chunked_uploads.stores.local.PATIENCE", 0)
     answers: list[Any] = []
 
     def come_between() -> None:
@@ -288,7 +288,7 @@ def test_held_range_on_its_way_to_its_place_is_no_conflict(
 def test_held_range_is_confirmed_while_the_upload_is_finished(
     uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chunked_uploads.stores.local.TURN", 0)
+    monkeypatch.setattr("chunked_uploads.stores.local.PATIENCE", 0)
     url = state_in(uploader.send(CONTENT))["url"]
 
     with chunk_store().exclusive(Upload.objects.get()):

@@ -14,10 +14,10 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from chunked_uploads.core import finishing, placing, rows
+from chunked_uploads.core import connections, finishing, placing
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.models import Removal, Upload
-from chunked_uploads.stores import local_entered
+from chunked_uploads.stores import local_handles
 from chunked_uploads.system import moving
 from tests import storages
 from tests.core.faults import fail_sync, make_removals_old
@@ -299,7 +299,7 @@ def test_place_whose_name_cannot_be_made_durable_is_left_again(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as broken:
-        broken.setattr(local_entered, "sync_name", fail)
+        broken.setattr(local_handles, "sync_name", fail)
         for _ in range(3):
             assert uploader.done(state_in(sent)).status_code == 503
             assert files_in(media_root) == [part_of(upload_of(sent), media_root)]
@@ -420,7 +420,7 @@ def test_connection_that_died_during_the_copy_is_made_anew(
     uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storages.use(settings, storages.Copying)
-    monkeypatch.setattr(rows, "IDLE", 0)
+    monkeypatch.setattr(connections, "IDLE", 0)
     sent = uploader.send(CONTENT)
     save = FileSystemStorage.save
     open_transactions: list[bool] = []

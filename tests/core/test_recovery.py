@@ -20,7 +20,7 @@ from chunked_uploads.core.finishing import complete
 from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.core.sweeping import clean_uploads
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import BadRequest, DigestMismatch
 from chunked_uploads.models import Upload
 from tests import storages

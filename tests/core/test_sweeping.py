@@ -339,13 +339,13 @@ def test_upload_that_comes_back_to_life_is_not_removed(
 ) -> None:
     sent = uploader.send(CONTENT[:4], 0)
     make_old(upload_of(sent), 9, media_root)
-    resting = LocalStore.resting
+    resting = LocalStore.count_bytes
 
     def go_on(store: LocalStore, upload: Upload) -> int:
         uploader.send(CONTENT[4:], 4, url=state_in(sent)["url"])
         return resting(store, upload)
 
-    monkeypatch.setattr(LocalStore, "resting", go_on)
+    monkeypatch.setattr(LocalStore, "count_bytes", go_on)
     monkeypatch.setattr(Upload, "is_expired", False)
 
     assert clean_uploads() == Report()

@@ -18,8 +18,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.core import intake, ranges
-from chunked_uploads.digests import following, resumable
-from chunked_uploads.digests import ranges as range_digests
+from chunked_uploads.digests import arriving, following, resumable
 from chunked_uploads.digests.files import FileDigest
 from chunked_uploads.models import Upload
 from chunked_uploads.signals import chunk_received
@@ -93,7 +92,7 @@ def no_carrier(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left to the next request."""
-    monkeypatch.setattr(range_digests, "LAG", 0)
+    monkeypatch.setattr(arriving, "LAG", 0)
 
 
 def hexdigest(algorithm: str, content: bytes) -> str:
@@ -249,7 +248,7 @@ def test_what_is_left_to_later_requests_is_hashed_once(
     lag: int,
 ) -> None:
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
-    monkeypatch.setattr(range_digests, "LAG", lag)
+    monkeypatch.setattr(arriving, "LAG", lag)
 
     sent = send_all(uploader, LARGE, 0, 200_000, 100_000, 150_000)
 
@@ -279,7 +278,7 @@ def test_no_request_hashes_much_more_than_its_own(
 ) -> None:
     sent = uploader.send(LARGE[:200_000], 0, len(LARGE))
     settings.CHUNKED_UPLOADS_DIGEST = "sha256"
-    monkeypatch.setattr(range_digests, "LAG", 1000)
+    monkeypatch.setattr(arriving, "LAG", 1000)
     monkeypatch.setattr(intake, "CHECKPOINT", 50_000)
 
     sent = uploader.send(

@@ -63,7 +63,7 @@ def server(
     they look around.
     """
     workers = WAYS[getattr(request, "param", "gthread")]
-    patient = setting("gunicorn.MOMENT = 60", "local.TURN = 0.1")
+    patient = setting("gunicorn.MOMENT = 60", "local.PATIENCE = 0.1")
     return make_server(**workers, config=patient)
 
 

@@ -24,7 +24,7 @@ LAYERS = [
         "templatetags",
         "views",
     },
-    {"authentication", "access", "answers"},
+    {"authentication", "access", "classic"},
     {"http", "core"},
     {"digests"},
     {"stores"},

@@ -384,7 +384,7 @@ class ChunkStoreContract:
             assert content.place(storage, name) == name
 
         assert storage.size(name) == 20
-        assert store.resting(upload) == 0
+        assert store.count_bytes(upload) == 0
 
     def test_name_that_is_taken_is_not_reserved(
         self, store: ChunkStore, upload: StoredUpload, storage: Storage
@@ -422,13 +422,13 @@ class ChunkStoreContract:
         self, store: ChunkStore, upload: StoredUpload
     ) -> None:
         write(store, upload, 0, b"whole")
-        assert store.resting(upload) == 5
+        assert store.count_bytes(upload) == 5
 
         upload.ranges.clear()
         store.delete(upload)
         store.delete(upload)
 
-        assert store.resting(upload) == 0
+        assert store.count_bytes(upload) == 0
         assert read(store, upload) == b""
 
     def test_delete_under_a_writer_leaves_nothing_of_it_for_long(
@@ -441,8 +441,8 @@ class ChunkStoreContract:
             writer.keep(everything=True)
 
         for leftover in list(store.leftovers()):
-            store.remove(leftover)
-        assert store.resting(upload) == 0
+            store.remove_leftover(leftover)
+        assert store.count_bytes(upload) == 0
 
     def test_range_that_follows_is_known_to_be_next_or_is_asked_for(
         self, store: ChunkStore, upload: StoredUpload
@@ -489,7 +489,7 @@ class ChunkStoreContract:
         assert (leftover.uuid, leftover.size) == (upload.uuid, 5)
         age = timezone.now() - leftover.modified
         assert abs(age) < datetime.timedelta(hours=1)
-        store.remove(leftover)
-        store.remove(leftover)
-        assert store.resting(upload) == 0
+        store.remove_leftover(leftover)
+        store.remove_leftover(leftover)
+        assert store.count_bytes(upload) == 0
         assert list(store.leftovers()) == []

@@ -163,7 +163,7 @@ class MemoryStore(ChunkStore):
     def delete(self, upload: StoredUpload) -> None:
         self._delete(upload.uuid)
 
-    def resting(self, upload: StoredUpload) -> int:
+    def count_bytes(self, upload: StoredUpload) -> int:
         return sum(map(len, self._blocks_of(upload.uuid).values()))
 
     def leftovers(self) -> Iterator[Leftover]:
@@ -171,7 +171,7 @@ class MemoryStore(ChunkStore):
             size = sum(map(len, self._blocks_of(uuid).values()))
             yield Leftover(uuid, f"memory:{uuid}", size, self.modified())
 
-    def remove(self, leftover: Leftover) -> None:
+    def remove_leftover(self, leftover: Leftover) -> None:
         self._delete(leftover.uuid)
 
     def modified(self) -> Any:

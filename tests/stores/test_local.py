@@ -26,7 +26,7 @@ from chunked_uploads.stores import (
     ChunkStore,
     Content,
     chunk_store,
-    local_entered,
+    local_handles,
     markers,
     partial_files,
 )
@@ -66,16 +66,16 @@ class TestLocalStore(ChunkStoreContract):
     @pytest.fixture(autouse=True)
     def chunks(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """The folder that the contract's names begin with; and nobody waits long."""
-        monkeypatch.setattr(local_store, "TURN", 0.1)
+        monkeypatch.setattr(local_store, "PATIENCE", 0.1)
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
 
     def test_whole_blocks_are_given_to_the_disk_as_they_come(
         self, store: ChunkStore, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = []
-        monkeypatch.setattr(local_entered, "WRITE_OUT", 100)
+        monkeypatch.setattr(local_handles, "WRITE_OUT", 100)
         monkeypatch.setattr(
-            local_entered,
+            local_handles,
             "begin_write_out",
             lambda fd, start, length: asked.append((start, length)),
         )
@@ -135,7 +135,7 @@ class TestLocalStore(ChunkStoreContract):
         start: int,
         length: int | None,
     ) -> None:
-        monkeypatch.setattr(local_store, "TURN", 60)
+        monkeypatch.setattr(local_store, "PATIENCE", 60)
         with (
             ThreadPoolExecutor(1) as pool,
             store.writer(upload, 10, 10) as writer,
@@ -170,7 +170,7 @@ class TestLocalStore(ChunkStoreContract):
         holder.send_signal(signal.SIGKILL)
         holder.wait()
 
-        assert store.resting(upload) == 5
+        assert store.count_bytes(upload) == 5
         write(store, upload, 0, b"ABCDEFGHIJ")
         assert read(store, upload) == b"ABCDEFGHIJ"
 
@@ -284,7 +284,7 @@ class TestLocalStore(ChunkStoreContract):
         assert path.read_bytes() == b"whole"
         assert path.stat().st_mode == mode
         assert os.listdir(elsewhere) == ["film.mp4"]
-        assert store.resting(upload) == 0
+        assert store.count_bytes(upload) == 0
 
     def test_move_to_a_full_file_system_leaves_both_as_they_were(
         self, store: ChunkStore, upload: StoredUpload, elsewhere: Path, monkeypatch: Any
@@ -510,7 +510,7 @@ class TestLocalStore(ChunkStoreContract):
         with pytest.raises(StoreUnavailable), store.writer(upload, 0, 5):
             pass
         with pytest.raises(StoreUnavailable):
-            store.resting(upload)
+            store.count_bytes(upload)
 
     def test_longest_path_fits_into_the_state(
         self, store: ChunkStore, settings: Any
@@ -564,7 +564,7 @@ class TestLocalStoreWithoutRangeLocks(ChunkStoreContract):
     def store(self, media_root: Path, monkeypatch: Any, settings: Any) -> ChunkStore:
         """The store where the system locks whole files only."""
         monkeypatch.setattr(locks, "HAVE_RANGES", False)
-        monkeypatch.setattr(local_store, "TURN", 0.1)
+        monkeypatch.setattr(local_store, "PATIENCE", 0.1)
         settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = "chunks"
         return LocalStore()
 

@@ -23,7 +23,7 @@ from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.removing import cancel
 from chunked_uploads.core.starting import start_upload
 from chunked_uploads.core.sweeping import clean_uploads
-from chunked_uploads.digests.ranges import Checksum
+from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import DigestMismatch, RangeBusy
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import ChunkStore, chunk_store

@@ -1,16 +1,19 @@
-"""Transactions that a database ended in favour of another's."""
+"""The database's connection: deadlocks that are lost, and work that takes long."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connections, transaction
 
-from chunked_uploads.models import database_of
+from chunked_uploads.models import Upload, database_of
 
 TRIES = 5
+IDLE = 5  # seconds after which a connection to the database is made anew
 # MariaDB's and MySQL's number; PostgreSQL's code (SQLSTATE, class 40).
 NUMBER = 1213
 CODE = "40P01"
@@ -45,3 +48,20 @@ def is_deadlock(error: OperationalError) -> bool:
     """Whether the transaction that `error` ended may succeed when it is repeated."""
     is_numbered = error.args[:1] == (NUMBER,)
     return is_numbered or getattr(error.__cause__, "sqlstate", None) == CODE
+
+
+@contextlib.contextmanager
+def long_work(upload: Upload) -> Iterator[None]:
+    """Do without the database for as long as it takes.
+
+    A connection that was idle for long may be dead: a new one is made when it is over.
+    """
+    begun = time.monotonic()
+    try:
+        yield
+    finally:
+        connection = connections[database_of(upload)]
+        is_idle = time.monotonic() - begun >= IDLE
+        # Whoever commits by hand has something to commit, maybe.
+        if is_idle and connection.autocommit and not connection.in_atomic_block:
+            connection.close()

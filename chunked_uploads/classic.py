@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chunked_uploads.conf import conf
-from chunked_uploads.core import ranges
+from chunked_uploads.core import gaps
 from chunked_uploads.core.tokens import make_full_token, make_token
 from chunked_uploads.errors import Ambiguous, Incomplete, UploadError
 from chunked_uploads.http.answers import ErrorResponse, answer
@@ -28,7 +28,7 @@ def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
         "size": upload.offset,
         "total_size": upload.filesize,
         "received": upload.received,
-        "gap": ranges.gap(upload),
+        "gap": gaps.gap(upload),
         "url": build_url(request, "upload_detail", token, uuid=upload.uuid),
         "done_url": build_url(request, "upload_done", token, uuid=upload.uuid),
         "delete_url": build_url(request, "upload_delete", full_token, pk=upload.pk),
@@ -75,7 +75,7 @@ def error_response(request: HttpRequest, error: UploadError) -> JsonResponse:
     if error.upload is not None:
         return ErrorResponse(error, **state_of(request, error.upload))
     if isinstance(error, Ambiguous):
-        ranges.find_gaps(error.candidates)
+        gaps.find_gaps(error.candidates)
         candidates = [state_of(request, each) for each in error.candidates]
         return ErrorResponse(error, candidates=candidates)
     return ErrorResponse(error)

@@ -103,7 +103,7 @@ class Losses:
     state: str
 
 
-class Entered:
+class Handle:
     """The bytes of an upload that somebody has entered.
 
     Stores that lose nothing need none of this.
@@ -142,7 +142,7 @@ class Entered:
         return
 
 
-class Writer(Entered, ABC):
+class Writer(Handle, ABC):
     """A writer of one range, for as long as its context lasts.
 
     A store whose writers can `read` says so by `is_readable`; bytes of which a digest
@@ -216,7 +216,7 @@ class Comparison(ABC):
         return True
 
 
-class Content(Entered, ABC):
+class Content(Handle, ABC):
     """All bytes of an upload, with nobody writing, while its context lasts.
 
     A store that can't `open` them before they are in their place has `is_readable`

@@ -11,13 +11,13 @@ from chunked_uploads.conf import MIB
 from chunked_uploads.models import MAX_PATH
 from chunked_uploads.storages import (
     is_in_own_folder,
-    take_place,
+    reserve_name,
     takes_files_as_they_are,
 )
-from chunked_uploads.stores.entered import (
+from chunked_uploads.stores.handles import (
     Comparison,
     Content,
-    Entered,
+    Handle,
     Kept,
     Losses,
     StoredUpload,
@@ -25,7 +25,7 @@ from chunked_uploads.stores.entered import (
     full_disks_reported,
 )
 from chunked_uploads.stores.partial_files import check_folder, path_of, state_of
-from chunked_uploads.system.holes import holes
+from chunked_uploads.system.holes import find_holes
 from chunked_uploads.system.locks import WHOLE, has_waiters
 from chunked_uploads.system.moving import move, sync_file, sync_name
 from chunked_uploads.system.pipes import UNABLE
@@ -34,7 +34,7 @@ from chunked_uploads.system.writeout import begin_write_out
 WRITE_OUT = 8 * MIB  # bytes that are given to the disk at once
 
 
-class LocalFile(Entered):
+class LocalFile(Handle):
     """An open partial file."""
 
     def __init__(self, fd: int) -> None:
@@ -56,7 +56,7 @@ class LocalFile(Entered):
         end, state = (self.extent, WHOLE), state_of(upload)
         if state.is_known:
             return Losses([end], upload.store_state)
-        return Losses([*holes(self._fd), end], str(state.looked_at()))
+        return Losses([*find_holes(self._fd), end], str(state.looked_at()))
 
     def confirm_loss(self, upload: StoredUpload) -> None:
         check_folder(upload)
@@ -88,10 +88,10 @@ class LocalWriter(LocalFile, Writer):
 
     def write_from(self, outlet: int, size: int) -> None:
         while size:
-            place = self._start + self._written
+            position = self._start + self._written
             try:
                 with full_disks_reported():
-                    count = os.splice(outlet, self._fd, size, offset_dst=place)
+                    count = os.splice(outlet, self._fd, size, offset_dst=position)
             except OSError as error:
                 if error.errno not in UNABLE:
                     raise
@@ -162,7 +162,7 @@ class LocalContent(LocalFile, Content):
         return storage.exists(name) and storage.size(name) == size
 
     def reserve(self, storage: Storage, wanted: str) -> str:
-        name = take_place(storage, wanted, MAX_PATH)
+        name = reserve_name(storage, wanted, MAX_PATH)
         if is_in_own_folder(self._upload.uuid, name):
             return name
         try:
