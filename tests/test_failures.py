@@ -15,7 +15,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext, override_script_prefix
 from django.urls import include, path, register_converter
 
-from chunked_uploads.core import ranges
+from chunked_uploads.core import gaps
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores.local import LocalStore
 from tests.forms.claiming import FOR_FORM
@@ -310,7 +310,7 @@ def test_error_whose_state_cannot_be_told_is_told_all_the_same(
     def fail(*args: Any) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(ranges, "gap", fail)
+    monkeypatch.setattr(gaps, "gap", fail)
     response = uploader.send(CONTENT[2:6], 2, url=url)
 
     assert_error(response, 503, "unavailable")

@@ -25,15 +25,22 @@ def room_for_one(user: Any, for_form: bool, using: str) -> Iterator[None]:
     Raises `TooManyUploads`. Each kind is counted by itself: what a form left behind is
     shown by no list in the page, and must not lock its sender out elsewhere.
     """
-    most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
-    if most is None:
+    if conf.CHUNKED_UPLOADS_MAX_UNFINISHED is None:
         yield
         return
     with _alone(user, using):
-        uploads = Upload.objects.using(using).filter(user=user, for_form=for_form)
-        if uploads.filter(state=Upload.State.UPLOADING).count() >= most:
-            raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")
+        check_room(user, for_form, using)
         yield
+
+
+def check_room(user: Any, for_form: bool, using: str) -> None:
+    """Raise `TooManyUploads` where the user has as many as the site allows by now."""
+    most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
+    if most is None:
+        return
+    uploads = Upload.objects.using(using).filter(user=user, for_form=for_form)
+    if uploads.unfinished().count() >= most:
+        raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.limits import check_file, check_size
-from chunked_uploads.core.quota import room_for_one
+from chunked_uploads.core.quota import check_room, room_for_one
 from chunked_uploads.core.rows import chunks_of, row_of
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.models import Upload, database_of
@@ -44,6 +44,8 @@ def start_upload(
         metadata=metadata or {},
     )
     using = database_of(upload)
+    # Before the store is asked for anything; again below, while others have to wait.
+    check_room(user, for_form, using)
     upload.store_state = chunk_store().begin(upload)
     try:
         with room_for_one(user, for_form, using):
