@@ -191,6 +191,9 @@ def test_killed_servers_cost_what_they_lost(visit: Visit, server: Gunicorn) -> N
         server.start()
         expect_status(visit.page, "Uploading")
         visit.is_server_there = True
+        # What the page had just begun to send would reach the server after the next
+        # page had asked it: no page can know of that.
+        visit.wait_for(visit.weather.sent + MIB)
         visit.reload()
     visit.wait_for_all()
     visit.assert_nothing_in_vain(lost)
