@@ -116,30 +116,35 @@ def _finish(upload: Upload, content: Content, is_valid: bool) -> None:
     found = _inspect(upload, content.open, is_valid) if content.is_readable else {}
     with storage_failures_reported(upload):
         name = place(upload, content, name, found)
-        if not content.is_readable:
-            found = _inspect_placed(upload, name, is_valid)
+    if not content.is_readable:
+        found = _inspect_placed(upload, name, is_valid)
     mark_complete(upload, {"upload": name, **found})
 
 
 def _finish_placed(upload: Upload, content: Content, name: str) -> None:
     """Do what the one who placed the file, then died, left to be done."""
     storage = upload.upload.storage
+    found: dict[str, str] = {}
     with storage_failures_reported(upload):
         name = content.place(storage, name)
-        found: dict[str, str] = {}
-        if not content.is_readable:
-            found = _inspect_placed(upload, name, is_valid=False)
-        elif not upload.upload.name:
+        if content.is_readable and not upload.upload.name:
             # Noted before it was moved, but on a machine that lost power since.
             with long_work(upload):
                 found = digest_of(upload, lambda: storage.open(name))
+    if not content.is_readable:
+        found = _inspect_placed(upload, name, is_valid=False)
     mark_complete(upload, {"upload": name, **found})
 
 
 def _inspect_placed(upload: Upload, name: str, is_valid: bool) -> dict[str, str]:
     storage = upload.upload.storage
+
+    def open_placed() -> File:
+        with storage_failures_reported(upload):
+            return storage.open(name)
+
     try:
-        return _inspect(upload, lambda: storage.open(name), is_valid)
+        return _inspect(upload, open_placed, is_valid)
     except FileRefused:
         if not upload.pk:  # nobody protects it
             storage.delete(name)
