@@ -10,6 +10,9 @@ from django.core.checks import CheckMessage, run_checks
 
 from chunked_uploads.digests import resumable
 
+# Newer Django's own checks of models ask the database whether it knows JSON.
+pytestmark = pytest.mark.django_db
+
 
 def messages() -> list[CheckMessage]:
     return [each for each in run_checks() if (each.id or "").startswith("chunked_")]
