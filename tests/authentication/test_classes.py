@@ -849,7 +849,7 @@ def test_site_throttles_by_its_own_means(client: Client, db: None) -> None:
     ],
 )
 def test_wrong_settings_are_messages(
-    settings: Any, name: str, value: Any, message: str
+    db: None, settings: Any, name: str, value: Any, message: str
 ) -> None:
     setattr(settings, f"CHUNKED_UPLOADS_{name}", value)
     assert [each.id for each in run_checks()] == [f"chunked_uploads.{message}"]
