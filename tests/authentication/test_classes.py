@@ -856,7 +856,9 @@ def test_wrong_settings_are_messages(
 
 
 @pytest.mark.parametrize("value", [None, "https://example.com/auth?tenant=1"])
-def test_right_settings_are_no_message(settings: Any, value: str | None) -> None:
+def test_right_settings_are_no_message(
+    db: None, settings: Any, value: str | None
+) -> None:
     settings.CHUNKED_UPLOADS_EXTERNAL_AUTH_URL = value
     assert run_checks() == []
 
