@@ -74,7 +74,9 @@ def take_out_and_put_back(page: Page, selector: str) -> None:
 def give(page: Page, *files: Path) -> None:
     """Choose the files when the only unfinished upload asks for its own."""
     with page.expect_file_chooser() as chooser:
-        press(page, "Choose the file")
+        # By the keyboard: a row that grows meanwhile moves the button away from under
+        # the pointer, between its press and its release.
+        button(page, "Choose the file").press("Enter")
     chooser.value.set_files(files)
 
 
