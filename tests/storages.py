@@ -124,3 +124,11 @@ class Lowering(FileSystemStorage):
 
     def _save(self, name: str, content: Any) -> str:
         return super()._save(name, content).lower()  # type: ignore[misc]
+
+
+class CopyingOver(Copying, Overwriting):
+    """Copies, and overwrites what it finds, as buckets do."""
+
+
+class BucketError(Exception):
+    """As buckets' libraries raise, which nobody else knows."""

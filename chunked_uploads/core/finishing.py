@@ -126,7 +126,7 @@ def _finish_placed(upload: Upload, content: Content, name: str) -> None:
     storage = upload.upload.storage
     found: dict[str, str] = {}
     with storage_failures_reported(upload):
-        name = content.place(storage, name)
+        content.sync_place(storage, name)
         if content.is_readable and not upload.upload.name:
             # Noted before it was moved, but on a machine that lost power since.
             with long_work(upload):

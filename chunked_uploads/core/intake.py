@@ -172,8 +172,7 @@ class Intake:
             ranges.forget(self.upload, lambda: [span])
 
     def _hash_further(self) -> None:
-        ranges.refresh(self.upload)
-        if is_far_behind(self.upload, self.writer):  # unless somebody else did it
-            before = self.upload.hashed
-            changes = hash_further(self.upload, self.writer, CHECKPOINT)
-            ranges.record_digest(self.upload, before, changes)
+        ranges.refresh(self.upload)  # somebody else may have done it
+        before = self.upload.hashed
+        changes = hash_further(self.upload, self.writer, CHECKPOINT)
+        ranges.record_digest(self.upload, before, changes)

@@ -15,12 +15,7 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.failures import storage_failures_reported
 from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.rows import row_of
-from chunked_uploads.errors import (
-    BytesLost,
-    RangeBusy,
-    RangeConflict,
-    UploadError,
-)
+from chunked_uploads.errors import BytesLost, RangeBusy, RangeConflict, UploadError
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Handle
 

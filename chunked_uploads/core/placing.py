@@ -14,12 +14,7 @@ from django.utils import timezone
 from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import note_copy, remove_bytes, remove_copies
 from chunked_uploads.core.connections import long_work, retry_deadlocks
-from chunked_uploads.core.rows import (
-    assign,
-    chunks_of,
-    removals_of,
-    row_of,
-)
+from chunked_uploads.core.rows import assign, chunks_of, removals_of, row_of
 from chunked_uploads.errors import RangeBusy, UploadNotFound
 from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_completed

@@ -59,7 +59,7 @@ def _receive(
     _check_bounds(upload, start, stop)
     if start < upload.offset < stop and not upload.is_complete:
         raise RangeConflict(OVERLAP, upload)
-    if not _is_certain(upload, start, stop):
+    if not _is_known_to_be_held(upload, start, stop):
         # Also where it is recorded: who brings it may find at its end that it is wrong.
         with _writer(upload, start, length) as writer:
             if not _is_next(upload, start, writer):
@@ -88,7 +88,7 @@ def is_held(upload: Upload, start: int, length: int) -> bool:
     `RangeConflict` where it holds a part of it, `UploadNotFound`.
     """
     stop = start + length
-    if _is_certain(upload, start, stop):
+    if _is_known_to_be_held(upload, start, stop):
         return True
     with _writer(upload, start, length) as writer:
         _refresh(upload)
@@ -96,7 +96,7 @@ def is_held(upload: Upload, start: int, length: int) -> bool:
         return upload.is_complete or _is_held(upload, start, stop)
 
 
-def _is_certain(upload: Upload, start: int, stop: int) -> bool:
+def _is_known_to_be_held(upload: Upload, start: int, stop: int) -> bool:
     """Whether the range is held for certain, as can be told without entering it."""
     if upload.is_complete or start == stop:
         return True

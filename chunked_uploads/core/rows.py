@@ -6,13 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from chunked_uploads.models import (
-    Chunk,
-    Removal,
-    Upload,
-    UploadQuerySet,
-    database_of,
-)
+from chunked_uploads.models import Chunk, Removal, Upload, UploadQuerySet, database_of
 
 
 def row_of(upload: Upload) -> UploadQuerySet:

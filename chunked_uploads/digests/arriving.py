@@ -96,10 +96,11 @@ def is_far_behind(upload: Upload, writer: Writer) -> bool:
 def hash_further(upload: Upload, writer: Writer, most: int) -> dict[str, Any]:
     """Hash up to `most` bytes that came out of order, with none missing before them.
 
-    Returns what the upload's row has to say of its digest then.
+    Returns what the upload's row has to say of its digest then, nothing where that is
+    not far behind any more.
     """
     digest = digest_so_far(upload)
-    if digest is None:
+    if digest is None or bytes_behind(upload) <= LAG:
         return {}
     stop = min(upload.offset, digest.hashed + most)
     Follower(writer, stop, None, digest).read_back(stop)

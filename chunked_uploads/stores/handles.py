@@ -246,6 +246,9 @@ class Content(Handle, ABC):
         """
         return False
 
+    def sync_place(self, storage: Storage, name: str) -> None:
+        """Make durable what a `place` did that died or failed after it."""
+
     def reserve(self, storage: Storage, wanted: str) -> str:
         """Make certain of a name for the finished file, `wanted` or beside it.
 
@@ -258,8 +261,8 @@ class Content(Handle, ABC):
         """Put the bytes, after `sync`, into the storage for good; return their name.
 
         At `name` at once or not at all, where the store moves; else as a copy, at
-        `name` or beside it. May be repeated where it died or failed. Raises
-        `StoreFull`, `BytesLost`, and what the storage raises.
+        `name` or beside it. May be repeated where it failed, or died and `is_placed`
+        says no. Raises `StoreFull`, `BytesLost`, and what the storage raises.
         """
         with full_disks_reported(), self.open() as file:
             name = storage.save(name, file, max_length=MAX_PATH)

@@ -161,6 +161,10 @@ class LocalContent(LocalFile, Content):
             return False
         return storage.exists(name) and storage.size(name) == size
 
+    def sync_place(self, storage: Storage, name: str) -> None:
+        if takes_files_as_they_are(storage):
+            sync_name(storage.path(name))
+
     def reserve(self, storage: Storage, wanted: str) -> str:
         name = reserve_name(storage, wanted, MAX_PATH)
         if is_in_own_folder(self._upload.uuid, name):
@@ -174,15 +178,11 @@ class LocalContent(LocalFile, Content):
         return name
 
     def place(self, storage: Storage, name: str) -> str:
-        is_placed = self.is_placed(storage, name)
         if not takes_files_as_they_are(storage):
-            return name if is_placed else super().place(storage, name)
-        path = storage.path(name)
-        if is_placed:
-            sync_name(path)
-        elif self._upload.filesize:
+            return super().place(storage, name)
+        if self._upload.filesize:
             with full_disks_reported():
-                move(self._fd, self._path, path)
+                move(self._fd, self._path, storage.path(name))
         return name
 
 

@@ -100,8 +100,9 @@ def open_or_make(upload: StoredUpload) -> int:
 
     Raises `StoreUnavailable` where it may lie on a disk that is not there just now.
     """
-    path, flags = path_of(upload), os.O_RDWR
-    if state_of(upload).marker or upload.received:
+    state, flags = state_of(upload), os.O_RDWR
+    path = full_path(state.path)
+    if state.marker or upload.received:
         try:
             return os.open(path, flags)
         except FileNotFoundError:
@@ -135,9 +136,10 @@ def open_exclusively(upload: StoredUpload) -> int:
 
 def check_folder(upload: StoredUpload) -> None:
     """Raise `StoreUnavailable` where the upload was begun in another folder."""
-    path = path_of(upload)
+    state = state_of(upload)
+    path = full_path(state.path)
     marker = read_marker(os.path.dirname(path))
-    if not marker or marker != state_of(upload).marker:
+    if not marker or marker != state.marker:
         message = (
             "%s lacks bytes, and its folder is not where it was begun: is it mounted?"
         )

@@ -6,6 +6,7 @@ import datetime
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -49,3 +50,18 @@ def make_removals_old() -> None:
     """Make what is to be removed as if it had been noted two hours ago."""
     old = timezone.now() - datetime.timedelta(hours=2)
     Removal.objects.update(created_at=old)
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+def die_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Let the process die at this step, and the next one not."""
+    step: Callable[..., Any] = getattr(owner, name)
+
+    def die(*arguments: Any, **options: Any) -> None:
+        monkeypatch.setattr(owner, name, step)
+        raise Killed
+
+    monkeypatch.setattr(owner, name, die)

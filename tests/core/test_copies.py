@@ -20,7 +20,7 @@ from chunked_uploads.models import Removal, Upload
 from chunked_uploads.stores import local_handles
 from chunked_uploads.system import moving
 from tests import storages
-from tests.core.faults import fail_sync, make_removals_old
+from tests.core.faults import Killed, fail_sync, make_removals_old
 from tests.sending import (
     CONTENT,
     Uploader,
@@ -53,10 +53,6 @@ def patient() -> Iterator[None]:
     yield
     storages.Failing.failures = 0
     storages.Undeletable.is_stuck = True
-
-
-class Killed(BaseException):
-    """What no code expects or handles."""
 
 
 def kill(monkeypatch: pytest.MonkeyPatch, uploader: Uploader, sent: Any) -> None:
@@ -181,11 +177,7 @@ def test_failed_copies_leave_nothing(
     assert not Removal.objects.exists()
 
 
-class BucketError(Exception):
-    """What a client of a bucket raises: no error of the system's."""
-
-
-@pytest.mark.parametrize("error", [BucketError, ConnectionError, RuntimeError])
+@pytest.mark.parametrize("error", [storages.BucketError, ConnectionError, RuntimeError])
 @pytest.mark.parametrize("step", ["save", "exists"])
 @pytest.mark.parametrize("path", ["files", by_owner])
 def test_storage_that_fails_in_its_own_way_gets_503_and_done_may_be_repeated(
@@ -446,7 +438,7 @@ def test_two_copies_of_one_name_are_kept_apart(
     uploader: Uploader, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHUNKED_UPLOADS_STORAGE_PATH = by_owner
-    storages.use(settings, CopyingAndOverwriting)
+    storages.use(settings, storages.CopyingOver)
     first = uploader.send(b"first")
     second = uploader.send(b"second")
     save = FileSystemStorage.save
@@ -463,10 +455,6 @@ def test_two_copies_of_one_name_are_kept_apart(
     assert finished(upload_of(second)) == b"second"
 
 
-class CopyingAndOverwriting(storages.Copying, storages.Overwriting):
-    """Overwrites what it finds, as buckets do."""
-
-
 @pytest.mark.parametrize(
     ("storage", "options", "step"),
     [
@@ -475,7 +463,7 @@ class CopyingAndOverwriting(storages.Copying, storages.Overwriting):
         (FileSystemStorage, {"allow_overwrite": True}, (finishing, "mark_complete")),
         (storages.Overwriting, {}, (placing, "note_name")),
         (storages.Overwriting, {}, (finishing, "mark_complete")),
-        (CopyingAndOverwriting, {}, (finishing, "mark_complete")),
+        (storages.CopyingOver, {}, (finishing, "mark_complete")),
     ],
 )
 def test_done_that_fails_does_no_harm_to_a_finished_file_of_its_name(

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import BadRequest, DigestMismatch
 from chunked_uploads.models import Upload
 from tests import storages
+from tests.core.faults import Killed, die_once
 from tests.films.models import Recording
 from tests.sending import (
     CONTENT,
@@ -41,25 +41,6 @@ from tests.sending import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Killed(BaseException):
-    """The process died here."""
-
-
-class CopyingOver(storages.Copying, storages.Overwriting):
-    """Overwrites what it finds, as buckets do."""
-
-
-def die_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
-    """Let the process die at this step, and the next one not."""
-    step: Callable[..., Any] = getattr(owner, name)
-
-    def die(*arguments: Any, **options: Any) -> None:
-        monkeypatch.setattr(owner, name, step)
-        raise Killed
-
-    monkeypatch.setattr(owner, name, die)
-
-
 def reboot(upload: Upload) -> None:
     """Let nobody on this machine have looked at the upload's bytes yet."""
     state = json.loads(upload.store_state)
@@ -67,7 +48,7 @@ def reboot(upload: Upload) -> None:
     Upload.objects.filter(pk=upload.pk).update(store_state=json.dumps(state))
 
 
-@pytest.mark.parametrize("storage", [storages.Copying, CopyingOver])
+@pytest.mark.parametrize("storage", [storages.Copying, storages.CopyingOver])
 def test_copy_whose_chunks_are_gone_is_completed_and_stays_as_it_is(
     uploader: Uploader,
     media_root: Path,
@@ -110,18 +91,14 @@ def test_move_from_another_disk_that_died_at_its_end_copies_no_byte_again(
     assert_finishes(uploader, sent, CONTENT)
 
 
-class BucketError(Exception):
-    """As buckets' libraries raise, which nobody else knows."""
-
-
 class Bucket(storages.Copying):
     """Does not answer."""
 
     def exists(self, name: str) -> bool:
-        raise BucketError("the bucket does not answer")
+        raise storages.BucketError("the bucket does not answer")
 
     def save(self, *arguments: Any, **options: Any) -> str:
-        raise BucketError("the bucket does not answer")
+        raise storages.BucketError("the bucket does not answer")
 
 
 def test_whole_upload_needs_no_storage_to_be_looked_at_after_a_start(

@@ -381,7 +381,7 @@ class ChunkStoreContract:
 
         with store.exclusive(upload) as content:
             assert content.is_placed(storage, name)
-            assert content.place(storage, name) == name
+            content.sync_place(storage, name)
 
         assert storage.size(name) == 20
         assert store.count_bytes(upload) == 0

@@ -27,7 +27,7 @@ from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import DigestMismatch, RangeBusy
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import ChunkStore, chunk_store
-from tests.core.faults import make_removals_old
+from tests.core.faults import Killed, make_removals_old
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -349,10 +349,6 @@ def test_done_that_another_one_overtook_has_the_same_answer(
 
     assert uploader.done(state_in(sent)).status_code == 200
     assert finished(upload_of(sent)) == CONTENT
-
-
-class Killed(BaseException):
-    """The process died here."""
 
 
 @pytest.mark.usefixtures("moving")
