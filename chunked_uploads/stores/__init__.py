@@ -10,18 +10,15 @@ import functools
 from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
-from chunked_uploads.stores.base import ChunkStore, Leftover
-from chunked_uploads.stores.handles import (
-    BLOCK,
-    Comparison,
-    Content,
-    Handle,
+from chunked_uploads.stores.base import ChunkStore
+from chunked_uploads.stores.facts import (
     Kept,
+    Leftover,
     Losses,
     RecordedRange,
     StoredUpload,
-    Writer,
 )
+from chunked_uploads.stores.handles import BLOCK, Comparison, Content, Handle, Writer
 
 __all__ = [
     "BLOCK",

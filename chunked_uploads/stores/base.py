@@ -11,29 +11,14 @@ mix their bytes, and nobody keeps others out of a range after they died.
 
 from __future__ import annotations
 
-import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from uuid import UUID
 
 from django.core.files.storage import Storage
 
-from chunked_uploads.stores.handles import Comparison, Content, StoredUpload, Writer
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """Bytes that the store holds for an upload, whether or not there is one still.
-
-    `name` is for people; `size` in bytes, `modified` in UTC.
-    """
-
-    uuid: UUID
-    name: str
-    size: int
-    modified: datetime.datetime
+from chunked_uploads.stores.facts import Leftover, StoredUpload
+from chunked_uploads.stores.handles import Comparison, Content, Writer
 
 
 class ChunkStore(ABC):

@@ -17,9 +17,10 @@ from django.core.files.storage import Storage
 
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.storages import takes_files_as_they_are
-from chunked_uploads.stores.base import ChunkStore, Leftover
+from chunked_uploads.stores.base import ChunkStore
+from chunked_uploads.stores.facts import Leftover, StoredUpload
 from chunked_uploads.stores.file_names import NAME, uuid_of
-from chunked_uploads.stores.handles import BLOCK, StoredUpload, full_disks_reported
+from chunked_uploads.stores.handles import BLOCK, full_disks_reported
 from chunked_uploads.stores.local_handles import (
     LocalComparison,
     LocalContent,

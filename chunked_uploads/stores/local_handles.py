@@ -14,13 +14,11 @@ from chunked_uploads.storages import (
     reserve_name,
     takes_files_as_they_are,
 )
+from chunked_uploads.stores.facts import Kept, Losses, StoredUpload
 from chunked_uploads.stores.handles import (
     Comparison,
     Content,
     Handle,
-    Kept,
-    Losses,
-    StoredUpload,
     Writer,
     full_disks_reported,
 )

@@ -17,8 +17,8 @@ from django.conf import settings
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import RangeBusy, StoreUnavailable
+from chunked_uploads.stores.facts import StoredUpload
 from chunked_uploads.stores.file_names import file_name
-from chunked_uploads.stores.handles import StoredUpload
 from chunked_uploads.stores.markers import ensure_marker, read_marker
 from chunked_uploads.system.holes import boot_id
 from chunked_uploads.system.locks import is_locked_whole, lock
