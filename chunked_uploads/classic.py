@@ -18,6 +18,7 @@ from chunked_uploads.http.endpoint import Protocol
 from chunked_uploads.http.headers import format_range
 from chunked_uploads.http.urls import build_url
 from chunked_uploads.models import Upload
+from chunked_uploads.stores import chunk_store
 
 
 def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def state_of(request: HttpRequest, upload: Upload) -> dict[str, Any]:
         "delete_type": "DELETE",
         "upload_uuid": str(upload.uuid),
         "state": Upload.State(upload.state).name,
-        "chunk_size": conf.CHUNKED_UPLOADS_CHUNK_SIZE,
+        "chunk_size": chunk_store().suggest_chunk_size(upload),
     }
 
 

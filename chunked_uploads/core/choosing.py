@@ -64,11 +64,17 @@ def begin(
     """
     empty = [each for each in uploads if each.received == 0 and each.filesize]
     for _ in range(len(empty) + ROUNDS):
+        is_shared = bool(empty)
         upload = empty.pop(0) if empty else start_anew()
-        enter_it = functools.partial(enter, upload)
         try:
             arrived = receive_next(
-                upload, 0, first.length, first.source, first.checksum, enter_it
+                upload,
+                0,
+                first.length,
+                first.source,
+                first.checksum,
+                functools.partial(enter, upload),
+                is_shared=is_shared,
             )
         except NotNext:
             continue

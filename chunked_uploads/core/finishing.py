@@ -9,6 +9,7 @@ as one to be emptied. Whatever dies in between, the next `complete` goes on from
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Iterator
 
@@ -113,11 +114,13 @@ def _finish(upload: Upload, content: Content, is_valid: bool) -> None:
     notice_losses(upload, content)
     _check_whole(upload)
     _sync(upload, content)
+    with long_work(upload):
+        content.join(upload, functools.partial(ranges.join, upload))
     found = _inspect(upload, content.open, is_valid) if content.is_readable else {}
     with storage_failures_reported(upload):
         name = place(upload, content, name, found)
     if not content.is_readable:
-        found = _inspect_placed(upload, name, is_valid)
+        found = _inspect_placed(upload, content, name, is_valid)
     mark_complete(upload, {"upload": name, **found})
 
 
@@ -130,18 +133,20 @@ def _finish_placed(upload: Upload, content: Content, name: str) -> None:
         if content.is_readable and not upload.upload.name:
             # Noted before it was moved, but on a machine that lost power since.
             with long_work(upload):
-                found = digest_of(upload, lambda: storage.open(name))
+                found = digest_of(upload, lambda: content.open_placed(storage, name))
     if not content.is_readable:
-        found = _inspect_placed(upload, name, is_valid=False)
+        found = _inspect_placed(upload, content, name, is_valid=False)
     mark_complete(upload, {"upload": name, **found})
 
 
-def _inspect_placed(upload: Upload, name: str, is_valid: bool) -> dict[str, str]:
+def _inspect_placed(
+    upload: Upload, content: Content, name: str, is_valid: bool
+) -> dict[str, str]:
     storage = upload.upload.storage
 
     def open_placed() -> File:
         with storage_failures_reported(upload):
-            return storage.open(name)
+            return content.open_placed(storage, name)
 
     try:
         return _inspect(upload, open_placed, is_valid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -14,15 +16,23 @@ from chunked_uploads.digests.arriving import (
     hash_further,
     is_far_behind,
 )
-from chunked_uploads.errors import RangeConflict, StoreFull, UploadError
+from chunked_uploads.errors import (
+    RangeConflict,
+    StoreFull,
+    StoreUnavailable,
+    UploadError,
+)
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import BLOCK, Kept, Writer
 from chunked_uploads.system.pipes import Pipe, open_pipe
+
+logger = logging.getLogger("chunked_uploads")
 
 # Of one request, after which its progress is recorded: what a server that is killed
 # then loses at the most.
 CHECKPOINT = 64 * MIB  # bytes
 CHECKPOINT_SECONDS = 3
+NOTICE_SECONDS = 60  # after which a request says that it is still there
 
 # Moves up to so many bytes into the empty pipe; returns how many, none at the end.
 Splice = Callable[[Pipe, int], int]
@@ -71,7 +81,7 @@ class Intake:
         self.digests = RangeDigests(upload, start, writer, checksum)
         self.recorded = 0
         self.is_held_still = True  # whether all that was recorded is held still
-        self.recorded_at = time.monotonic()
+        self.recorded_at = self.noticed_at = time.monotonic()
 
     def run(self, source: Source) -> None:
         """Write and record what the source gives.
@@ -86,7 +96,7 @@ class Intake:
         with self.digests:
             try:
                 self._write_all(source, is_certain)
-            except (StoreFull, OSError):
+            except (StoreFull, StoreUnavailable, OSError):
                 self._record()  # what came before
                 raise
             missing = self.length - self.writer.written
@@ -100,6 +110,7 @@ class Intake:
             self._record()
         if not self.is_held_still:
             raise RangeConflict("The server lost bytes of this range.", self.upload)
+        self._join()
         if is_far_behind(self.upload, self.writer):
             self._hash_further()
 
@@ -152,6 +163,7 @@ class Intake:
     def _record_kept(self, kept: Kept, *, is_hashed: bool) -> None:
         self.recorded_at = time.monotonic()
         if kept.size == self.recorded:
+            self._stay_noticed()
             return
         stop = self.start + kept.size
         changes = self.digests.changes(stop) if is_hashed and self.is_held_still else {}
@@ -165,6 +177,19 @@ class Intake:
         )
         self.is_held_still = self.is_held_still and is_held_still
         self.recorded = kept.size
+
+    def _stay_noticed(self) -> None:
+        """Let others see that somebody writes, though nothing is kept yet."""
+        if self.recorded_at - self.noticed_at >= NOTICE_SECONDS:
+            self.noticed_at = self.recorded_at
+            ranges.touch(self.upload)
+
+    def _join(self) -> None:
+        try:
+            self.writer.join(self.upload, functools.partial(ranges.join, self.upload))
+        except (StoreFull, StoreUnavailable) as error:
+            # All is recorded, and whoever finishes it will join it.
+            logger.warning("Ranges of %s were not joined: %s", self.upload.uuid, error)
 
     def _take_back(self) -> None:
         if self.recorded:

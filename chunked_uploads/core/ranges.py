@@ -6,11 +6,12 @@ gap (`offset`) and in all (`received`), so that no question grows with the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ from chunked_uploads.digests.files import NOTHING
 from chunked_uploads.errors import BadRequest, RangeBusy, UploadNotFound
 from chunked_uploads.models import Chunk, Upload, database_of
 from chunked_uploads.signals import announce, chunk_received
-from chunked_uploads.stores import Kept
+from chunked_uploads.stores import Kept, Piece, RecordedRange
 
 PAGE = 256  # rows
 LARGEST = 2**62  # more bytes than any file has
@@ -54,16 +55,8 @@ def held_bytes(upload: Upload, start: int, stop: int) -> int:
     """Return how many of the bytes from `start` up to `stop` are held."""
     held = max(0, min(stop, upload.offset) - start)
     if upload.received > upload.offset:
-        # Ranges never overlap, so one row at most begins before `start` and
-        # reaches into the range.
         beyond = chunks_of(upload).filter(start__gte=upload.offset)
-        before = beyond.filter(start__lte=start).order_by("-start").first()
-        if before is not None:
-            held += max(0, min(stop, before.stop) - start)
-        within = beyond.filter(start__gt=start, start__lt=stop)
-        # One question: between two, a cancel might take the rows away.
-        size = Least(F("start") + F("chunk_size"), stop) - F("start")
-        held += within.aggregate(total=Sum(size))["total"] or 0
+        held += _count(beyond, start, stop)
     return held
 
 
@@ -133,6 +126,44 @@ def record_digest(upload: Upload, before: int, changes: dict[str, Any]) -> None:
 
 
 @retry_deadlocks
+def join(upload: Upload, rows: Sequence[RecordedRange], receipt: str) -> bool:
+    """Let one row, with this receipt, take the place of those of adjoining ranges.
+
+    Returns False where they are not recorded any more just as they were.
+    """
+    start, stop = rows[0].start, rows[-1].start + rows[-1].chunk_size
+    row = row_of(upload).unfinished()
+    chunks = chunks_of(upload).filter(start__gte=start, start__lt=stop)
+    with transaction.atomic(using=row.db):
+        if not row.update(modified_at=timezone.now()):
+            return False
+        recorded = chunks.order_by("start").values_list(
+            "start", "chunk_size", "receipt"
+        )
+        known = [(each.start, each.chunk_size, each.receipt) for each in rows]
+        if list(recorded) != known:
+            return False
+        chunks.delete()
+        _insert(upload, Piece(start, stop - start, receipt))
+    return True
+
+
+def claim(upload: Upload, idle: datetime.timedelta) -> bool:
+    """Take an upload that was touched by nobody for so long; return whether it worked.
+
+    Whoever is at it says so in its row from time to time.
+    """
+    now = timezone.now()
+    quiet = row_of(upload).unfinished().filter(modified_at__lt=now - idle, received=0)
+    return bool(quiet.update(modified_at=now))
+
+
+def touch(upload: Upload) -> None:
+    """Say in the upload's row that somebody is at it."""
+    row_of(upload).unfinished().update(modified_at=timezone.now())
+
+
+@retry_deadlocks
 def forget(upload: Upload, lost: Callable[[], Iterable[tuple[int, int]]]) -> None:
     """Forget the bytes in the ranges that `lost()` gives: first byte, first after it.
 
@@ -166,7 +197,7 @@ def _cut_out(upload: Upload, start: int, stop: int) -> None:
     chunks = chunks_of(upload).filter(start__lt=stop).order_by("-start")
     last = chunks.first()
     if last is not None and last.stop > stop:
-        _add(upload, stop, 0, Kept(last.stop - stop, last.receipt))
+        _insert(upload, Piece(stop, last.stop - stop, last.receipt))
     before = chunks.filter(start__lt=start).first()
     if before is not None and before.stop > start:
         before.chunk_size = start - before.start
@@ -188,22 +219,47 @@ def _check_free(upload: Upload, start: int, stop: int) -> None:
         raise RangeBusy("Another request has just written this range.", upload)
 
 
+def _count(chunks: QuerySet[Chunk], start: int, stop: int) -> int:
+    """Return how many of the bytes from `start` up to `stop` these rows have."""
+    # Ranges never overlap, so one row at most begins before `start` and reaches into
+    # the range.
+    before = chunks.filter(start__lte=start).order_by("-start").first()
+    held = 0 if before is None else max(0, min(stop, before.stop) - start)
+    within = chunks.filter(start__gt=start, start__lt=stop)
+    # One question: between two, a cancel might take the rows away.
+    size = Least(F("start") + F("chunk_size"), stop) - F("start")
+    return held + (within.aggregate(total=Sum(size))["total"] or 0)
+
+
+def _is_held(upload: Upload, start: int, stop: int) -> bool:
+    return _count(chunks_of(upload), start, stop) == stop - start
+
+
 def _add(upload: Upload, start: int, before: int, kept: Kept) -> bool:
     """Let the row of the range at `start` have all that is kept, or be a new one.
 
-    Returns False where the row no longer has the `before` bytes that it had.
+    What has receipts gets rows of its own. Returns False where the `before` bytes are
+    not all recorded any more.
     """
     using = database_of(upload)
+    if kept.pieces:
+        for piece in kept.pieces:
+            _insert(upload, piece)
+        return not before or _is_held(upload, start, start + before)
     row: dict[str, Any] = {"upload": upload.pk, "start": start}
     if before:
-        longer = {"chunk_size": kept.size, "receipt": kept.receipt}
+        longer = {"chunk_size": kept.size}
         if statements.update(Chunk, using, {**row, "chunk_size": before}, longer):
             return True
-    row = {"upload": upload.pk, "start": start + before}
-    row |= {"chunk_size": kept.size - before, "receipt": kept.receipt}
-    row |= {"created_at": timezone.now()}
-    statements.insert(Chunk, using, row)
+    _insert(upload, Piece(start + before, kept.size - before, ""))
     return not before
+
+
+def _insert(upload: Upload, piece: Piece) -> None:
+    row: dict[str, Any] = {"upload": upload.pk, "start": piece.start}
+    row |= {"chunk_size": piece.size, "receipt": piece.receipt}
+    row |= {"created_at": timezone.now()}
+    statements.insert(Chunk, database_of(upload), row)
 
 
 def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:

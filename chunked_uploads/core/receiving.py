@@ -6,6 +6,7 @@ Knows ranges and state, not HTTP: every protocol calls the same functions.
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Callable, Iterator
 
 from chunked_uploads.core import ranges
@@ -24,6 +25,8 @@ from chunked_uploads.errors import (
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Writer, chunk_store
 
+# A request that goes on tells so more often.
+IDLE = datetime.timedelta(minutes=3)
 OVERLAP = "The range overlaps bytes that are held already."
 
 
@@ -129,11 +132,15 @@ def receive_next(
     source: Source,
     checksum: Checksum | None,
     enter: Callable[[], object] = lambda: None,
+    *,
+    is_shared: bool = False,
 ) -> int:
     """Take in `length` bytes at `start`, as `receive` does, if they are the next.
 
     And if nobody else is writing to the upload: `enter` is called as soon as that is
-    certain. Else raises `NotNext`.
+    certain. Else raises `NotNext`. Of one that `is_shared`, since others know it who
+    are about to begin it, a store that keeps nobody out can't tell: it must have been
+    left alone for IDLE.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -145,6 +152,8 @@ def receive_next(
         except RangeBusy:
             raise NotNext from None
         if not start == upload.offset == upload.received:
+            raise NotNext
+        if is_shared and not (writer.is_alone or ranges.claim(upload, IDLE)):
             raise NotNext
         enter()
         with losses_forgotten(upload):

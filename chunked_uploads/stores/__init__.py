@@ -15,6 +15,7 @@ from chunked_uploads.stores.facts import (
     Kept,
     Leftover,
     Losses,
+    Piece,
     RecordedRange,
     StoredUpload,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Kept",
     "Leftover",
     "Losses",
+    "Piece",
     "RecordedRange",
     "StoredUpload",
     "Writer",

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 
 from django.core.files.storage import Storage
 
+from chunked_uploads.conf import conf
 from chunked_uploads.stores.facts import Leftover, StoredUpload
 from chunked_uploads.stores.handles import Comparison, Content, Writer
 
@@ -65,6 +66,10 @@ class ChunkStore(ABC):
         `FileNotFoundError` where nothing is there, `BytesLost` where some of it is
         gone, `StoreUnavailable`.
         """
+
+    def suggest_chunk_size(self, upload: StoredUpload) -> int:
+        """Return how many bytes the sender should send next, in one chunk."""
+        return conf.CHUNKED_UPLOADS_CHUNK_SIZE
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         """Whether the first `length` bytes of two uploads are the same.

@@ -25,7 +25,11 @@ class RecordedRange(Protocol):
 
     @property
     def receipt(self) -> str:
-        """What `Writer.keep` said of it."""
+        """What `Writer.keep`, or who joined it, said of it."""
+
+    @property
+    def pk(self) -> int:
+        """A number that is larger than those of all that were recorded before."""
 
 
 class StoredUpload(Protocol):
@@ -71,11 +75,24 @@ class StoredUpload(Protocol):
 
 
 @dataclass(frozen=True)
+class Piece:
+    """`size` bytes from `start` on that have a receipt, and a record, of their own."""
+
+    start: int
+    size: int
+    receipt: str
+
+
+@dataclass(frozen=True)
 class Kept:
-    """How many bytes of a writer's range are kept for certain, and their receipt."""
+    """How many bytes of a writer's range are kept for certain.
+
+    A store that gives receipts says of which pieces those are that it did not keep
+    when it was asked last: in order, and without a gap.
+    """
 
     size: int
-    receipt: str = ""
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
@@ -13,13 +13,15 @@ from django.core.files.storage import Storage
 from chunked_uploads.conf import MIB
 from chunked_uploads.errors import FULL, StoreFull
 from chunked_uploads.models import MAX_PATH
-from chunked_uploads.stores.facts import Kept, Losses, StoredUpload
+from chunked_uploads.stores.facts import Kept, Losses, RecordedRange, StoredUpload
 from chunked_uploads.system.moving import sync_copy
 
 # Bytes that are read at once. Servers receive up to 1 MiB, and copy what is left of it
 # at each read: smaller blocks cost more. Out of a pipe or a socket, blocks from 32 KiB
 # to 1 MiB cost the same within a fifth.
 BLOCK = MIB // 2
+
+Replace = Callable[[Sequence[RecordedRange], str], bool]
 
 
 class Handle:
@@ -52,6 +54,17 @@ class Handle:
         raises `BytesLost` where it finds it.
         """
         return Losses([], upload.store_state)
+
+    def join(self, upload: StoredUpload, replace: Replace) -> None:
+        """Put recorded ranges together that can be kept better as one.
+
+        Asked after a writer's range was recorded, and before all is put in its place.
+        `replace` lets one record, with the receipt that it is given, take the place of
+        those of ranges that follow each other, and says False where they are not any
+        more what they were. Raises `StoreFull`, `StoreUnavailable`, after which nothing
+        is lost, and `BytesLost`.
+        """
+        return
 
     def confirm_loss(self, upload: StoredUpload) -> None:
         """Raise `StoreUnavailable` where what is missing here may lie elsewhere.
@@ -101,9 +114,9 @@ class Writer(Handle, ABC):
         """Keep what was written, also where this process is killed now.
 
         With `everything` all of it; else what can be kept cheaply, as more comes soon.
-        Never less than before. The receipt is for all of the range that is kept, and
-        says where it starts where that matters: a piece of a range has the receipt of
-        the whole. Raises `StoreFull`, `StoreUnavailable`, `BytesLost`.
+        Never less than before. Of a piece, some bytes may be given up later: what is
+        left has its receipt still, which therefore says where the piece starts.
+        Raises `StoreFull`, `StoreUnavailable`, `BytesLost`.
         """
 
     def has_waiters(self) -> bool:
@@ -147,6 +160,10 @@ class Content(Handle, ABC):
     @abstractmethod
     def open(self) -> File:
         """Return the bytes as a file to read. Raises `BytesLost`."""
+
+    def open_placed(self, storage: Storage, name: str) -> File:
+        """Return the finished file to be read once, in bounded memory."""
+        return storage.open(name)
 
     def sync(self) -> None:
         """Make the bytes durable, where `Writer.keep` did not.

@@ -7,6 +7,7 @@ import datetime
 import os
 import threading
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import MAX_STORE_STATE
-from chunked_uploads.stores import ChunkStore, Kept
+from chunked_uploads.stores import ChunkStore, Kept, Piece, RecordedRange
 from chunked_uploads.system.pipes import open_pipe
 
 
@@ -27,6 +28,7 @@ class Recorded:
     start: int
     chunk_size: int
     receipt: str
+    pk: int
 
 
 @dataclass
@@ -40,6 +42,7 @@ class StoredUpload:
     uuid: uuid.UUID = field(default_factory=uuid.uuid4)
     ranges: list[Recorded] = field(default_factory=list)
     filename: str = "film.mp4"
+    number: int = 0  # of the last record
 
     def recorded(self, start: int = 0, stop: int | None = None) -> list[Recorded]:
         found = [
@@ -55,8 +58,31 @@ class StoredUpload:
 
     def record(self, start: int, kept: Kept) -> None:
         """Record that the store keeps a range, and count anew."""
-        self.ranges = [each for each in self.ranges if each.start != start]
-        self.ranges.append(Recorded(start, kept.size, kept.receipt))
+        gives_receipts = kept.pieces or any(each.receipt for each in self.ranges)
+        if kept.size and not gives_receipts:
+            self.ranges = [each for each in self.ranges if each.start != start]
+            self._add(Piece(start, kept.size, ""))
+        for piece in kept.pieces:
+            self._add(piece)
+        self._count()
+
+    def replace(self, ranges: Sequence[RecordedRange], receipt: str) -> bool:
+        """Record one range in place of those that follow each other."""
+        first, last = ranges[0], ranges[-1]
+        stop = last.start + last.chunk_size
+        if self.recorded(first.start, stop) != list(ranges):
+            return False
+        self.ranges = [each for each in self.ranges if each not in ranges]
+        self._add(Piece(first.start, stop - first.start, receipt))
+        return True
+
+    def _add(self, piece: Piece) -> None:
+        self.number += 1
+        self.ranges.append(
+            Recorded(piece.start, piece.size, piece.receipt, self.number)
+        )
+
+    def _count(self) -> None:
         self.received = sum(each.chunk_size for each in self.ranges)
         self.offset = 0
         for each in self.recorded():
@@ -76,6 +102,7 @@ def write(store: ChunkStore, upload: StoredUpload, start: int, content: bytes) -
     with store.writer(upload, start, len(content)) as writer:
         writer.write(content)
         upload.record(start, writer.keep(everything=True))
+        writer.join(upload, upload.replace)
 
 
 def read(store: ChunkStore, upload: StoredUpload, start: int = 0) -> bytes:

@@ -27,6 +27,7 @@ from chunked_uploads.stores import (
     Content,
     Kept,
     Leftover,
+    Piece,
     StoredUpload,
     Writer,
 )
@@ -35,13 +36,12 @@ CELL = 4  # bytes that are kept at once, unless the range ends
 
 
 class MemoryWriter(Writer):
-    """Keeps whole cells, each under a name of its own; the receipt lists the names."""
+    """Keeps whole cells, each piece of them under a name of its own."""
 
     def __init__(self, store: MemoryStore, upload: StoredUpload, start: int) -> None:
         self._store = store
         self._uuid = upload.uuid
         self._start = start
-        self._names: list[str] = []
         self._kept = 0
         self._buffer = b""
 
@@ -56,11 +56,15 @@ class MemoryWriter(Writer):
         size = len(self._buffer)
         if not everything:
             size -= size % CELL
-        if size:
-            self._names.append(self._store.put(self._uuid, self._buffer[:size]))
-            self._buffer = self._buffer[size:]
-            self._kept += size
-        return Kept(self._kept, " ".join([str(self._start), *self._names]))
+        if not size:
+            return Kept(self._kept)
+        start, name = (
+            self._start + self._kept,
+            self._store.put(self._uuid, self._buffer[:size]),
+        )
+        self._buffer = self._buffer[size:]
+        self._kept += size
+        return Kept(self._kept, (Piece(start, size, f"{start} {name}"),))
 
 
 class MemoryComparison(Comparison):
@@ -117,9 +121,9 @@ class MemoryStore(ChunkStore):
     def _pieces(self, upload: StoredUpload, first: int, stop: int | None) -> bytes:
         content = bytearray()
         for each in upload.recorded(first, stop):
-            start, *names = each.receipt.split()
+            start, name = each.receipt.split()
             try:
-                whole = b"".join(self.blocks[name] for name in names)
+                whole = self.blocks[name]
             except KeyError:
                 raise BytesLost([each]) from None
             first = each.start - int(start)
