@@ -16,6 +16,10 @@ PathSetting = str | Callable[[Any, str], str]
 class Settings:
     """Give each setting by its full name: the project's value or the default."""
 
+    def is_set(self, name: str) -> bool:
+        """Whether the project has a value of its own."""
+        return hasattr(settings, name)
+
     @property
     def CHUNKED_UPLOADS_STORAGE(self) -> str:
         return getattr(settings, "CHUNKED_UPLOADS_STORAGE", "default")

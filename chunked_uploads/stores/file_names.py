@@ -1,7 +1,7 @@
-"""The names of partial files, signed, so that each site knows its own.
+"""Signed names for what is kept of an upload, so that each site knows its own.
 
-The clean-up removes partial files that no upload has. Signed, it can't take what
-another site keeps in the same folder, or a file of any user's.
+The clean-up removes what no upload has. Signed, it can't take what another site keeps
+in the same folder or bucket, or a file of any user's.
 """
 
 from __future__ import annotations
@@ -16,18 +16,27 @@ SUFFIX = ".part"
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[\w-]+)?\.part")
 
 
-def file_name(uuid: UUID) -> str:
-    """Return the name of an upload's partial file in its folder."""
-    return _signer().sign(str(uuid)) + SUFFIX
+def sign(uuid: UUID) -> str:
+    """Return the upload's UUID with this site's signature."""
+    return _signer().sign(str(uuid))
 
 
-def uuid_of(path: str) -> UUID | None:
-    """Return whose partial file this is, None where it is none of this site's."""
-    signed = os.path.basename(path).removesuffix(SUFFIX)
+def unsign(signed: str) -> UUID | None:
+    """Return the UUID that was signed, None where this site did not sign it."""
     try:
         return UUID(_signer().unsign(signed))
     except BadSignature:
         return None
+
+
+def file_name(uuid: UUID) -> str:
+    """Return the name of an upload's partial file in its folder."""
+    return sign(uuid) + SUFFIX
+
+
+def uuid_of(path: str) -> UUID | None:
+    """Return whose partial file this is, None where it is none of this site's."""
+    return unsign(os.path.basename(path).removesuffix(SUFFIX))
 
 
 def _signer() -> Signer:

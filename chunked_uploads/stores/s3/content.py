@@ -1,0 +1,99 @@
+"""An upload's bytes at its end: one request puts them in their place."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+from django.core.files.base import File
+from django.core.files.storage import Storage
+
+from chunked_uploads.errors import BytesLost, RangeBusy, StoreUnavailable
+from chunked_uploads.stores.facts import RecordedRange, StoredUpload
+from chunked_uploads.stores.handles import BLOCK, Content, Replace
+from chunked_uploads.stores.s3.bucket import Refused
+from chunked_uploads.stores.s3.joining import join_cell, unjoined_cells
+from chunked_uploads.stores.s3.objects import UploadObjects
+from chunked_uploads.stores.s3.reading import ObjectReader
+from chunked_uploads.stores.s3.receipts import Receipt, receipt_of
+
+logger = logging.getLogger("chunked_uploads")
+
+
+class S3Content(Content):
+    """All parts of an upload, or the one fragment that it is; others may be here too.
+
+    Nobody can read them before they are in their place.
+    """
+
+    is_readable = False
+
+    def __init__(self, objects: UploadObjects, upload: StoredUpload) -> None:
+        self._objects = objects
+        self._upload = upload
+
+    def open(self) -> File:
+        raise NotImplementedError("No engine gives parts back.")
+
+    def open_placed(self, storage: Storage, name: str) -> File:
+        # Not the storage's own: it fetches the whole file first.
+        bucket = self._objects.bucket
+        reader = ObjectReader(bucket, bucket.key(name))
+        return File(io.BufferedReader(reader, BLOCK), name)  # type: ignore[type-var]
+
+    def join(self, upload: StoredUpload, replace: Replace) -> None:
+        for cell, rows in unjoined_cells(self._objects, upload):
+            join_cell(self._objects, upload, cell, rows, replace)
+
+    def is_placed(self, storage: Storage, name: str) -> bool:
+        key = self._objects.bucket.key(name)
+        return self._objects.is_placed(key, self._upload.filesize)
+
+    def reserve(self, storage: Storage, wanted: str) -> str:
+        return self._objects.state.name
+
+    def place(self, storage: Storage, name: str) -> str:
+        rows = list(self._upload.recorded())
+        if sum(row.chunk_size for row in rows) != self._upload.filesize:
+            # Another request put them there, or lost some, just now.
+            if not self.is_placed(storage, name):
+                raise RangeBusy("Other requests changed the upload; ask once more.")
+        elif not self._upload.filesize:
+            self._objects.put_empty()
+        elif self._objects.state.multipart:
+            self._complete([(row, receipt_of(row)) for row in rows])
+        else:
+            self._objects.copy_to_place(rows[0])
+        return name
+
+    def _complete(self, parts: list[tuple[RecordedRange, Receipt]]) -> None:
+        objects = self._objects
+        try:
+            objects.complete([receipt for _, receipt in parts])
+        except Refused as refused:
+            if refused.code in ("InvalidPart", "InvalidPartOrder", "EntityTooSmall"):
+                raise self._parts_gone(parts, refused) from refused
+            if not objects.is_placed(objects.key, self._upload.filesize):
+                raise objects.multipart_gone(self._upload) from refused
+
+    def _parts_gone(
+        self, parts: list[tuple[RecordedRange, Receipt]], refused: Refused
+    ) -> Exception:
+        """Return what to raise where some parts are not what the rows say.
+
+        As where one who was given up long ago sent a part once more.
+        """
+        named = str(refused.details.get("PartNumber", ""))
+        lost = []
+        try:
+            etags = self._objects.listed_etags()
+        except Refused:
+            return self._objects.multipart_gone(self._upload)
+        for row, receipt in parts:
+            number = self._objects.number_of(receipt)
+            if str(number) == named or receipt.etag not in etags.get(number, ()):
+                lost.append(row)
+        if lost:
+            return BytesLost(lost)
+        logger.error("The bucket refused parts that it lists: %s", refused)
+        return StoreUnavailable("The bucket does not find its parts; try again.")

@@ -1,0 +1,185 @@
+"""The store whose chunks rest in the bucket of the site's own S3 storage."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.core.files.storage import Storage
+
+from chunked_uploads.conf import conf
+from chunked_uploads.errors import RangeConflict, StoreUnavailable, TooLarge
+from chunked_uploads.storages import is_in_own_folder
+from chunked_uploads.stores.base import ChunkStore
+from chunked_uploads.stores.facts import Leftover, StoredUpload
+from chunked_uploads.stores.file_names import sign, unsign
+from chunked_uploads.stores.s3 import grid
+from chunked_uploads.stores.s3.bucket import Bucket, Buckets
+from chunked_uploads.stores.s3.comparing import DigestComparison, digests_between
+from chunked_uploads.stores.s3.content import S3Content
+from chunked_uploads.stores.s3.folders import (
+    abort,
+    is_marker,
+    list_folders,
+    remove_folder,
+)
+from chunked_uploads.stores.s3.objects import UploadObjects
+from chunked_uploads.stores.s3.receipts import State, read_state
+from chunked_uploads.stores.s3.writers import S3Writer
+
+
+class S3Store(ChunkStore):
+    """Keep chunks in the bucket of `CHUNKED_UPLOADS_STORAGE`.
+
+    Nobody is kept out: the rows decide whose bytes are held, and their ETags what the
+    finished file is made of.
+    """
+
+    def __init__(self) -> None:
+        self._buckets = Buckets()
+
+    def begin(self, upload: StoredUpload) -> str:
+        objects = UploadObjects(self._bucket, upload.uuid, self._new_state(upload))
+        state = objects.state
+        if upload.filesize is None or upload.filesize > state.cell_size:
+            state = dataclasses.replace(state, multipart=objects.begin_multipart())
+        return str(state)
+
+    def _new_state(self, upload: StoredUpload) -> State:
+        bucket = self._bucket
+        name = upload.generate_name()
+        if not is_in_own_folder(upload.uuid, name):
+            # The key is fixed now, and nobody else's ever.
+            folder, _, file = name.rpartition("/")
+            name = "/".join([*([folder] if folder else []), str(upload.uuid), file])
+        return State(bucket.name, name, self._folder(upload.uuid), _cell_size(upload))
+
+    @contextlib.contextmanager
+    def writer(
+        self, upload: StoredUpload, start: int, length: int, *, alone: bool = False
+    ) -> Iterator[S3Writer]:
+        objects = self._objects(upload)
+        if start + length > grid.MOST_PARTS * objects.state.cell_size:
+            raise TooLarge("The file is larger than what was made room for.")
+        # What it has to know may change before the first byte comes.
+        find_objects = functools.partial(self._objects, upload)
+        with S3Writer(find_objects, upload, start, length) as writer:
+            yield writer
+
+    @contextlib.contextmanager
+    def exclusive(self, upload: StoredUpload) -> Iterator[S3Content]:
+        yield S3Content(self._objects(upload), upload)
+
+    @contextlib.contextmanager
+    def compare(
+        self, upload: StoredUpload, start: int, length: int
+    ) -> Iterator[DigestComparison]:
+        stop = start + length
+        rows = list(upload.recorded(start, stop))
+        if not rows:
+            raise FileNotFoundError("Nothing is recorded there.")
+        yield DigestComparison(digests_between(rows, start, stop))
+
+    def suggest_chunk_size(self, upload: StoredUpload) -> int:
+        """Return how many bytes end at the next edge of the grid, or beyond it.
+
+        Never more than the site's own setting, where it has one.
+        """
+        wanted = conf.CHUNKED_UPLOADS_CHUNK_SIZE
+        state = _known_state(upload)
+        if state is None:
+            return wanted
+        cell = state.cell_size
+        rest = cell - upload.offset % cell  # of the cell that has the next byte
+        if wanted < rest:
+            return wanted if conf.is_set("CHUNKED_UPLOADS_CHUNK_SIZE") else rest
+        return rest + (wanted - rest) // cell * cell
+
+    def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
+        try:
+            mine, its = (
+                [each[1:] for each in digests_between(one.recorded(), 0, length)]
+                for one in (upload, other)
+            )
+        except RangeConflict:
+            return False
+        return mine == its
+
+    def moves_into(self, storage: Storage) -> bool:
+        return True
+
+    def delete(self, upload: StoredUpload) -> None:
+        state = _known_state(upload)
+        if state is None:
+            remove_folder(self._bucket, self._folder(upload.uuid))
+            return
+        bucket = self._bucket_of(state)
+        key = bucket.key(state.name)
+        if state.multipart:
+            abort(bucket, key, state.multipart)
+        remove_folder(bucket, state.folder, key)
+
+    def count_bytes(self, upload: StoredUpload) -> int:
+        objects = self._objects(upload)
+        found = self._bucket.objects(objects.state.folder)
+        sizes = [each["Size"] for each in found if not is_marker(each["Key"])]
+        return sum(sizes) + objects.count_parts()
+
+    def leftovers(self) -> Iterator[Leftover]:
+        root = self._root
+        for folder, found in list_folders(self._bucket, root):
+            uuid = unsign(folder)
+            if uuid is not None:
+                size = sum(each["Size"] for each in found)
+                modified = max(each["LastModified"] for each in found)
+                yield Leftover(uuid, f"{root}{folder}/", size, modified)
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        remove_folder(self._bucket, leftover.name)
+
+    @property
+    def _bucket(self) -> Bucket:
+        return self._buckets.current()
+
+    @property
+    def _root(self) -> str:
+        """The beginning of the keys of all that is neither part nor finished."""
+        return self._bucket.key(str(conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH)) + "/"
+
+    def _folder(self, uuid: UUID) -> str:
+        return f"{self._root}{sign(uuid)}/"
+
+    def _objects(self, upload: StoredUpload) -> UploadObjects:
+        state = _known_state(upload)
+        if state is None:
+            raise StoreUnavailable("This upload was begun in another store.")
+        return UploadObjects(self._bucket_of(state), upload.uuid, state)
+
+    def _bucket_of(self, state: State) -> Bucket:
+        bucket = self._bucket
+        if state.bucket != bucket.name:
+            raise StoreUnavailable("This upload was begun in another bucket.")
+        return bucket
+
+
+def _known_state(upload: StoredUpload) -> State | None:
+    """Return the upload's state, None where it was begun in another store."""
+    try:
+        return read_state(upload.store_state)
+    except ValueError:
+        return None
+
+
+def _cell_size(upload: StoredUpload) -> int:
+    filesize = upload.filesize
+    if filesize is None:
+        filesize = conf.CHUNKED_UPLOADS_MAX_SIZE
+    if filesize is None:
+        return grid.UNKNOWN
+    size = grid.cell_size_for(filesize)
+    if size > grid.LARGEST_PART:
+        raise TooLarge("No bucket takes so large a file.")
+    return size

@@ -1,0 +1,148 @@
+"""Ranges on their way into the bucket, cell by cell."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from chunked_uploads.stores.facts import Kept, Piece, StoredUpload
+from chunked_uploads.stores.handles import Replace, Writer
+from chunked_uploads.stores.s3.bucket import Refused
+from chunked_uploads.stores.s3.buffers import Buffer
+from chunked_uploads.stores.s3.grid import Grid
+from chunked_uploads.stores.s3.joining import join_cell
+from chunked_uploads.stores.s3.objects import UploadObjects, grid_of
+from chunked_uploads.stores.s3.receipts import Receipt
+
+
+class S3Writer(Writer):
+    """Sends whole cells as parts and what is less as fragments; a context.
+
+    While one cell is sent, the next one comes in: two are here at most.
+    """
+
+    def __init__(
+        self,
+        find_objects: Callable[[], UploadObjects],
+        upload: StoredUpload,
+        start: int,
+        length: int,
+    ) -> None:
+        self._find_objects = find_objects
+        self._upload = upload
+        self._start = self._position = start
+        self._stop = start + length
+        self._buffer: Buffer | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._sending: Future[Receipt] | None = None
+        self._sent: list[Receipt] = []  # since `keep` was asked last
+        self._kept = 0
+        self._fragments: set[int] = set()  # where those start that were recorded
+        self._is_broken = False
+        self._leaving = contextlib.ExitStack()
+
+    def __enter__(self) -> S3Writer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._leaving.close()
+
+    @property
+    def written(self) -> int:
+        return self._position - self._start
+
+    def write(self, block: bytes) -> None:
+        rest = memoryview(block)
+        while rest:
+            size = self._room().write(rest)
+            rest = rest[size:]
+            self._position += size
+
+    def write_from(self, outlet: int, size: int) -> None:
+        while size:
+            written = self._room().write_from(outlet, size)
+            size -= written
+            self._position += written
+
+    def keep(self, *, everything: bool) -> Kept:
+        if everything and not self._is_broken:
+            self._send_rest()
+        elif self._sending is not None and self._sending.done():
+            self._await_sent()
+        pieces = [Piece(each.start, each.size, str(each)) for each in self._sent]
+        self._kept += sum(each.size for each in pieces)
+        self._fragments |= {each.start for each in self._sent if not each.is_part}
+        self._sent = []
+        return Kept(self._kept, tuple(pieces))
+
+    def join(self, upload: StoredUpload, replace: Replace) -> None:
+        for start in sorted(self._fragments):
+            cell = self._grid.cell_at(start)
+            rows = list(upload.recorded(cell.start, cell.stop))
+            # Of several who wrote to this cell, the last one whose record is there
+            # joins it. Another's may be there by now: that one asks as well.
+            is_mine = (
+                max(rows, key=lambda row: row.pk).start == start if rows else False
+            )
+            if is_mine and sum(row.chunk_size for row in rows) == cell.size:
+                join_cell(self._objects, upload, cell, rows, replace)
+
+    @functools.cached_property
+    def _objects(self) -> UploadObjects:
+        return self._find_objects()
+
+    @functools.cached_property
+    def _grid(self) -> Grid:
+        return grid_of(self._objects.state, self._upload)
+
+    def _room(self) -> Buffer:
+        """Return a buffer that takes the next bytes."""
+        if self._buffer is not None and not self._buffer.room:
+            full, self._buffer = self._buffer, None
+            self._send_behind(full)
+        if self._buffer is None:
+            cell = self._grid.cell_at(self._position)
+            size = min(cell.stop, self._stop) - self._position
+            buffer = self._objects.buffer_for(self._position, size)
+            self._buffer = self._leaving.enter_context(buffer)
+        return self._buffer
+
+    def _send_behind(self, buffer: Buffer) -> None:
+        """Let another thread send the full buffer, when it sent the one before."""
+        self._await_sent()
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, "chunked_uploads_s3")
+        self._sending = self._pool.submit(self._send, buffer)
+
+    def _send_rest(self) -> None:
+        self._await_sent()
+        if self._buffer is not None and self._buffer.written:
+            buffer, self._buffer = self._buffer, None
+            with self._breaking():
+                self._sent.append(self._send(buffer))
+
+    def _send(self, buffer: Buffer) -> Receipt:
+        with buffer:
+            return self._objects.send(buffer, self._grid.cell_at(buffer.start))
+
+    def _await_sent(self) -> None:
+        if self._sending is not None:
+            sending, self._sending = self._sending, None
+            with self._breaking():
+                self._sent.append(sending.result())
+
+    @contextlib.contextmanager
+    def _breaking(self) -> Iterator[None]:
+        """Send no more after a failure: what came after it would leave a gap."""
+        try:
+            yield
+        except Refused:
+            self._is_broken = True
+            raise self._objects.multipart_gone(self._upload) from None
+        except BaseException:
+            self._is_broken = True
+            raise
