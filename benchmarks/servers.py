@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmarks.environment import MODULES
 from demo.environment import CHECKOUT
+from demo.services.postgresql import PostgreSQL
 from tests import programs
-from tests.databases import PostgreSQL
 from tests.servers import HOST, Server, free_port
 
 SETUP = """

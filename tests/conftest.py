@@ -7,18 +7,18 @@ the network before them. Those with browsers are in tests/page.
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
+from django.utils.module_loading import import_string
 
 from chunked_uploads.models import ApiKey
 from tests import needs
@@ -26,6 +26,9 @@ from tests.pool import Pool
 from tests.sending import Uploader
 from tests.servers import Gunicorn, Nginx
 from tests.weather import Weather
+
+if TYPE_CHECKING:
+    from demo.services.engine import Engine
 
 # Modules about what databases do each in their own way: locks, races, comparisons.
 ROWS = {
@@ -52,7 +55,15 @@ ROWS = {
 }
 # And what lets many processes meet in it; the others of that kind are tox's.
 LIVE = {"live.test_torture"}
-DATABASES = ["PostgreSQL", "MariaDB"]  # classes of tests.databases
+DATABASES = {
+    "PostgreSQL": "demo.services.postgresql.PostgreSQL",
+    "MariaDB": "tests.databases.MariaDB",
+}
+SERVERS = {"engine", "gunicorns"}  # fixtures that start some
+ENGINES = {
+    "seaweedfs": "demo.services.engine.SeaweedFS",
+    "ceph": "tests.ceph.Ceph",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,6 +75,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             const=name,
             help=f"run over a {name} server, started for it, not over SQLite",
         )
+    parser.addoption(
+        "--engine",
+        choices=ENGINES,
+        default="seaweedfs",
+        help="what keeps the buckets; ceph: Debian's, for root alone, 20 s to start",
+    )
     parser.addoption(
         "--complete",
         action="store_true",
@@ -97,13 +114,10 @@ def django_db_modify_db_settings(
 ) -> Iterator[None]:
     """Choose the database, before pytest-django makes the test's one in it."""
     if name := request.config.option.database:
-        databases = importlib.import_module("tests.databases")
-        server = getattr(databases, name)()
-        server.start()
-        use(server.database)
-        yield
-        connections.close_all()
-        server.remove()
+        with import_string(DATABASES[name])() as server:
+            use(server.database)
+            yield
+            connections.close_all()
     else:
         # A file, so that threads and other processes see the same database.
         file = tmp_path_factory.mktemp("sqlite") / "test.sqlite3"
@@ -123,7 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if "playwright" in fixtures:
             item.add_marker(pytest.mark.browser)
-        elif "gunicorns" not in fixtures and not item.get_closest_marker("once"):
+        elif SERVERS.isdisjoint(fixtures) and not item.get_closest_marker("once"):
             item.add_marker(pytest.mark.quick)
         module = item.module.__name__.removeprefix("tests.")  # type: ignore[attr-defined]
         if module in ROWS:
@@ -181,6 +195,16 @@ def api_key(user: User) -> ApiKey:
 def authorization(api_key: ApiKey) -> dict[str, str]:
     """The header that makes a request Ada's."""
     return {"Authorization": f"ApiKey {api_key.user.username}:{api_key.key}"}
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An S3 engine, started when the first test of this process asks for it.
+
+    Its bucket is shared: `engine.storage(location)` gives a folder in it.
+    """
+    with import_string(ENGINES[request.config.option.engine])() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.databases import Database, MariaDB, PostgreSQL
+from demo.services.postgresql import PostgreSQL
+from demo.services.server import Service
+from tests.databases import MariaDB
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("kind", [PostgreSQL, MariaDB])
-def test_database_leaves_nothing_behind(kind: Callable[[], Database]) -> None:
+def test_database_leaves_nothing_behind(kind: Callable[[], Service]) -> None:
     server = kind()
     server.start()
     assert server.address

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from demo.services.postgresql import PostgreSQL
 from tests import settings
-from tests.databases import PostgreSQL
 from tests.servers import Gunicorn
 
 ROUND = 60  # seconds
