@@ -43,7 +43,7 @@ class Gunicorn(Server):
         instead of a port.
         """
         super().__init__(folder)
-        self.media_root = folder / "media"
+        self.media_root = Path((settings or {}).get("MEDIA_ROOT", folder / "media"))
         self.number = workers
         (folder / "gunicorn.conf.py").write_text(config)
         self.port = 0 if unix else free_port()

@@ -1,7 +1,7 @@
 """Run the torture: `python -m tests.torture --seed N --minutes M [--postgresql]`.
 
-Each seed from N on has a round of a minute at most, with a server of its own; what
-kind of server, and whether it is killed, follows from the seed. With `--operations K`
+Each seed from N on has a round of a minute at most, with servers of its own; what kind
+of servers, and whether they are killed, follows from the seed. With `--operations K`
 there is one round, which ends after so many operations, as in the tests.
 """
 
@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--operations", type=int)
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--servers", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         if not arguments.postgresql:
@@ -104,12 +105,19 @@ def run_round(
 ) -> Any:
     """Run one seed against a server of its own; return the figures."""
     from chunked_uploads.models import Upload
+    from tests.torture.places import Folder
     from tests.torture.run import make_scenario, make_site, run
 
-    scenario = make_scenario(seed)
-    server = Gunicorn(folder, database, **scenario.server)
-    server.start()
-    site = make_site(server, scenario, seed, senders)
+    place = Folder(folder / "media")
+    scenario = make_scenario(seed, place)
+    servers = []
+    for number in range(arguments.servers):
+        own = folder / str(number)
+        own.mkdir()
+        servers.append(Gunicorn(own, database, **scenario.server))
+    for server in servers:
+        server.start()
+    site = make_site(servers, scenario, seed, senders, place)
     end = min(end, time.monotonic() + ROUND)
     goes_on: Callable[[], bool] = lambda: time.monotonic() < end  # noqa: E731
     if arguments.operations:
@@ -117,7 +125,8 @@ def run_round(
     try:
         run(site, arguments.clients, goes_on)
     finally:
-        server.stop()
+        for server in servers:
+            server.stop()
     print(f"seed {seed} ({scenario.name}): {site.figures}\n", flush=True)
     Upload.objects.all().delete()
     return site.figures

@@ -1,13 +1,15 @@
-"""What comes over the server meanwhile: kills, restarts, clean-ups."""
+"""What comes over the servers meanwhile: kills, restarts, clean-ups."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
+from typing import Any
 
 from tests.torture.site import Site
 
@@ -30,7 +32,7 @@ def disturb(site: Site) -> None:
             elif site.kills and kind == "worker":
                 _kill_worker(site, chance)
             elif site.kills:
-                _kill_server(site)
+                _kill_server(site, chance)
         except Exception as error:  # noqa: BLE001 - told with all others
             site.figures.violate("disturbances", kind, repr(error))
             site.is_over.wait(1)
@@ -45,13 +47,17 @@ def _pass(site: Site, operations: int) -> bool:
     return True
 
 
-def clean_up(site: Site, seconds: float) -> None:
+def clean_up(site: Site, seconds: float, **settings: Any) -> None:
     """Run the clean-up in a process of its own, which ends well."""
+    popen = random.choice(site.servers).popen
+    name = "CHUNKED_UPLOADS_TEST_SETTINGS"
+    changed = json.dumps({**json.loads(popen["env"][name]), **settings})
+    popen = {**popen, "env": {**popen["env"], name: changed}}
     command = [sys.executable, "-m", "django", "clean_uploads"]
     command.append(f"--days={seconds / DAY:.9f}")
     with site.cleaning_up(seconds):
         ended = subprocess.run(
-            command, capture_output=True, text=True, check=False, **site.server.popen
+            command, capture_output=True, text=True, check=False, **popen
         )
     site.figures.count(site.figures.events, "clean-ups")
     if ended.returncode:
@@ -59,14 +65,15 @@ def clean_up(site: Site, seconds: float) -> None:
 
 
 def _kill_worker(site: Site, chance: random.Random) -> None:
-    workers = site.server.workers
+    workers = chance.choice(site.servers).workers
     if workers:
         with contextlib.suppress(ProcessLookupError):
             os.kill(chance.choice(workers), signal.SIGKILL)
             site.figures.count(site.figures.events, "killed workers")
 
 
-def _kill_server(site: Site) -> None:
-    site.server.kill()
+def _kill_server(site: Site, chance: random.Random) -> None:
+    server = chance.choice(site.servers)
+    server.kill()
     site.figures.count(site.figures.events, "killed servers")
-    site.server.start()
+    server.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -38,8 +39,7 @@ class Job:
         self.number = number
         self.site = site
         self.chance = random.Random(f"{site.seed}/{number}")
-        file = self.chance.choices(FILES, WEIGHTS)[0]
-        self.name, self.size, has_fingerprint = file
+        self.name, self.size, has_fingerprint = _choose_file(self.chance)
         self.fingerprint = f"{site.seed}-{number}" if has_fingerprint else ""
         self.metadata = {"job": str(number)} if self.chance.random() < 0.5 else {}
         self.content = make_content(site.seed, number, self.size)
@@ -153,13 +153,20 @@ class Job:
         time.sleep(self.chance.uniform(0.05, 0.2))
 
 
+def contents_like(seed: int, numbers: int, name: str, size: int) -> Iterator[bytes]:
+    """Yield what those of the first jobs sent that have such a file."""
+    for number in range(numbers):
+        file = _choose_file(random.Random(f"{seed}/{number}"))
+        if file[:2] == (name, size):
+            yield make_content(seed, number, size)
+
+
+def _choose_file(chance: random.Random) -> tuple[str, int, bool]:
+    return chance.choices(FILES, WEIGHTS)[0]
+
+
 def make_content(seed: int, number: int, size: int) -> bytes:
     """Return the job's bytes, in which every 16 say whose they are."""
-    tag = make_tag(seed, number)
+    tag = sha256(f"{seed}/{number}".encode()).digest()[:TAG]
     cells = (tag + cell.to_bytes(TAG, "big") for cell in range(size // CELL + 1))
     return b"".join(cells)[:size]
-
-
-def make_tag(seed: int, number: int) -> bytes:
-    """Return what marks the job's bytes."""
-    return sha256(f"{seed}/{number}".encode()).digest()[:TAG]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from tests.clients import Client
 from tests.live import sites
 from tests.servers import Gunicorn
 from tests.torture.disturbances import disturb
 from tests.torture.inspection import inspect
 from tests.torture.lives import Life
-from tests.torture.site import Site
+from tests.torture.places import Folder, Place
+from tests.torture.site import Site, Visitor
 
 # Of workers with one thread there are as many as the clients' requests, or nearly.
 WORKERS = [sites.WORKERS["gthread"], {**sites.WORKERS["sync"], "workers": 6}]
@@ -37,15 +37,19 @@ class Scenario(NamedTuple):
     expires: bool  # whether clean-ups give up what is idle for some seconds
 
 
-def make_scenario(seed: int) -> Scenario:
-    """Return what the seed says."""
+def make_scenario(seed: int, place: Place | None = None) -> Scenario:
+    """Return what the seed says, for servers that keep bytes in a folder of theirs, or
+    in a place that they share.
+    """
     workers = WORKERS[seed % 2]
     is_fast = seed % 4 < 2
     settings = {
         "CHUNKED_UPLOADS_DIGEST": "sha256",
         "CHUNKED_UPLOADS_FAST_PATH": is_fast,
+        **(place.settings if place else {}),
     }
-    server = {**workers, "settings": settings, "config": CONFIG}
+    config = CONFIG + (place.config if place else "")
+    server = {**workers, "settings": settings, "config": config}
     kills, expires = seed % 3 > 0, seed % 5 < 2
     told = [workers["worker_class"], "" if is_fast else "plain"]
     told += ["" if kills else "no kills", "expiring" if expires else ""]
@@ -53,12 +57,17 @@ def make_scenario(seed: int) -> Scenario:
 
 
 def make_site(
-    server: Gunicorn, scenario: Scenario, seed: int, senders: list[dict[str, str]]
+    servers: list[Gunicorn],
+    scenario: Scenario,
+    seed: int,
+    senders: list[dict[str, str]],
+    place: Place | None = None,
 ) -> Site:
     """Return what a run needs; `senders` are the headers of two users."""
-    client, stranger = (Client(server.url, headers) for headers in senders)
+    client, stranger = (Visitor(servers, headers) for headers in senders)
     return Site(
-        server,
+        servers,
+        place or Folder(servers[0].media_root),
         client,
         stranger,
         seed,
@@ -87,5 +96,6 @@ def run(site: Site, clients: int, goes_on: Callable[[], bool]) -> None:
         thread.join()
     site.is_over.set()
     disturber.join()
-    site.server.stop()
+    for server in site.servers:
+        server.stop()
     inspect(site, next(numbers), [job for life in lives for job in life.finished])

@@ -107,7 +107,7 @@ class Chunk:
     def _open(self) -> Wire:
         length = {"Content-Length": str(len(self.head) + len(self.tail))}
         sender = self.job.site.client.headers if self.is_with_key else {}
-        wire = Wire(self.url)
+        wire = Wire(self.job.site.client.route(self.url))
         try:
             wire.socket.sendall(wire.head({**sender, **length, **self.headers}))
         except OSError:

@@ -1,30 +1,50 @@
-"""What all clients of a run share: the server, its clean-ups, who owns what."""
+"""What all clients of a run share: the servers, their clean-ups, who owns what."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Event, Lock
+from typing import Any
+from urllib.parse import urlsplit
 
 from tests.clients import Answer, Client
 from tests.servers import Gunicorn
 from tests.torture.answers import Heard, hear
 from tests.torture.figures import Figures
 from tests.torture.model import Violation
+from tests.torture.places import Place
 
 DOWN = 120  # seconds without a server, after which it does not come back
 
 
+class Visitor(Client):
+    """A client whose requests each go to any of the site's servers."""
+
+    def __init__(self, servers: list[Gunicorn], headers: dict[str, str]) -> None:
+        super().__init__(servers[0].url, headers)
+        self.urls = [server.url for server in servers]
+
+    def route(self, url: str) -> str:
+        """Return the URL at the server that a balancer happens to choose."""
+        return f"{random.choice(self.urls)}{without_server(url)}"
+
+    def ask(self, method: str, url: str, *more: Any, **others: Any) -> Answer:
+        return super().ask(method, self.route(url), *more, **others)
+
+
 @dataclass
 class Site:
-    """A server in a run. `client` is who uploads, `stranger` another user."""
+    """Servers in a run. `client` is who uploads, `stranger` another user."""
 
-    server: Gunicorn
-    client: Client
-    stranger: Client
+    servers: list[Gunicorn]
+    place: Place
+    client: Visitor
+    stranger: Visitor
     seed: int
     figures: Figures = field(default_factory=Figures)
     kills: bool = True  # whether anything is killed
@@ -91,6 +111,11 @@ class Site:
         code = "" if answer.status == 200 else f" {_code(answer)}"
         self.figures.count(self.figures.answers, f"{answer.status}{code}")
         return hear(answer)
+
+
+def without_server(url: str) -> str:
+    """Return the URL's path and query."""
+    return urlsplit(url)._replace(scheme="", netloc="").geturl()
 
 
 def _code(answer: Answer) -> str:
