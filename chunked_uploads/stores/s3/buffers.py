@@ -44,7 +44,7 @@ def new_checksum(algorithm: str) -> Any:
 
 
 class Buffer:
-    """Room for `size` bytes from `start` of a file on; a context.
+    """Room for `size` bytes from `start` of a file on, until it is closed.
 
     `algorithm` is that of `checksum`.
     """
@@ -63,12 +63,10 @@ class Buffer:
             # Pages come when they are filled, and go at once: no heap keeps them.
             self._view = memoryview(mmap.mmap(-1, max(size, 1)))
 
-    def __enter__(self) -> Buffer:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
+    def close(self) -> None:
+        """Give the room back."""
         # Memory goes with the last view of it, which who sent it may still hold.
-        del self._view
+        self._view = memoryview(b"")
         if self._file is not None:
             self._file.close()
 

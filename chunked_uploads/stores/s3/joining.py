@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from chunked_uploads.errors import BytesLost, StoreFull, StoreUnavailable
 from chunked_uploads.stores.facts import RecordedRange, StoredUpload
@@ -63,7 +64,7 @@ def _send_joined(
     # that is gone.
     if parts := [row for row in rows if receipt_of(row).is_part]:
         raise BytesLost(parts)
-    with objects.buffer_for(cell.start, cell.size) as buffer:
+    with closing(objects.buffer_for(cell.start, cell.size)) as buffer:
         for row in rows:
             for block in objects.read_fragment(row):
                 buffer.write(block)

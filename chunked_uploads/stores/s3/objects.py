@@ -99,6 +99,7 @@ class UploadObjects:
         Raises `BytesLost`.
         """
         receipt = receipt_of(row)
+        fragment = self.state.folder + receipt.name
         parameters = self._finished_parameters()
         for name in [*parameters]:
             if name.startswith("SSECustomer"):  # it is encrypted in the same way
@@ -106,10 +107,7 @@ class UploadObjects:
         try:
             self.bucket.ask(
                 "copy_object",
-                CopySource={
-                    "Bucket": self.bucket.name,
-                    "Key": self.state.folder + receipt.name,
-                },
+                CopySource={"Bucket": self.bucket.name, "Key": fragment},
                 CopySourceIfMatch=receipt.etag,
                 MetadataDirective="REPLACE",
                 **parameters,
@@ -117,6 +115,8 @@ class UploadObjects:
         except Refused:
             if not self.is_placed(self.key, receipt.size):
                 raise BytesLost([row]) from None
+            return
+        self.bucket.remove([fragment])
 
     def complete(self, receipts: list[Receipt]) -> None:
         """Let the parts be the finished file. Raises `Refused`."""

@@ -133,9 +133,9 @@ class S3Store(ChunkStore):
         for folder, found in list_folders(self._bucket, root):
             uuid = unsign(folder)
             if uuid is not None:
-                size = sum(each["Size"] for each in found)
+                sizes = [each["Size"] for each in found if not is_marker(each["Key"])]
                 modified = max(each["LastModified"] for each in found)
-                yield Leftover(uuid, f"{root}{folder}/", size, modified)
+                yield Leftover(uuid, f"{root}{folder}/", sum(sizes), modified)
 
     def remove_leftover(self, leftover: Leftover) -> None:
         remove_folder(self._bucket, leftover.name)

@@ -41,7 +41,6 @@ class S3Writer(Writer):
         self._kept = 0
         self._fragments: set[int] = set()  # where those start that were recorded
         self._is_broken = False
-        self._leaving = contextlib.ExitStack()
 
     def __enter__(self) -> S3Writer:
         return self
@@ -49,7 +48,8 @@ class S3Writer(Writer):
     def __exit__(self, *exception: object) -> None:
         if self._pool is not None:
             self._pool.shutdown()
-        self._leaving.close()
+        if self._buffer is not None:
+            self._buffer.close()
 
     @property
     def written(self) -> int:
@@ -107,8 +107,7 @@ class S3Writer(Writer):
         if self._buffer is None:
             cell = self._grid.cell_at(self._position)
             size = min(cell.stop, self._stop) - self._position
-            buffer = self._objects.buffer_for(self._position, size)
-            self._buffer = self._leaving.enter_context(buffer)
+            self._buffer = self._objects.buffer_for(self._position, size)
         return self._buffer
 
     def _send_behind(self, buffer: Buffer) -> None:
@@ -126,7 +125,7 @@ class S3Writer(Writer):
                 self._sent.append(self._send(buffer))
 
     def _send(self, buffer: Buffer) -> Receipt:
-        with buffer:
+        with contextlib.closing(buffer):
             return self._objects.send(buffer, self._grid.cell_at(buffer.start))
 
     def _await_sent(self) -> None:
