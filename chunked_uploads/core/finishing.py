@@ -61,9 +61,10 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
             _complete(upload, is_valid)
     except BytesLost as lost:
         forget_lost(upload, lost)
-        _check_whole(upload)
-        message = "Bytes that were lost came again; ask once more."
-        raise RangeBusy(message, upload) from None
+        if not upload.is_complete:
+            _check_whole(upload)
+            message = "Bytes that were lost came again; ask once more."
+            raise RangeBusy(message, upload) from None
     except RangeBusy as busy:
         if not upload.is_complete:  # by another request meanwhile
             busy.upload = upload

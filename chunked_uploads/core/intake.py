@@ -158,7 +158,13 @@ class Intake:
         self._record_kept(self.writer.keep(everything=False), is_hashed=is_certain)
 
     def _record(self) -> None:
-        self._record_kept(self.writer.keep(everything=True), is_hashed=True)
+        try:
+            kept = self.writer.keep(everything=True)
+        except StoreUnavailable:
+            # What came before has its place, all the same.
+            self._record_kept(self.writer.keep(everything=False), is_hashed=True)
+            raise
+        self._record_kept(kept, is_hashed=True)
 
     def _record_kept(self, kept: Kept, *, is_hashed: bool) -> None:
         self.recorded_at = time.monotonic()

@@ -15,7 +15,13 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.failures import storage_failures_reported
 from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.rows import row_of
-from chunked_uploads.errors import BytesLost, RangeBusy, RangeConflict, UploadError
+from chunked_uploads.errors import (
+    BytesLost,
+    RangeBusy,
+    RangeConflict,
+    UploadError,
+    UploadNotFound,
+)
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Handle
 
@@ -37,7 +43,8 @@ def losses_forgotten(upload: Upload) -> Iterator[None]:
 def forget_lost(upload: Upload, lost: BytesLost) -> None:
     """Forget what the store says is lost, but for what came again meanwhile.
 
-    Leaves `upload` up to date. Raises `UploadNotFound` as `ranges.forget` does.
+    Nothing of an upload that is complete by now. Leaves `upload` up to date. Raises
+    `UploadNotFound` where it was cancelled.
     """
     receipts = {(each.start, each.receipt) for each in lost.ranges}
 
@@ -47,7 +54,7 @@ def forget_lost(upload: Upload, lost: BytesLost) -> None:
         return [(each.start, each.stop) for each in same]
 
     row = row_of(upload)
-    with transaction.atomic(using=row.db):
+    with contextlib.suppress(UploadNotFound), transaction.atomic(using=row.db):
         ranges.forget(upload, still_recorded)
         if lost.state is not None:
             # Unless another request was here first.

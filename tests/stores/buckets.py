@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from django.core.files.storage import storages
+from storages.backends.s3 import S3Storage
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.models import Upload
@@ -72,6 +75,31 @@ class Traffic:
             return AWSResponse(request.url, status, {}, Raw(content))
 
         self.client.meta.events.register(f"before-send.s3.{operation}", answer)
+
+    def list_part_as(self, number: int, etag: str) -> None:
+        """Let a part be listed as most engines do: SeaweedFS knows all of them."""
+
+        def change(parsed: dict[str, Any], **options: Any) -> None:
+            for part in parsed.get("Parts", ()):
+                if part["PartNumber"] == number:
+                    part["ETag"] = etag
+
+        self.client.meta.events.register("after-call.s3.ListParts", change)
+
+    def list_one_part_once(self) -> None:
+        """Let a part appear that was on its way when its upload was aborted."""
+        is_done = False
+
+        def answer(request: Any, **options: Any) -> AWSResponse | None:
+            nonlocal is_done
+            if is_done:
+                return None
+            is_done = True
+            content = "<ListPartsResult><Part><PartNumber>1</PartNumber></Part>"
+            content += "</ListPartsResult>"
+            return AWSResponse(request.url, 200, {}, Raw(content.encode()))
+
+        self.client.meta.events.register("before-send.s3.ListParts", answer)
 
     def then(self, operation: str, do: Callable[[], object]) -> None:
         """Call `do` once, when the engine did what was asked of it first."""
@@ -139,12 +167,20 @@ class Site:
     def read(self, upload: Upload) -> bytes:
         """Return the finished file."""
         upload.refresh_from_db()
-        with storages["default"].open(upload.upload.name) as file:
+        with storages["default"].open(str(upload.upload.name)) as file:
             return file.read()
+
+
+@functools.cache
+def session_of(engine: Engine) -> Any:
+    """Return one session for all tests: each reads a megabyte of descriptions anew."""
+    return boto3.Session(engine.key, engine.secret, region_name=engine.REGION)
 
 
 @pytest.fixture
 def site(engine: Engine, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The tests' site, whose cells are as small as engines let them be."""
     monkeypatch.setattr(grid, "SMALLEST", CELL)
+    session = session_of(engine)
+    monkeypatch.setattr(S3Storage, "_create_session", lambda storage: session)
     return Site(engine, settings)
