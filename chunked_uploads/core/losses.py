@@ -7,7 +7,7 @@ again. Nothing is forgotten that may lie on a disk that is not there just now.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 
@@ -51,7 +51,7 @@ def forget_lost(upload: Upload, lost: BytesLost) -> None:
     def still_recorded() -> list[tuple[int, int]]:
         recorded = upload.recorded()
         same = (each for each in recorded if (each.start, each.receipt) in receipts)
-        return [(each.start, each.stop) for each in same]
+        return _adjoined((each.start, each.stop) for each in same)
 
     row = row_of(upload)
     with contextlib.suppress(UploadNotFound), transaction.atomic(using=row.db):
@@ -60,6 +60,16 @@ def forget_lost(upload: Upload, lost: BytesLost) -> None:
             # Unless another request was here first.
             row.filter(store_state=upload.store_state).update(store_state=lost.state)
     ranges.refresh(upload)
+
+
+def _adjoined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the same bytes in fewer spans, where one begins as another ends."""
+    found: list[tuple[int, int]] = []
+    for start, stop in spans:
+        if found and found[-1][1] == start:
+            start, _ = found.pop()
+        found.append((start, stop))
+    return found
 
 
 def notice_losses(upload: Upload, handle: Handle) -> bool:

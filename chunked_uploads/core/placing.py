@@ -33,8 +33,7 @@ def place(upload: Upload, content: Content, name: str, found: dict[str, str]) ->
     wanted = name or upload.generate_name()
     if not chunk_store().moves_into(storage):
         return _copy(upload, content, wanted)
-    if not (name and storage.exists(name)):
-        name = content.reserve(storage, wanted)
+    name = content.reserve(storage, wanted, is_noted=bool(name))
     note_name(upload, name, found)
     with long_work(upload):
         return content.place(storage, name)

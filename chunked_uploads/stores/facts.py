@@ -56,6 +56,10 @@ class StoredUpload(Protocol):
         """How many bytes are recorded in all."""
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the finished file has been put in its place."""
+
+    @property
     def store_state(self) -> str:
         """What the store said last; empty for an upload that was never begun."""
 

@@ -185,10 +185,11 @@ class Content(Handle, ABC):
     def sync_place(self, storage: Storage, name: str) -> None:
         """Make durable what a `place` did that died or failed after it."""
 
-    def reserve(self, storage: Storage, wanted: str) -> str:
+    def reserve(self, storage: Storage, wanted: str, *, is_noted: bool) -> str:
         """Make certain of a name for the finished file, `wanted` or beside it.
 
-        Only for stores that move. It is the upload's alone from here on, also after a
+        `is_noted` says that an earlier try may have made certain of `wanted`. Only for
+        stores that move. It is the upload's alone from here on, also after a
         loss of power. Raises `StoreFull`, and what the storage raises.
         """
         return wanted

@@ -163,7 +163,9 @@ class LocalContent(LocalFile, Content):
         if takes_files_as_they_are(storage):
             sync_name(storage.path(name))
 
-    def reserve(self, storage: Storage, wanted: str) -> str:
+    def reserve(self, storage: Storage, wanted: str, *, is_noted: bool) -> str:
+        if is_noted and storage.exists(wanted):
+            return wanted
         name = reserve_name(storage, wanted, MAX_PATH)
         if is_in_own_folder(self._upload.uuid, name):
             return name

@@ -43,6 +43,7 @@ class StoredUpload:
     ranges: list[Recorded] = field(default_factory=list)
     filename: str = "film.mp4"
     number: int = 0  # of the last record
+    is_complete: bool = False
 
     def recorded(self, start: int = 0, stop: int | None = None) -> list[Recorded]:
         found = [
@@ -408,7 +409,7 @@ class ChunkStoreContract:
             content.sync()
             name = wanted
             if store.moves_into(storage):
-                name = content.reserve(storage, wanted)
+                name = content.reserve(storage, wanted, is_noted=False)
             assert not content.is_placed(storage, name)
             placed = content.place(storage, name)
 
@@ -424,7 +425,7 @@ class ChunkStoreContract:
             return
         with store.exclusive(upload) as content:
             content.sync()
-            name = content.reserve(storage, "film.mp4")
+            name = content.reserve(storage, "film.mp4", is_noted=False)
             content.place(storage, name)
 
         with store.exclusive(upload) as content:
@@ -441,7 +442,10 @@ class ChunkStoreContract:
         if not store.moves_into(storage):
             return
         with store.exclusive(upload) as content, store.exclusive(other) as another:
-            names = [each.reserve(storage, "film.mp4") for each in (content, another)]
+            names = [
+                each.reserve(storage, "film.mp4", is_noted=False)
+                for each in (content, another)
+            ]
 
         assert len({*names}) == 2
 

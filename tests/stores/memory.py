@@ -213,7 +213,7 @@ class MovingContent(LateContent):
     def is_placed(self, storage: Storage, name: str) -> bool:
         return storage.exists(name) and storage.size(name) == self._upload.filesize
 
-    def reserve(self, storage: Storage, wanted: str) -> str:
+    def reserve(self, storage: Storage, wanted: str, *, is_noted: bool) -> str:
         if is_in_own_folder(self._upload.uuid, wanted):
             return wanted
         folder, name = os.path.split(wanted)

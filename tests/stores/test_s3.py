@@ -30,7 +30,7 @@ class ReadStore(S3Store):
         with self.exclusive(upload) as content:
             content.join(upload, upload.replace)
             storage = storages["default"]
-            name = content.place(storage, content.reserve(storage, ""))
+            name = content.place(storage, content.reserve(storage, "", is_noted=False))
         with storage.open(name) as file:
             return file.read()
 

@@ -43,6 +43,11 @@ def new_checksum(algorithm: str) -> Any:
     return hashlib.new(algorithm.lower(), usedforsecurity=False)
 
 
+def in_base64(checksum: Any) -> str:
+    """Return a checksum as the headers of S3 have it."""
+    return base64.b64encode(checksum.digest()).decode()
+
+
 class Buffer:
     """Room for `size` bytes from `start` of a file on, until it is closed.
 
@@ -83,7 +88,7 @@ class Buffer:
     @property
     def checksum(self) -> str:
         """The checksum of what was written, in Base64."""
-        return base64.b64encode(self._checksum.digest()).decode()
+        return in_base64(self._checksum)
 
     def hexdigest(self, algorithm: str) -> str:
         """Return another digest of what was written, of an algorithm of `hashlib`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
+from collections.abc import Callable
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
@@ -28,9 +30,16 @@ class S3Content(Content):
 
     is_readable = False
 
-    def __init__(self, objects: UploadObjects, upload: StoredUpload) -> None:
-        self._objects = objects
+    def __init__(
+        self, find_objects: Callable[[], UploadObjects], upload: StoredUpload
+    ) -> None:
+        self._find_objects = find_objects
         self._upload = upload
+
+    @functools.cached_property
+    def _objects(self) -> UploadObjects:
+        # As late as that: what it has to know may have changed before it was entered.
+        return self._find_objects()
 
     def open(self) -> File:
         raise NotImplementedError("No engine gives parts back.")
@@ -49,7 +58,7 @@ class S3Content(Content):
         key = self._objects.bucket.key(name)
         return self._objects.is_placed(key, self._upload.filesize)
 
-    def reserve(self, storage: Storage, wanted: str) -> str:
+    def reserve(self, storage: Storage, wanted: str, *, is_noted: bool) -> str:
         return self._objects.state.name
 
     def place(self, storage: Storage, name: str) -> str:

@@ -20,7 +20,7 @@ TRIES = 5  # to abort a multipart upload, which parts on their way may survive
 def put_marker(bucket: Bucket, folder: str, key: str) -> None:
     """Note that a multipart upload is about to be begun at this key."""
     marker = f"{folder}{MARKER}{secrets.token_hex(8)}"
-    bucket.ask("put_object", Key=marker, Body=key.encode())
+    bucket.put(marker, key.encode())
 
 
 def is_marker(key: str) -> bool:
@@ -49,7 +49,7 @@ def remove_folder(bucket: Bucket, folder: str, key: str | None = None) -> None:
     markers = [each for each in keys if is_marker(each)]
     if key is None or len(markers) > 1:
         for marked in {_read_marker(bucket, marker) for marker in markers}:
-            _abort_all(bucket, marked)
+            abort_all(bucket, marked)
     bucket.remove([each for each in keys if not is_marker(each)])
     bucket.remove(markers)
 
@@ -78,7 +78,8 @@ def _read_marker(bucket: Bucket, marker: str) -> str:
         return body.read().decode()
 
 
-def _abort_all(bucket: Bucket, key: str) -> None:
+def abort_all(bucket: Bucket, key: str) -> None:
+    """Abort all multipart uploads at this key, of which there may be none."""
     if key:
         for page in bucket.pages("list_multipart_uploads", Prefix=key):
             for begun in page.get("Uploads", ()):

@@ -139,7 +139,8 @@ class UploadObjects:
 
     def put_empty(self) -> None:
         """Make the finished file, which has no bytes."""
-        self.bucket.ask("put_object", Body=b"", **self._finished_parameters())
+        parameters = self._finished_parameters()
+        self.bucket.put(parameters.pop("Key"), b"", **parameters)
 
     def _finished_parameters(self) -> dict[str, Any]:
         parameters = self.bucket.object_parameters(self.key)

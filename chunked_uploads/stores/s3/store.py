@@ -22,6 +22,7 @@ from chunked_uploads.stores.s3.comparing import DigestComparison, digests_betwee
 from chunked_uploads.stores.s3.content import S3Content
 from chunked_uploads.stores.s3.folders import (
     abort,
+    abort_all,
     is_marker,
     list_folders,
     remove_folder,
@@ -71,7 +72,7 @@ class S3Store(ChunkStore):
 
     @contextlib.contextmanager
     def exclusive(self, upload: StoredUpload) -> Iterator[S3Content]:
-        yield S3Content(self._objects(upload), upload)
+        yield S3Content(functools.partial(self._objects, upload), upload)
 
     @contextlib.contextmanager
     def compare(
@@ -118,9 +119,13 @@ class S3Store(ChunkStore):
             return
         bucket = self._bucket_of(state)
         key = bucket.key(state.name)
-        if state.multipart:
+        if state.multipart and not upload.is_complete:
             abort(bucket, key, state.multipart)
         remove_folder(bucket, state.folder, key)
+
+    def remove_draft(self, upload: StoredUpload, storage: Storage, name: str) -> None:
+        # Parts that came in while it was aborted.
+        abort_all(self._bucket, self._bucket.key(name))
 
     def count_bytes(self, upload: StoredUpload) -> int:
         objects = self._objects(upload)
