@@ -23,7 +23,7 @@ from chunked_uploads.errors import (
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
-from chunked_uploads.stores import Handle
+from chunked_uploads.stores import Handle, chunk_store
 
 
 @contextlib.contextmanager
@@ -59,7 +59,14 @@ def forget_lost(upload: Upload, lost: BytesLost) -> None:
         if lost.state is not None:
             # Unless another request was here first.
             row.filter(store_state=upload.store_state).update(store_state=lost.state)
-    ranges.refresh(upload)
+    try:
+        ranges.refresh(upload)
+    except UploadNotFound:
+        if lost.state is not None:
+            # What the store began for it since nobody else knows of.
+            upload.store_state = lost.state
+            chunk_store().delete(upload)
+        raise
 
 
 def _adjoined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,7 +11,12 @@ from uuid import UUID
 from django.core.files.storage import Storage
 
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import RangeConflict, StoreUnavailable, TooLarge
+from chunked_uploads.errors import (
+    RangeConflict,
+    StoreUnavailable,
+    TooLarge,
+    UploadNotFound,
+)
 from chunked_uploads.storages import is_in_own_folder
 from chunked_uploads.stores.base import ChunkStore
 from chunked_uploads.stores.facts import Leftover, StoredUpload
@@ -67,8 +72,14 @@ class S3Store(ChunkStore):
             raise TooLarge("The file is larger than what was made room for.")
         # What it has to know may change before the first byte comes.
         find_objects = functools.partial(self._objects, upload)
-        with S3Writer(find_objects, upload, start, length) as writer:
-            yield writer
+        try:
+            with S3Writer(find_objects, upload, start, length) as writer:
+                yield writer
+        except UploadNotFound:
+            # Nobody else knows of what was sent since it was cancelled.
+            with contextlib.suppress(StoreUnavailable):
+                remove_folder(objects.bucket, objects.state.folder)
+            raise
 
     @contextlib.contextmanager
     def exclusive(self, upload: StoredUpload) -> Iterator[S3Content]:
