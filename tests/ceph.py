@@ -54,6 +54,7 @@ keyring = {data}/osd/keyring
 rgw frontends = beast endpoint=127.0.0.1:{port}
 rgw run sync thread = false
 rgw thread pool size = 64
+rgw multipart min part size = {smallest_part}
 """
 
 
@@ -84,9 +85,10 @@ class Daemon(Server):
 class Ceph(Engine):
     """A cluster of one machine; its gateway, radosgw, is the engine's process."""
 
-    def __init__(self) -> None:
+    def __init__(self, smallest_part: int = Engine.smallest_part) -> None:
         assert shutil.which("radosgw"), "Ceph is missing: tests/ceph.py says what"
         super().__init__("ceph")
+        self.smallest_part = smallest_part
         self.fsid = str(uuid4())
         self.monitor = free_port()
         self._daemons = ExitStack()
@@ -96,6 +98,7 @@ class Ceph(Engine):
             device=DEVICE,
             data=self.data,
             port=self.port,
+            smallest_part=smallest_part,
         )
         (self.data / "ceph.conf").write_text(conf)
         self.popen["env"] = {

@@ -54,7 +54,7 @@ ROWS = {
     "test_questions",
 }
 # And what lets many processes meet in it; the others of that kind are tox's.
-LIVE = {"live.test_torture"}
+LIVE = {"live.test_torture", "live.test_torture_s3"}
 DATABASES = {
     "PostgreSQL": "demo.services.postgresql.PostgreSQL",
     "MariaDB": "tests.databases.MariaDB",

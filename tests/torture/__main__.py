@@ -1,4 +1,4 @@
-"""Run the torture: `python -m tests.torture --seed N --minutes M [--postgresql]`.
+"""Run the torture: `python -m tests.torture --seed N --minutes M [--s3]`.
 
 Each seed from N on has a round of a minute at most, with servers of its own; what kind
 of servers, and whether they are killed, follows from the seed. With `--operations K`
@@ -10,18 +10,23 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from demo.services.engine import Engine, SeaweedFS
 from demo.services.postgresql import PostgreSQL
 from tests import settings
+from tests.ceph import Ceph
 from tests.servers import Gunicorn
 
 ROUND = 60  # seconds
+SMALL = 48 * 1024  # bytes of a part, where the engine lets us choose
 
 
 def main() -> int:
@@ -32,23 +37,39 @@ def main() -> int:
     parser.add_argument("--operations", type=int)
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--postgresql", action="store_true")
-    parser.add_argument("--servers", type=int, default=1)
+    parser.add_argument(
+        "--s3",
+        nargs="?",
+        const="seaweedfs",
+        choices=["seaweedfs", "ceph"],
+        help="a bucket of that engine; includes --postgresql",
+    )
+    parser.add_argument("--servers", type=int, help="1, or 3 with --s3")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        if not arguments.postgresql:
-            sqlite = settings.DATABASES["default"]
-            name = os.path.join(folder, "database.sqlite3")
-            return torture(Path(folder), {**sqlite, "NAME": name}, arguments)
-        postgresql = PostgreSQL()
-        postgresql.start()
-        try:
-            return torture(Path(folder), postgresql.database, arguments)
-        finally:
-            postgresql.remove()
+    # Who is asked to end stops the servers that were started, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    arguments.servers = arguments.servers or (3 if arguments.s3 else 1)
+    with ExitStack() as stack:
+        temporary = tempfile.TemporaryDirectory(prefix="torture-")
+        folder = Path(stack.enter_context(temporary))
+        database = {
+            **settings.DATABASES["default"],
+            "NAME": str(folder / "database.sqlite3"),
+        }
+        if arguments.postgresql or arguments.s3:
+            database = stack.enter_context(PostgreSQL()).database
+        engine = None
+        if arguments.s3:
+            engine = SeaweedFS() if arguments.s3 == "seaweedfs" else Ceph(SMALL)
+            stack.enter_context(engine)
+        return torture(folder, database, engine, arguments)
 
 
 def torture(
-    folder: Path, database: dict[str, Any], arguments: argparse.Namespace
+    folder: Path,
+    database: dict[str, Any],
+    engine: Engine | None,
+    arguments: argparse.Namespace,
 ) -> int:
     """Run round after round over an empty database, and tell what happened."""
     prepare(database)
@@ -63,7 +84,8 @@ def torture(
     while True:
         own = folder / str(seed)
         own.mkdir()
-        figures = run_round(own, database, senders, seed, end, arguments)
+        place = make_place(own, engine)
+        figures = run_round(own, place, database, senders, seed, end, arguments)
         all_figures.add(figures)
         seed += 1
         if arguments.operations or time.monotonic() > end:
@@ -95,20 +117,29 @@ def make_senders() -> list[dict[str, str]]:
     return [{"Authorization": f"ApiKey {user}:{key}"} for user, key in keys]
 
 
+def make_place(folder: Path, engine: Engine | None) -> Any:
+    """Return what the servers of a round share."""
+    from tests.torture.bucket import Bucket
+    from tests.torture.places import Folder
+
+    return Bucket(engine, folder.name) if engine else Folder(folder / "media")
+
+
 def run_round(
     folder: Path,
+    place: Any,
     database: dict[str, Any],
     senders: list[dict[str, str]],
     seed: int,
     end: float,
     arguments: argparse.Namespace,
 ) -> Any:
-    """Run one seed against a server of its own; return the figures."""
+    """Run one seed against servers of its own; return the figures."""
+    from django.test import override_settings
+
     from chunked_uploads.models import Upload
-    from tests.torture.places import Folder
     from tests.torture.run import make_scenario, make_site, run
 
-    place = Folder(folder / "media")
     scenario = make_scenario(seed, place)
     servers = []
     for number in range(arguments.servers):
@@ -128,7 +159,8 @@ def run_round(
         for server in servers:
             server.stop()
     print(f"seed {seed} ({scenario.name}): {site.figures}\n", flush=True)
-    Upload.objects.all().delete()
+    with override_settings(**place.settings):
+        Upload.objects.all().delete()
     return site.figures
 
 

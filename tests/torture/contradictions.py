@@ -13,7 +13,7 @@ def repeat(job: Job) -> None:
     found = _held_range(job)
     if found is None:
         return
-    start, stop = found
+    start, stop, is_known = found
     right = job.content[start:stop]
     kind = job.chance.choice(["right", "right", "bytes", "digest"])
     data = change(job, right) if kind == "bytes" else right
@@ -27,6 +27,8 @@ def repeat(job: Job) -> None:
         return  # by a token alone, which opens what is done no more
     if heard.is_again:
         job.pause()
+    elif heard.code == "range_conflict" and not is_known:
+        job.learn(heard.item, before)
     elif kind == "right":
         require(heard.status == 200, "200: these bytes are held", heard)
         job.learn(heard.item, before)
@@ -156,10 +158,14 @@ def cancel_quietly(job: Job) -> None:
     job.forget()
 
 
-def _held_range(job: Job) -> tuple[int, int] | None:
+def _held_range(job: Job) -> tuple[int, int, bool] | None:
+    """Return a range that is held, and whether it is certainly compared."""
     spans = list(job.model.snapshot())
     if not spans:
         return None
+    if job.model.at_once and job.chance.random() < 0.5:
+        return *job.chance.choice(job.model.at_once), True
     first, last = job.chance.choice(spans)
     start = job.chance.randint(first, last - 1)
-    return start, job.chance.randint(start + 1, min(last, start + 100_000))
+    stop = job.chance.randint(start + 1, min(last, start + 100_000))
+    return start, stop, job.site.place.reads_back

@@ -16,14 +16,13 @@ from tests.torture.site import Site
 DAY = 86400  # seconds
 # Each kind comes as often as it stands here, in an order by the seed.
 KINDS = ["worker"] * 4 + ["server"] + ["clean-up"] * 2
-OPERATIONS = (5, 50)  # of the clients between two disturbances, at least and at most
 
 
 def disturb(site: Site) -> None:
     """Disturb until the run is over, by its seed."""
     chance = random.Random(f"{site.seed}/disturbances")
     kinds: list[str] = []
-    while _pass(site, chance.randint(*OPERATIONS)):
+    while _pass(site, chance.randint(*site.place.between)):
         kinds = kinds or chance.sample(KINDS, len(KINDS))
         kind = kinds.pop()
         try:

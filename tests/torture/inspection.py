@@ -29,12 +29,12 @@ def inspect(site: Site, numbers: int, finished: list[Job]) -> None:
     """
     unfinished = Upload.objects.filter(state=Upload.State.UPLOADING)
     for upload in unfinished:
-        contents = contents_like(
-            site.seed, numbers, upload.filename, upload.filesize or 0
-        )
+        contents = contents_like(site, numbers, upload.filename, upload.filesize or 0)
         check = site.place.check_unfinished
         _noting(site, f"unfinished {upload.uuid}", check, upload, contents)
     _noting(site, "the log", _check_log, site)
+    for server in site.servers:
+        _noting(site, "the disk", site.place.check_disk, server.folder)
     if not site.kills:
         _noting(site, "strays", site.place.check_strays, unfinished)
     # As if an hour had passed: what a killed cancel noted is removed from then on.

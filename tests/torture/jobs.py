@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from array import array
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -18,18 +19,6 @@ from tests.torture.spans import Spans
 
 TAG = 8  # bytes; the content says at every 16th byte whose it is
 CELL = 16
-# Most files share their name and size with others: twins. With `True` each has a
-# fingerprint, which tells them apart.
-FILES = [
-    ("db.dump", 60_000, False),
-    ("db.dump", 60_000, True),
-    ("film.mp4", 350_000, False),
-    ("naïve; =,'.tar", 150_001, True),
-    ("small.txt", 100, False),
-    ("empty.txt", 0, False),
-    ("large.iso", 2_500_000, True),
-]
-WEIGHTS = [6, 4, 4, 3, 2, 1, 1]
 
 
 class Job:
@@ -39,7 +28,7 @@ class Job:
         self.number = number
         self.site = site
         self.chance = random.Random(f"{site.seed}/{number}")
-        self.name, self.size, has_fingerprint = _choose_file(self.chance)
+        self.name, self.size, has_fingerprint = site.place.choose_file(self.chance)
         self.fingerprint = f"{site.seed}-{number}" if has_fingerprint else ""
         self.metadata = {"job": str(number)} if self.chance.random() < 0.5 else {}
         self.content = make_content(site.seed, number, self.size)
@@ -153,20 +142,18 @@ class Job:
         time.sleep(self.chance.uniform(0.05, 0.2))
 
 
-def contents_like(seed: int, numbers: int, name: str, size: int) -> Iterator[bytes]:
+def contents_like(site: Site, numbers: int, name: str, size: int) -> Iterator[bytes]:
     """Yield what those of the first jobs sent that have such a file."""
     for number in range(numbers):
-        file = _choose_file(random.Random(f"{seed}/{number}"))
+        file = site.place.choose_file(random.Random(f"{site.seed}/{number}"))
         if file[:2] == (name, size):
-            yield make_content(seed, number, size)
-
-
-def _choose_file(chance: random.Random) -> tuple[str, int, bool]:
-    return chance.choices(FILES, WEIGHTS)[0]
+            yield make_content(site.seed, number, size)
 
 
 def make_content(seed: int, number: int, size: int) -> bytes:
     """Return the job's bytes, in which every 16 say whose they are."""
     tag = sha256(f"{seed}/{number}".encode()).digest()[:TAG]
-    cells = (tag + cell.to_bytes(TAG, "big") for cell in range(size // CELL + 1))
-    return b"".join(cells)[:size]
+    cells = size // CELL + 1
+    words = array("Q", tag * (2 * cells))
+    words[1::2] = array("Q", range(cells))
+    return words.tobytes()[:size]

@@ -35,6 +35,7 @@ class Model:
         self.size = size
         self.held = Spans()
         self.sent = Spans()
+        self.at_once: list[tuple[int, int]] = []  # the chunks that were acknowledged
         self.touched = time.monotonic()  # when the last acknowledged chunk was begun
         self._lock = Lock()  # one client may have several requests on their way
 
@@ -55,6 +56,8 @@ class Model:
         with self._lock:
             self.held.add(start, stop)
             self.sent.add(start, stop)
+            if start < stop:
+                self.at_once.append((start, stop))
             self.touched = max(self.touched, begun)
 
     def check(self, item: dict[str, Any], before: Spans) -> None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from chunked_uploads.models import Chunk, Upload
@@ -13,6 +14,17 @@ from tests.sending import part_of
 from tests.torture.model import require
 
 Ranges = list[tuple[int, int]]
+# Most files share their name and size with others: twins. With `True` each has a
+# fingerprint, which tells them apart. The last number says how often they are sent.
+FILES = [
+    ("db.dump", 60_000, False, 6),
+    ("db.dump", 60_000, True, 4),
+    ("film.mp4", 350_000, False, 4),
+    ("naïve; =,'.tar", 150_001, True, 3),
+    ("small.txt", 100, False, 2),
+    ("empty.txt", 0, False, 1),
+    ("large.iso", 2_500_000, True, 1),
+]
 
 
 class Place(ABC):
@@ -24,6 +36,16 @@ class Place(ABC):
     # What servers have otherwise than in `tests.settings`, and gunicorn's workers run.
     settings: dict[str, Any] = {}
     config = ""
+    option = ""  # of the command, for such a place
+    files = FILES
+    # The clients' operations between two disturbances, at least and at most.
+    between = (5, 50)
+
+    def choose_file(self, chance: Random) -> tuple[str, int, bool]:
+        """Return a file's name, its size, and whether it has a fingerprint."""
+        weights = [weight for *_, weight in self.files]
+        name, size, has_fingerprint, _ = chance.choices(self.files, weights)[0]
+        return name, size, has_fingerprint
 
     @abstractmethod
     def read(self, name: str) -> bytes:
@@ -39,6 +61,13 @@ class Place(ABC):
     @abstractmethod
     def check_strays(self, unfinished: Iterable[Upload]) -> None:
         """Find no bytes of other uploads than these. Raises `Violation`."""
+
+    def check_disk(self, folder: Path) -> None:
+        """Find nothing in a server's folder that must not be there.
+
+        Raises `Violation`.
+        """
+        return
 
     @abstractmethod
     def check_rest(self, finished: Iterable[Upload]) -> None:
