@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from tests.servers import HOST, Server, free_port
 
 
 class Demo(Server):
-    """`python3 demo`, with its data in the folder."""
+    """`python3 demo`, with its data in the folder, and maybe options."""
 
-    def __init__(self, folder: Path) -> None:
+    stop_signal = signal.SIGINT  # Ctrl-C
+
+    def __init__(self, folder: Path, *options: str) -> None:
         super().__init__(folder)
+        self.options = options
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         data = {"CHUNKED_UPLOADS_DEMO_DATA": str(folder / "data")}
@@ -22,7 +26,7 @@ class Demo(Server):
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "demo", f"--port={self.port}"]
+        return [sys.executable, "demo", f"--port={self.port}", *self.options]
 
     @property
     def address(self) -> tuple[str, int]:

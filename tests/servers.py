@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import sys
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.environment import CHECKOUT
+from demo.services import nginx
 from demo.services.server import HOST, Server, free_port
-from tests import programs
 from tests.polling import wait_until
 
 
@@ -119,66 +118,21 @@ def _peak_memory(pid: int) -> int:
     return int(line.split()[1]) * 1024
 
 
-class Nginx(Server):
+class Nginx(nginx.Nginx):
     """nginx with the configuration that the README shows, in front of gunicorn."""
 
     SITE = CHECKOUT / "docs" / "nginx.conf"
 
     def __init__(self, folder: Path, gunicorn: Gunicorn) -> None:
-        super().__init__(folder)
         self.gunicorn = gunicorn
-        self.port = free_port()
-        (folder / "site.conf").write_text(self._site())
-        (folder / "nginx.conf").write_text(self._main())
+        super().__init__(folder, free_port())
 
     def _site(self) -> str:
-        site = self.SITE.read_text()
-        for shown, here in {
+        names = {
             "listen 80;": f"listen {HOST}:{self.port};",
             "/run/mysite/gunicorn.sock": str(self.gunicorn.address),
             "/srv/mysite/media/": f"{self.gunicorn.media_root}/",
             "/srv/mysite/incoming": f"{self.folder}/incoming",
             "/srv/mysite/static/": f"{CHECKOUT}/chunked_uploads/static/",
-        }.items():
-            assert site.count(shown) == 1, shown
-            site = site.replace(shown, here)
-        return site
-
-    def _main(self) -> str:
-        # Root's nginx would give its work to a user that may not read here.
-        user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
-        kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        folders = "\n".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in kinds)
-        return f"""
-            {user}
-            daemon off;
-            worker_processes 1;
-            pid {self.folder}/pid;
-            error_log stderr warn;
-            events {{ worker_connections 2048; }}
-            http {{
-                access_log off;
-                types {{
-                    text/css css;
-                    text/html html;
-                    text/javascript js;
-                }}
-                {folders}
-                include {self.folder}/site.conf;
-            }}
-        """
-
-    @property
-    def command(self) -> list[str]:
-        nginx = programs.find("nginx")
-        assert nginx, "nginx is missing: `python3 tests` says how to install it"
-        return [nginx, "-e", "stderr", "-c", str(self.folder / "nginx.conf")]
-
-    @property
-    def address(self) -> tuple[str, int]:
-        return HOST, self.port
-
-    @property
-    def url(self) -> str:
-        """The site's address, without a slash at its end."""
-        return f"http://{HOST}:{self.port}"
+        }
+        return nginx.fill_in(self.SITE, names)
