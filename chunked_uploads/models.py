@@ -126,6 +126,8 @@ class Upload(models.Model):
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     modified_at = models.DateTimeField(_("modified at"), default=timezone.now)
 
+    is_handed_over = False  # whether its file is another row's now
+
     objects = UploadQuerySet.as_manager()
 
     class Meta:

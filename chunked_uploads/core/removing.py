@@ -13,6 +13,7 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.clearing import note_removal, remove_bytes
 from chunked_uploads.core.connections import retry_deadlocks
 from chunked_uploads.core.references import referred, unreferred
+from chunked_uploads.core.rows import removals_of
 from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_cancelled
@@ -66,6 +67,24 @@ def give_away(upload: Upload) -> None:
             upload.delete(using=using)
 
 
+def hand_over(upload: Upload) -> bool:
+    """Remove a finished upload's row and leave its file, which another row has now.
+
+    Within the transaction that writes that other row: at any moment one of the two has
+    the file. Returns False where the upload is kept, referred to or gone.
+    """
+    using = database_of(upload)
+    with transaction.atomic(using=using):
+        if not _is_locked_among(upload, unkept().using(using)):
+            return False
+        row = Upload.objects.using(using).get(pk=upload.pk)
+        row.is_handed_over = True
+        row.delete(using=using)
+        # Of an upload that is gone the clean-up would take the file's whole folder.
+        removals_of(upload).delete()
+    return True
+
+
 def unkept() -> QuerySet[Upload]:
     """Return the finished uploads that no form has kept, and no row refers to.
 
@@ -92,6 +111,8 @@ def delete_bytes(*, instance: Upload, using: str, **kwargs: Any) -> None:
     A receiver of `post_delete`, so that it serves every way to delete a row. What can't
     be removed then is noted, for the clean-up to try again.
     """
+    if instance.is_handed_over:
+        return
     note_removal(instance, using)
     transaction.on_commit(functools.partial(remove_bytes, instance), using=using)
 

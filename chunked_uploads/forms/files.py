@@ -64,6 +64,11 @@ class FinishedUpload(UploadedFile):
         return make_claim(self.upload)
 
     @property
+    def is_promised(self) -> bool:
+        """Whether a form that is shown again has the upload in it."""
+        return self._is_promised
+
+    @property
     def is_claimable(self) -> bool:
         """Whether a form can still claim the upload.
 
@@ -125,18 +130,29 @@ class FinishedUpload(UploadedFile):
     def _give_link(self) -> str:
         link, self._link = self._link or self._make_link(), None
 
-        def give_away_if_moved() -> None:
-            if self._is_promised:
-                return
+        def is_moved() -> bool:
             try:
                 os.lstat(link)
             except FileNotFoundError:  # other errors don't say that it was moved
+                return True
+            return False
+
+        self.give_away_on_commit(is_moved)
+        return link
+
+    def give_away_on_commit(self, is_taken: Callable[[], bool] = lambda: True) -> None:
+        """Delete the upload when the transaction is committed, if `is_taken()` then.
+
+        Not where `claim` was asked for.
+        """
+
+        # A function, since Django logs what fails by its name: a partial has none.
+        def give_away_if_taken() -> None:
+            if not self._is_promised and is_taken():
                 give_away(self.upload)
 
         using = Upload.objects.for_writing(self.upload).db
-        # A function, since Django logs what fails by its name: a partial has none.
-        transaction.on_commit(give_away_if_moved, using=using, robust=True)
-        return link
+        transaction.on_commit(give_away_if_taken, using=using, robust=True)
 
     # --- as a file ---
 

@@ -1,6 +1,7 @@
 """Models with files of their own, and one that keeps the upload itself."""
 
 from django.db import models
+from django.db.models.fields.files import ImageFieldFile
 
 from chunked_uploads.models import Upload
 
@@ -23,6 +24,23 @@ class Trailer(models.Model):
 
     def __str__(self) -> str:
         return self.file.name or "no file"
+
+
+class PosterField(models.FileField):
+    """Saves its files as Django's `ImageField` does, which needs another package."""
+
+    attr_class = ImageFieldFile
+
+
+class Reel(models.Model):
+    """Files that may have any name, and maybe where one of them comes from."""
+
+    file = models.FileField(max_length=200, blank=True)
+    poster = PosterField(max_length=200, blank=True)
+    source = models.ForeignKey(Upload, models.PROTECT, null=True)
+
+    def __str__(self) -> str:
+        return str(self.file.name)
 
 
 class Recording(models.Model):
