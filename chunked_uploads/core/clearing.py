@@ -19,7 +19,13 @@ from chunked_uploads.core.places import own_folder, place_of
 from chunked_uploads.core.rows import removals_of
 from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import MAX_PATH, Removal, Upload, database_of
-from chunked_uploads.storages import another_name, free_name, is_in_own_folder
+from chunked_uploads.storages import (
+    abort_parts,
+    another_name,
+    free_name,
+    is_in_own_folder,
+    read_at,
+)
 from chunked_uploads.stores import Content, chunk_store
 
 logger = logging.getLogger("chunked_uploads")
@@ -109,6 +115,7 @@ def remove_copies(upload: Upload, content: Content) -> None:
         with _failure_logged(upload, place):
             if is_in_own_folder(upload.uuid, place):
                 _delete_file(upload, place)
+                abort_parts(storage, place)
             elif storage.exists(place):
                 # Of another model, whose file came to this name at the same time?
                 if not _is_copied(storage, place, content):
@@ -141,6 +148,8 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
     if not dry_run:
         if upload is None and is_own:
             _delete_file(gone, place)  # and what else is in the folder
+            if removal.is_copy:
+                abort_parts(storage, place)
         elif is_left:
             storage.delete(place)
         if upload is None and not is_own:
@@ -158,10 +167,9 @@ def _is_copied(storage: Storage, place: str, content: Content) -> bool:
         if not 0 < size <= whole.size:
             return False
         for start in (0, max(0, size - SAMPLE)):
-            file.seek(start)
             whole.seek(start)
             wanted = min(SAMPLE, size - start)
-            if file.read(wanted) != whole.read(wanted):
+            if read_at(storage, file, start, wanted) != whole.read(wanted):
                 return False
     return True
 

@@ -22,7 +22,7 @@ from chunked_uploads.core.removing import hand_over
 from chunked_uploads.forms.files import FinishedUpload
 from chunked_uploads.forms.plain import PlainUpload
 from chunked_uploads.models import Upload, database_of
-from chunked_uploads.storages import another_name, is_in_own_folder
+from chunked_uploads.storages import another_name, is_in_own_folder, is_s3
 
 COPY_PART = 256 * MIB  # of larger objects S3 copies several parts at a time
 
@@ -64,22 +64,21 @@ def _save(instance: models.Model, field: models.FileField, using: str) -> None:
 
 def _is_within_bucket(target: Any, content: Any) -> bool:
     """Whether this is an upload in the bucket of `target`, and kept there as it is."""
-    module = sys.modules.get("storages.backends.s3")  # else no storage is of its class
     if not isinstance(content, FinishedUpload) or isinstance(content, PlainUpload):
         return False
     source: Any = content.upload.upload.storage
-    return module is not None and all(
-        isinstance(each, module.S3Storage)
-        and _keeps(each, module.S3Storage, OF_BYTES)
+    return all(
+        is_s3(each)
+        and _keeps(each, OF_BYTES)
         and not (each.gzip and content.content_type in each.gzip_content_types)
         and all(getattr(each, name) == getattr(source, name) for name in OF_BUCKET)
         for each in (source, target)
     )
 
 
-def _keeps(storage: Storage, parent: type, names: tuple[str, ...]) -> bool:
-    """Whether these methods of the storage are its parent's still."""
-    own = storage.__class__
+def _keeps(storage: Storage, names: tuple[str, ...]) -> bool:
+    """Whether these methods of the storage are django-storages' own."""
+    own, parent = storage.__class__, sys.modules["storages.backends.s3"].S3Storage
     return all(getattr(own, name) is getattr(parent, name) for name in names)
 
 
@@ -154,10 +153,13 @@ class _Bucket:
 
     def _insists(self) -> bool:
         """Whether the site wants a name of its own for the field's files."""
-        kind, field = sys.modules["storages.backends.s3"].S3Storage, self._field
-        is_own = type(field).generate_filename is models.FileField.generate_filename
-        has_own_names = not is_own or not _keeps(self._storage, kind, OF_NAMES)
-        return bool(field.upload_to) or has_own_names
+        field, kind = self._field, type(self._field)
+        is_django = kind.generate_filename is models.FileField.generate_filename
+        return (
+            bool(field.upload_to)
+            or not is_django
+            or not _keeps(self._storage, OF_NAMES)
+        )
 
     def _is_referred_to(self) -> bool:
         """Whether the row that is saved keeps the upload as well."""
