@@ -217,3 +217,81 @@ def test_chunks_are_told_of_where_a_storage_lies_elsewhere(
     storage_with(settings, location=str(tmp_path / "private"))
 
     assert ids() == {"W006"}
+
+
+MOUNTS = """\
+22 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
+23 22 0:21 / /proc rw,relatime - proc proc rw
+30 22 0:25 / /srv rw - {kind} server:/a{options}
+31 22 0:26 / /srv/other rw shared:1 master:2 - tmpfs tmpfs rw
+32 22 254:0 /x /srvfiles rw,relatime - ext4 /dev/vda rw
+33 22 0:27 / /with\\040space\\134 rw - cifs //server/a rw
+34 22 0:28 / /twice rw - nfs server:/a rw
+35 34 254:1 / /twice rw - xfs /dev/vdb rw
+"""
+SHARED = " rw,sync,vers=4.2,noac,lookupcache=none,proto=tcp,local_lock=none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "path", "is_warned"),
+    [
+        ("nfs4", SHARED, "/srv/chunks", False),
+        ("nfs4", SHARED, "/srv", False),
+        ("nfs4", SHARED.replace(",noac", ""), "/srv/chunks", True),
+        ("nfs4", SHARED.replace("=none,proto", "=pos,proto"), "/srv/chunks", True),
+        ("nfs4", SHARED.replace("lock=none", "lock=all"), "/srv/chunks", True),
+        ("nfs", SHARED.replace("4.2", "3"), "/srv/chunks", True),
+        ("cifs", " rw", "/srv/chunks", True),
+        ("smb3", " rw", "/srv/chunks", True),
+        ("fuse.sshfs", " rw", "/srv/chunks", True),
+        ("fuse.s3fs", " rw", "/srv/chunks", True),
+        ("9p", " rw", "/srv/chunks", True),
+        ("overlay", " rw,lowerdir=/a,upperdir=/b", "/srv/chunks", False),
+        ("btrfs", " rw,subvol=/a", "/srv/chunks", False),
+        ("unheard-of", " rw", "/srv/chunks", True),
+        ("cifs", " rw", "/srv/other/chunks", False),
+        ("cifs", " rw", "/srvfiles/chunks", False),
+        ("cifs", " rw", "/chunks", False),
+        ("ext4", " rw", "/with space\\/chunks", True),
+        ("ext4", " rw", "/twice/chunks", False),
+    ],
+)
+def test_file_system_whose_locks_may_not_hold_is_a_warning(
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kind: str,
+    options: str,
+    path: str,
+    is_warned: bool,
+) -> None:
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text(MOUNTS.format(kind=kind, options=options))
+    monkeypatch.setattr("chunked_uploads.system.mounts.MOUNTS", str(mountinfo))
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = path
+
+    warned = [each for each in messages() if each.id == "chunked_uploads.W007"]
+
+    assert len(warned) == is_warned
+    assert all(kind in each.msg or "cifs" in each.msg for each in warned)
+
+
+def test_file_systems_are_no_matter_where_chunks_are_no_files(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text("22 1 0:25 / / rw - cifs //server/a rw\n")
+    monkeypatch.setattr("chunked_uploads.system.mounts.MOUNTS", str(mountinfo))
+    assert "W007" in ids()
+
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = "tests.stores.memory.MemoryStore"
+    assert "W007" not in ids()
+
+
+def test_system_that_does_not_tell_its_mounts_is_not_complained_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "missing")
+    monkeypatch.setattr("chunked_uploads.system.mounts.MOUNTS", missing)
+
+    assert messages() == []

@@ -17,6 +17,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *folders.check_file_systems(),
         *folders.check_media(),
         *folders.check_privacy(),
+        *folders.check_locks(),
         *values.check_dotted_paths(),
         *values.check_validators(),
         *values.check_choices(),

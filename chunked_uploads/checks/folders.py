@@ -1,4 +1,4 @@
-"""Where chunks and files lie: on one disk, where the web server shows them, or not."""
+"""Where chunks and files lie: on which disk, and where the web server shows them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 
 from chunked_uploads.conf import conf
+from chunked_uploads.system.mounts import mount_of
 
 LOCAL_STORE = "chunked_uploads.stores.local.LocalStore"
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
@@ -78,6 +79,22 @@ def check_privacy() -> Iterator[CheckMessage]:
             hint="Who serves MEDIA_ROOT serves the chunks. Set"
             " CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH to a folder beside the files'.",
             id="chunked_uploads.W006",
+        )
+
+
+def check_locks() -> Iterator[CheckMessage]:
+    """Warn where another server, or nobody, may hear of the locks of chunks."""
+    chunks = _chunks_path()
+    if chunks is None:
+        return
+    mount = mount_of(os.path.join(settings.MEDIA_ROOT, chunks))
+    if mount is not None and not mount.has_known_locks:
+        yield Warning(
+            f"Chunks lie on a file system ({mount.kind}) whose locks are not known to"
+            " hold between servers.",
+            hint="One server alone may use it. For several, see docs/reliability.md:"
+            " NFS of version 4 mounted with noac,lookupcache=none, or a bucket.",
+            id="chunked_uploads.W007",
         )
 
 
