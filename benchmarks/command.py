@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import picture, slow
+from benchmarks import buckets, picture, slow
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import CHECKOUT, DATA, HERE
 from benchmarks.measuring import MIB, client_speed, hash_speed, make_source, measure
@@ -32,6 +32,8 @@ def run(arguments: list[str]) -> None:
     options = _parse(arguments)
     if options.growth:
         return _measure_growth()
+    if options.buckets:
+        return buckets.run(options.rounds)
     if options.slow:
         size, rate = SLOW_SIZE, options.rate * 1024
         return slow.run(Crowd(options.visitors, ARRIVING, size, rate))
@@ -76,6 +78,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--slow",
         action="store_true",
         help="instead: others' pages beside slow visitors",
+    )
+    parser.add_argument(
+        "--buckets",
+        action="store_true",
+        help="instead: ours over a bucket beside @tus/s3-store",
     )
     parser.add_argument("--visitors", type=int, default=200, help="who are slow")
     parser.add_argument("--rate", type=int, default=128, help="KiB/s of each of them")

@@ -18,7 +18,7 @@ DATA = HERE / "data"
 VENV = DATA / "venv"
 MODULES = DATA / "node"
 REQUIREMENTS = HERE / "requirements.txt"
-NODE_PACKAGES = ["@tus/server", "@tus/file-store"]
+NODE_PACKAGES = ["@tus/server", "@tus/file-store", "@tus/s3-store"]
 STAMP = DATA / "installed"
 
 

@@ -86,17 +86,17 @@ def measure(
 ) -> Result:
     """Upload `source` in chunks of `chunk` bytes, `parallel` times at once."""
     with serving(contestant, data, workers) as server:
-        _warm_up(contestant, server, data, chunk)
+        warm_up(contestant, server, data, chunk)
         queries = _count_queries(contestant, server, data)
         held = processes.forget_peaks(server.roots)
         before = processes.cost(server.roots)
-        uploads = [_begin(contestant, server, source) for _ in range(parallel)]
+        uploads = [begin(contestant, server, source) for _ in range(parallel)]
         begun = time.perf_counter()
         with ThreadPoolExecutor(parallel) as pool:
-            times = list(pool.map(lambda upload: _send_all(upload, chunk), uploads))
+            times = list(pool.map(lambda upload: send_all(upload, chunk), uploads))
         speed = parallel * source.size / (time.perf_counter() - begun)
         synced = _sync(server)
-        finishing = max(map(_complete, uploads, times))
+        finishing = max(map(complete, uploads, times))
         after = processes.cost(server.roots)
         memory = processes.peaks(server.roots) - held
         if parallel == 1:
@@ -123,9 +123,9 @@ def measure(
 def client_speed(data: Path, source: Source, chunk: int) -> float:
     """Return how many bytes per second the client sends to who throws them away."""
     with serving(HOLE, data) as server:
-        upload = _begin(HOLE, server, source)
+        upload = begin(HOLE, server, source)
         begun = time.perf_counter()
-        _send_all(upload, chunk)
+        send_all(upload, chunk)
         upload.connection.close()
         return source.size / (time.perf_counter() - begun)
 
@@ -142,24 +142,22 @@ def hash_speed() -> float:
 def check_stored(server: Measured, source: Source) -> None:
     """Raise where the stored bytes are not those that were sent."""
     position = 0
-    for path in server.stored():
-        with open(path, "rb") as file:
-            while block := file.read(MIB):
-                if block != os.pread(source.file, len(block), position):
-                    raise RuntimeError(f"{path} is not what was sent")
-                position += len(block)
+    for block in server.read_stored():
+        if block != os.pread(source.file, len(block), position):
+            raise RuntimeError(f"At {position}, what is stored is not what was sent")
+        position += len(block)
     if position < source.size:
         raise RuntimeError(f"{source.size - position} bytes are missing")
 
 
-def _begin(contestant: Contestant, server: Measured, source: Source) -> Protocol:
+def begin(contestant: Contestant, server: Measured, source: Source) -> Protocol:
     connection = Connection(*_address(server))
     upload = contestant.protocol(connection, source, server.credentials)
     upload.begin()
     return upload
 
 
-def _send_all(upload: Protocol, chunk: int) -> list[float]:
+def send_all(upload: Protocol, chunk: int) -> list[float]:
     size, times = upload.source.size, []
     for start in range(0, size, chunk):
         begun = time.perf_counter()
@@ -168,7 +166,7 @@ def _send_all(upload: Protocol, chunk: int) -> list[float]:
     return times
 
 
-def _complete(upload: Protocol, times: list[float]) -> float:
+def complete(upload: Protocol, times: list[float]) -> float:
     begun = time.perf_counter()
     upload.complete()
     took = time.perf_counter() - begun
@@ -188,12 +186,12 @@ def _sync(server: Measured) -> float:
     return time.perf_counter() - begun
 
 
-def _warm_up(contestant: Contestant, server: Measured, data: Path, chunk: int) -> None:
+def warm_up(contestant: Contestant, server: Measured, data: Path, chunk: int) -> None:
     """Let the server import and allocate what it will need."""
     source = make_source(data, WARM_UP * chunk)
-    upload = _begin(contestant, server, source)
-    _send_all(upload, chunk)
-    _complete(upload, [0])
+    upload = begin(contestant, server, source)
+    send_all(upload, chunk)
+    complete(upload, [0])
     os.close(source.file)
     for path in server.stored():
         path.unlink()
@@ -201,7 +199,7 @@ def _warm_up(contestant: Contestant, server: Measured, data: Path, chunk: int) -
 
 def _count_queries(contestant: Contestant, server: Measured, data: Path) -> int | None:
     source = make_source(data, 4000)
-    upload = _begin(contestant, server, source)
+    upload = begin(contestant, server, source)
     upload.send(0, 1000)
     upload.send(1000, 2000)
     upload.asked = {ASKED: "1"}

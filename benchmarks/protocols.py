@@ -99,14 +99,14 @@ class Ours(Protocol):
             headers |= self.credentials
             headers["Content-Disposition"] = f'attachment; filename="{self.name}"'
         else:
-            path = _path(self.state["url"])
+            path = path_of(self.state["url"])
         answer = self._ask("POST", path, headers, self._piece(start, stop))
         (self.state,) = json.loads(answer.body)
         return answer
 
     def complete(self) -> None:
         assert self.state
-        self._ask("POST", _path(self.state["done_url"]), {})
+        self._ask("POST", path_of(self.state["done_url"]), {})
 
 
 class DjangoChunkedUpload(Protocol):
@@ -156,7 +156,7 @@ class Tus(Protocol):
             "Upload-Metadata": f"filename {b64encode(self.name.encode()).decode()}",
         }
         answer = self._ask("POST", self.create, headers)
-        self.path = _path(answer.headers["location"])
+        self.path = path_of(answer.headers["location"])
 
     def send(self, start: int, stop: int) -> Answer:
         headers = {**self.headers, "Upload-Offset": str(start)}
@@ -194,6 +194,7 @@ class Sink(Protocol):
 Make = Callable[[Connection, Source, dict[str, str]], Protocol]
 
 
-def _path(url: str) -> str:
+def path_of(url: str) -> str:
+    """Return what a request for this address asks for."""
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

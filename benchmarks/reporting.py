@@ -6,6 +6,7 @@ import dataclasses
 import os
 import platform
 import statistics
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,12 +56,18 @@ def typical(rounds: list[Result]) -> Result:
     return dataclasses.replace(first, **medians)
 
 
-def table(results: dict[str, list[Result]]) -> str:
-    """Return a table of the medians, a line for each contestant."""
-    lines = [["", *COLUMNS]]
+def table(
+    results: dict[str, list[Result]], columns: Iterable[str] = tuple(COLUMNS)
+) -> str:
+    """Return a table of the medians, a line for each contestant.
+
+    The last column is the version.
+    """
+    shown = {name: COLUMNS[name] for name in columns}
+    lines = [["", *shown]]
     for name, rounds in results.items():
         result = typical(rounds)
-        lines.append([name, *(show(result) for show in COLUMNS.values())])
+        lines.append([name, *(show(result) for show in shown.values())])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(_line(cells, widths) for cells in lines)
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from demo.services.postgresql import PostgreSQL
 from tests import programs
 from tests.servers import HOST, Server, free_port
 
+BLOCK = 2**20  # bytes that are compared at once
 SETUP = """
 import django
 django.setup()
@@ -58,6 +60,13 @@ class Measured(Server):
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         files = [path for path in files if not path.name.startswith("db.sqlite3")]
         return [max(files, key=lambda path: path.stat().st_size)]
+
+    def read_stored(self) -> Iterator[bytes]:
+        """Yield the bytes of what was uploaded, in order."""
+        for path in self.stored():
+            with open(path, "rb") as file:
+                while block := file.read(BLOCK):
+                    yield block
 
 
 class Gunicorn(Measured):
@@ -179,8 +188,7 @@ class Node(Measured):
 
     def __init__(self, folder: Path, workers: int = 1) -> None:
         super().__init__(folder)
-        package = MODULES / "node_modules/@tus/server/package.json"
-        self.version = json.loads(package.read_text())["version"]
+        self.version = node_version("@tus/server")
 
     @property
     def command(self) -> list[str]:
@@ -238,3 +246,9 @@ class Nginx(Measured):
 
     def stored(self) -> list[Path]:
         return sorted((self.folder / "put").iterdir())
+
+
+def node_version(package: str) -> str:
+    """Return the version of a package of Node.js that is installed."""
+    about = MODULES / "node_modules" / package / "package.json"
+    return json.loads(about.read_text())["version"]
