@@ -82,7 +82,7 @@ class SeaweedFS(Engine):
     """SeaweedFS, all of its servers in one process."""
 
     SERVERS = ["master", "volume", "filer", "s3", "admin"]
-    MEMORY = "256MiB"  # that Go's runtime tries to do with
+    MEMORY = "768MiB"  # that Go's runtime tries to do with
     OPTIONS = [
         "-master.telemetry=false",
         "-webdav=false",
