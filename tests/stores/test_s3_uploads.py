@@ -468,23 +468,6 @@ def test_fragment_that_somebody_removed_or_changed_is_asked_for_again(
     assert_finishes(uploader, site, url)
 
 
-def test_writer_beside_a_cancel_finds_nothing_to_write_to(
-    uploader: Uploader, site: Site
-) -> None:
-    answer = send(uploader, 0, CELL)
-    url = state_in(answer)["url"]
-    stream = Stream(CONTENT[CELL:], lambda: uploader.delete(url))
-
-    gone = uploader.send_cut(
-        stream, CELL, len(CONTENT) - CELL, url=url, total=len(CONTENT)
-    )
-
-    assert_error(gone, 404, "not_found")
-    assert not Upload.objects.exists()
-    clean_up_all(site)
-    assert site.keys == site.left == []
-
-
 def test_abort_that_parts_survive_is_repeated(uploader: Uploader, site: Site) -> None:
     answer = send(uploader, 0, CELL)
     site.traffic.list_one_part_once()
