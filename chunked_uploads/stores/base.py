@@ -68,7 +68,7 @@ class ChunkStore(ABC):
         """
 
     def suggest_chunk_size(self, upload: StoredUpload) -> int:
-        """Return how many bytes the sender should send next, in one chunk."""
+        """Return how many bytes a chunk should have; best if it ends at a multiple."""
         return conf.CHUNKED_UPLOADS_CHUNK_SIZE
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:

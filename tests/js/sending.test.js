@@ -44,6 +44,7 @@ function setUp({ size, known = null, maxInFlight = 1, maxChunkSize = 64 * KIB, i
     size,
     progress,
     transport,
+    chunkSize: maxChunkSize,
     get maxChunkSize() {
       return isMeasured ? Math.min(maxChunkSize, transport.sizer.largest) : maxChunkSize;
     },
@@ -117,9 +118,16 @@ test("the first chunk of a large file is small, that of a small one is all", asy
   assert.equal(world.transport.last.range, span(0, 128 * KIB - 1, 1024 * KIB));
   world.transport.last.answer(state(128 * KIB));
   await allDone();
-  assert.equal(world.transport.last.range, span(128 * KIB, 640 * KIB - 1, 1024 * KIB));
+  assert.equal(world.transport.last.range, span(128 * KIB, 512 * KIB - 1, 1024 * KIB));
   const whole = setUp({ size: 300 * KIB, maxChunkSize: 512 * KIB });
   assert.equal(whole.transport.last.range, span(0, 300 * KIB - 1, 300 * KIB));
+});
+
+test("chunks end at multiples of what the server suggests", async () => {
+  const world = setUp({ size: 350, known: state(130), maxChunkSize: 100 });
+  await takeAll(world);
+  const spans = [span(130, 199, 350), span(200, 299, 350), span(300, 349, 350)];
+  assert.deepEqual(world.transport.ranges, spans);
 });
 
 test("as many chunks are in flight as may be, once the first has its answer", async () => {

@@ -46,6 +46,7 @@ __all__ = ["site"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+GIB = 1024 * MIB
 CONTENT = random.Random(12).randbytes(CELL + MIB)
 EDGES = [0, CELL, len(CONTENT)]
 
@@ -210,7 +211,7 @@ def test_what_came_before_a_cut_is_kept_to_the_byte(
     assert_error(answer, 400, "body_cut")
     state = state_in(answer)
     assert state["size"] == cut
-    assert (cut + state["chunk_size"]) % CELL == 0
+    assert state["chunk_size"] == CELL
 
     send(uploader, cut, CELL, state["url"])
     answer = send(uploader, CELL, len(CONTENT), state["url"])
@@ -607,3 +608,38 @@ def test_two_jobs_that_begin_the_same_file_at_once_get_one_each(
 
     assert mine.status_code == others[0].status_code == 200
     assert upload_of(mine) != upload_of(others[0])
+
+
+@pytest.mark.parametrize(
+    ("filesize", "setting", "expected"),
+    [
+        (10 * MIB, None, 8 * MIB),
+        (100 * GIB, None, 11 * MIB),
+        (100 * GIB, 32 * MIB, 22 * MIB),
+        (100 * GIB, 8 * MIB, 5.5 * MIB),
+        (10 * MIB, MIB, MIB),
+        (5_000_000 * GIB // 100, None, 5120 * MIB),
+    ],
+)
+def test_suggested_chunks_end_where_cells_do(
+    uploader: Uploader,
+    site: Site,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    filesize: int,
+    setting: int | None,
+    expected: float,
+) -> None:
+    monkeypatch.setattr(grid, "SMALLEST", 8 * MIB)
+    if setting is not None:
+        settings.CHUNKED_UPLOADS_CHUNK_SIZE = setting
+
+    answer = uploader.send(b"0123456789", 0, filesize)
+
+    assert state_in(answer)["chunk_size"] == expected
+
+
+def test_file_that_no_bucket_takes_is_refused(uploader: Uploader, site: Site) -> None:
+    answer = uploader.send(b"0123456789", 0, 10_000 * 5 * GIB + 1)
+
+    assert_error(answer, 413, "too_large")

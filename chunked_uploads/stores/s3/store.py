@@ -96,19 +96,21 @@ class S3Store(ChunkStore):
         yield DigestComparison(digests_between(rows, start, stop))
 
     def suggest_chunk_size(self, upload: StoredUpload) -> int:
-        """Return how many bytes end at the next edge of the grid, or beyond it.
+        """Return a number of bytes of which multiples are edges of the grid.
 
-        Never more than the site's own setting, where it has one.
+        Or edges are multiples of it, where the site's own setting is less than a cell.
         """
         wanted = conf.CHUNKED_UPLOADS_CHUNK_SIZE
         state = _known_state(upload)
         if state is None:
             return wanted
         cell = state.cell_size
-        rest = cell - upload.offset % cell  # of the cell that has the next byte
-        if wanted < rest:
-            return wanted if conf.is_set("CHUNKED_UPLOADS_CHUNK_SIZE") else rest
-        return rest + (wanted - rest) // cell * cell
+        if wanted >= cell:
+            return wanted - wanted % cell
+        if not conf.is_set("CHUNKED_UPLOADS_CHUNK_SIZE"):
+            return cell
+        parts = -(-cell // wanted)
+        return -(-cell // parts)
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         try:

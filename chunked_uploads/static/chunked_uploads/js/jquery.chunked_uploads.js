@@ -120,7 +120,7 @@ fill(){while(!this.failure&&!this.isAtEnd&&this.inFlight.size<this.maxInFlight){
 if(!this.inFlight.size)this.end();}
 get isAtEnd(){return this.cursor>=this.bound&&(this.total>0||this.upload.known!==null);}
 nextChunk(){const{prepared,cursor,bound}=this;const fits=prepared&&prepared.start===cursor&&prepared.stop<=bound;const chunk=fits?prepared:this.prepare();this.cursor=chunk.stop;this.prepared=this.upload.known&&chunk.stop<bound?this.prepare():null;return chunk;}
-prepare(){const start=this.cursor;const stop=Math.min(start+this.chunkSize,this.bound);const blob=this.upload.file.slice(start,stop);const digest=this.transport.digests.of(blob);return{start,stop,blob,digest,loaded:0,began:0};}
+prepare(){const start=this.cursor;const step=this.upload.chunkSize;const edge=(Math.floor(start/step)+1)*step;const stop=Math.min(start+this.chunkSize,edge,this.bound);const blob=this.upload.file.slice(start,stop);const digest=this.transport.digests.of(blob);return{start,stop,blob,digest,loaded:0,began:0};}
 get chunkSize(){const{known,maxChunkSize}=this.upload;const isFirstOfMore=!known&&this.total>maxChunkSize;return isFirstOfMore?Math.min(maxChunkSize,FIRST_CHUNK):maxChunkSize;}
 async send(chunk){const{sizer}=this.transport;const size=chunk.stop-chunk.start;chunk.began=performance.now();this.inFlight.add(chunk);try{const answers=await this.request(chunk);this.inFlight.delete(chunk);sizer.noteSuccess(size,(performance.now()-chunk.began)/1000);this.takeAnswer(chunk,answers);}catch(failure){this.inFlight.delete(chunk);if(!failure.status&&!this.failure)sizer.noteCut(size);const{error}=failure.answer||{};if(error==="range_busy")sizer.noteBusy();this.stop(failure);}
 this.fill();}
