@@ -251,9 +251,11 @@ def test_cancelled_upload_leaves_nothing_in_the_bucket(
     assert site.keys == site.left == []
 
 
+@pytest.mark.parametrize("folder", ["chunked_uploads/chunks", "chunks/"])
 def test_expired_upload_leaves_nothing_in_the_bucket(
-    uploader: Uploader, site: Site
+    uploader: Uploader, site: Site, settings: Any, folder: str
 ) -> None:
+    settings.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH = folder
     send(uploader, 0, CELL + 7)
     Upload.objects.update(modified_at=timezone.now() - datetime.timedelta(days=4))
 

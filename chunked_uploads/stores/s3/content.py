@@ -51,7 +51,8 @@ class S3Content(Content):
         return File(io.BufferedReader(reader, BLOCK), name)  # type: ignore[type-var]
 
     def join(self, upload: StoredUpload, replace: Replace) -> None:
-        for cell, rows in unjoined_cells(self._objects, upload):
+        recorded = upload.recorded()
+        for cell, rows in unjoined_cells(self._objects, upload, recorded):
             join_cell(self._objects, upload, cell, rows, replace)
 
     def is_placed(self, storage: Storage, name: str) -> bool:
@@ -63,7 +64,9 @@ class S3Content(Content):
 
     def place(self, storage: Storage, name: str) -> str:
         rows = list(self._upload.recorded())
-        if sum(row.chunk_size for row in rows) != self._upload.filesize:
+        unjoined = unjoined_cells(self._objects, self._upload, rows)
+        is_whole = sum(row.chunk_size for row in rows) == self._upload.filesize
+        if not is_whole or any(unjoined):
             # Another request put them there, or lost some, just now.
             if not self.is_placed(storage, name):
                 raise RangeBusy("Other requests changed the upload; ask once more.")

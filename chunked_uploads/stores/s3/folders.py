@@ -30,14 +30,13 @@ def is_marker(key: str) -> bool:
 
 def list_folders(
     bucket: Bucket, root: str
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield the name of each folder at `root`, and the objects in it."""
+) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """Yield the name of each folder at `root`, and the objects in it, once."""
 
     def folder_of(found: dict[str, Any]) -> str:
         return found["Key"][len(root) :].partition("/")[0]
 
-    for folder, found in itertools.groupby(bucket.objects(root), folder_of):
-        yield folder, list(found)
+    return itertools.groupby(bucket.objects(root), folder_of)
 
 
 def remove_folder(bucket: Bucket, folder: str, key: str | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
 from chunked_uploads.errors import BytesLost, StoreFull, StoreUnavailable
@@ -72,12 +72,15 @@ def _send_joined(
 
 
 def unjoined_cells(
-    objects: UploadObjects, upload: StoredUpload
+    objects: UploadObjects, upload: StoredUpload, recorded: Iterable[RecordedRange]
 ) -> Iterator[tuple[Cell, list[RecordedRange]]]:
-    """Yield the cells of a whole upload that are not one part, or one fragment, yet."""
+    """Yield the cells of a whole upload that are not one part, or one fragment, yet.
+
+    With their rows, of all that are `recorded`.
+    """
     grid = grid_of(objects.state, upload)
     rows: list[RecordedRange] = []
-    for row in upload.recorded():
+    for row in recorded:
         rows.append(row)
         cell = grid.cell_at(rows[0].start)
         if row.start + row.chunk_size == cell.stop:

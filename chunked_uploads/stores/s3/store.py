@@ -148,9 +148,10 @@ class S3Store(ChunkStore):
 
     def leftovers(self) -> Iterator[Leftover]:
         root = self._root
-        for folder, found in list_folders(self._bucket, root):
+        for folder, objects in list_folders(self._bucket, root):
             uuid = unsign(folder)
             if uuid is not None:
+                found = list(objects)
                 sizes = [each["Size"] for each in found if not is_marker(each["Key"])]
                 modified = max(each["LastModified"] for each in found)
                 yield Leftover(uuid, f"{root}{folder}/", sum(sizes), modified)
@@ -165,7 +166,9 @@ class S3Store(ChunkStore):
     @property
     def _root(self) -> str:
         """The beginning of the keys of all that is neither part nor finished."""
-        return self._bucket.key(str(conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH)) + "/"
+        path = str(conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH)
+        # Some engines don't list what has two slashes on end.
+        return self._bucket.key(path).rstrip("/") + "/"
 
     def _folder(self, uuid: UUID) -> str:
         return f"{self._root}{sign(uuid)}/"
