@@ -61,10 +61,10 @@ class AppServer(Server):
 
     stop_signal = signal.SIGQUIT  # waits for no idle connection of a browser's
 
-    def __init__(self, folder: Path, number: int) -> None:
+    def __init__(self, folder: Path, number: int, port: int) -> None:
         super().__init__(folder / f"server-{number}")
         self.number = number
-        self.port = free_port()
+        self.port = port
         temporary = self.folder / "temporary"
         temporary.mkdir(parents=True)
         own = {"CHUNKED_UPLOADS_DEMO_DATA": str(self.folder), "TMPDIR": str(temporary)}
@@ -74,7 +74,7 @@ class AppServer(Server):
     def command(self) -> list[str]:
         options = ["--workers=1", "--threads=8", "--timeout=120"]
         options += ["--log-level=warning", "--no-control-socket"]
-        options += [f"--bind={self.name}"]
+        options += [f"--bind={HOST}:{self.port}"]
         return [sys.executable, "-m", "gunicorn", *options, "demo.wsgi"]
 
     @property
@@ -82,14 +82,9 @@ class AppServer(Server):
         return HOST, self.port
 
     @property
-    def name(self) -> str:
-        """Where it listens, as nginx calls it."""
-        return f"{HOST}:{self.port}"
-
-    @property
     def how_to_kill(self) -> str:
         """The command that ends it with its workers: a minus before the id."""
-        return f"    kill -9 -{self.pid:<8} # server {self.number}, {self.name}"
+        return f"    kill -9 -{self.pid:<8} # server {self.number}, port {self.port}"
 
     def stop(self) -> None:
         """End it, and the workers of a gunicorn that was killed without them."""
@@ -108,22 +103,28 @@ def serve(number: int, port: int) -> None:
     for name in SIGNALS:
         signal.signal(name, _end)
     print("Starting PostgreSQL, SeaweedFS, the servers and nginx ...", flush=True)
-    with suppress(KeyboardInterrupt), ExitStack() as stack:
+    # All processes end before the first file goes: some disks take long to remove one.
+    with suppress(KeyboardInterrupt), ExitStack() as files, ExitStack() as processes:
         temporary = tempfile.TemporaryDirectory(prefix="chunked-uploads-demo-")
-        folder = Path(stack.enter_context(temporary))
-        postgresql = stack.enter_context(PostgreSQL())
-        engine = stack.enter_context(SeaweedFS())
+        folder = Path(files.enter_context(temporary))
+        ports = [free_port() for _ in range(number)]
+        addresses = [f"{HOST}:{each}" for each in ports]
+        balancer = Balancer(folder, port, folder / "static", addresses)
+        # First of all, so that nobody else takes the port.
+        processes.callback(balancer.stop)
+        balancer.start()
+        postgresql = files.enter_context(PostgreSQL())
+        processes.callback(postgresql.stop)
+        engine = files.enter_context(SeaweedFS())
+        processes.callback(engine.stop)
         services = {
             "database": postgresql.database,
             "storage": engine.storage(signature_version="s3v4"),
         }
         key = _set_up(folder, services)
-        servers = [AppServer(folder, place) for place in range(1, number + 1)]
-        balancer = Balancer(
-            folder, port, folder / "static", [server.name for server in servers]
-        )
-        for server in [*servers, balancer]:
-            stack.callback(server.stop)
+        servers = [AppServer(folder, place, at) for place, at in enumerate(ports, 1)]
+        for server in servers:
+            processes.callback(server.stop)
             server.start()
         welcome = WELCOME.format(
             address=balancer.url,

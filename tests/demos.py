@@ -15,6 +15,7 @@ class Demo(Server):
     """`python3 demo`, with its data in the folder, and maybe options."""
 
     stop_signal = signal.SIGINT  # Ctrl-C
+    patience = 120  # it may have files to remove
 
     def __init__(self, folder: Path, *options: str) -> None:
         super().__init__(folder)

@@ -42,6 +42,7 @@ class Server(ABC):
     """A process of its own session, with a folder of its own for all its files."""
 
     stop_signal = signal.SIGTERM
+    patience = 20  # seconds that it may take to end
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -88,7 +89,7 @@ class Server(ABC):
             return
         self.process.send_signal(self.stop_signal)
         try:
-            self.process.wait(20)
+            self.process.wait(self.patience)
         except subprocess.TimeoutExpired:
             self.kill()
         self.process = None

@@ -19,8 +19,9 @@ from tests.demos import Demo
 from tests.polling import wait_until
 from tests.servers import free_port
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(600)]
 
+SECONDS = 120  # for five servers to start, on a machine that does much else
 CELL = 8 * 2**20
 CONTENT = randbytes(5 * CELL + 17)
 
@@ -28,10 +29,12 @@ CONTENT = randbytes(5 * CELL + 17)
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     demo = Demo(tmp_path, "--servers=3")
-    demo.start()
-    wait_until(lambda: "Ctrl-C" in demo.log)
-    yield demo
-    demo.stop()
+    try:
+        demo.start()
+        wait_until(lambda: "Ctrl-C" in demo.log, SECONDS)
+        yield demo
+    finally:
+        demo.stop()
 
 
 def find(demo: Demo, pattern: str) -> str:
@@ -68,7 +71,7 @@ def test_upload_goes_on_while_each_server_is_killed(demo: Demo) -> None:
         if number in (0, 1):
             run(demo, f"kill .*# server {number + 1},.*")
         if number == 2:
-            wait_until(lambda: "Server 1 runs again" in demo.log)
+            wait_until(lambda: "Server 1 runs again" in demo.log, SECONDS)
             run(demo, "kill .*# server 3,.*")
 
     done = client.ask("POST", answer.item["done_url"]).item
