@@ -230,7 +230,8 @@ class Removal(models.Model):
     """A file in the storage that is to be removed, unless it becomes a finished one.
 
     Noted before an upload's file is removed, or is copied to its place; gone when that
-    came to its end.
+    came to its end. Without a place it says that the file of an upload that is gone is
+    another row's, and stays.
     """
 
     uuid = models.UUIDField(db_index=True)  # of the upload

@@ -31,6 +31,7 @@ from chunked_uploads.stores import Content, chunk_store
 logger = logging.getLogger("chunked_uploads")
 
 SAMPLE = 64 * 1024  # bytes by which a copy is known
+NOWHERE = ""  # the place in a note that nothing is to be removed
 
 
 def note_removal(upload: Upload, using: str) -> None:
@@ -38,9 +39,19 @@ def note_removal(upload: Upload, using: str) -> None:
     if place := place_of(upload):
         # A copy may be noted there already. Not by `get_or_create`: no constraint says
         # that there is one note of a place, and two must not keep an upload for good.
-        notes = Removal.objects.using(using).filter(uuid=upload.uuid, place=place)
-        if not notes.exists():
+        notes = Removal.objects.using(using).filter(uuid=upload.uuid)
+        if not notes.filter(place__in=[place, NOWHERE]).exists():
             notes.create(uuid=upload.uuid, place=place, filesize=upload.filesize or 0)
+
+
+def note_handover(upload: Upload, using: str) -> None:
+    """Note, in the transaction that deletes the upload, that its file stays.
+
+    A `done` that was asked for once more, and finds the row gone, would take it along.
+    """
+    notes = Removal.objects.using(using).filter(uuid=upload.uuid)
+    notes.delete()  # as the clean-up would, with the upload's whole folder
+    notes.create(uuid=upload.uuid, place=NOWHERE, filesize=0)
 
 
 def remove_bytes(upload: Upload, *, is_finishing_here: bool = False) -> None:
@@ -51,6 +62,10 @@ def remove_bytes(upload: Upload, *, is_finishing_here: bool = False) -> None:
     it, should it die. A failure is logged.
     """
     store, place = chunk_store(), place_of(upload)
+    if removals_of(upload).filter(place=NOWHERE).exists():
+        with _failure_logged(upload, place):
+            store.delete(upload)
+        return
     is_unfinished = not upload.is_complete and not is_finishing_here
     is_left = True
     with _failure_logged(upload, place):
@@ -131,6 +146,10 @@ def finish_removal(removal: Removal, *, dry_run: bool = False) -> bool:
     For the clean-up, when nobody else is at it any more. A name that the upload had to
     share is left to whoever may have it by now.
     """
+    if removal.place == NOWHERE:
+        if not dry_run:
+            removal.delete()
+        return False
     uploads = Upload.objects.for_writing()
     upload = uploads.filter(uuid=removal.uuid).first()
     if upload is not None and not upload.is_complete:

@@ -10,10 +10,9 @@ from django.db.models import F, ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
 
 from chunked_uploads.core import ranges
-from chunked_uploads.core.clearing import note_removal, remove_bytes
+from chunked_uploads.core.clearing import note_handover, note_removal, remove_bytes
 from chunked_uploads.core.connections import retry_deadlocks
 from chunked_uploads.core.references import referred, unreferred
-from chunked_uploads.core.rows import removals_of
 from chunked_uploads.errors import UploadInUse, UploadNotFound
 from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_cancelled
@@ -80,8 +79,7 @@ def hand_over(upload: Upload) -> bool:
         row = Upload.objects.using(using).get(pk=upload.pk)
         row.is_handed_over = True
         row.delete(using=using)
-        # Of an upload that is gone the clean-up would take the file's whole folder.
-        removals_of(upload).delete()
+        note_handover(upload, using)
     return True
 
 

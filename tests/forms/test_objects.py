@@ -15,14 +15,16 @@ from django.db.models.fields.files import FieldFile
 from django.forms import modelform_factory
 from django.test import Client
 
+from chunked_uploads.core import finishing
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.forms import ChunkedFileField, FinishedUpload, objects
 from chunked_uploads.models import Removal, Upload
 from chunked_uploads.signals import upload_cancelled
+from tests.core.faults import make_removals_old
 from tests.films.forms import FilmForm
 from tests.films.models import Film, Recording, Reel, Trailer
-from tests.forms.claiming import claim_of, errors_of, send_for_form
-from tests.sending import CONTENT, Uploader, finished
+from tests.forms.claiming import FOR_FORM, claim_of, errors_of, send_for_form
+from tests.sending import CONTENT, Uploader, finished, state_in, upload_of
 
 if TYPE_CHECKING:
     from demo.services.engine import Engine
@@ -31,6 +33,10 @@ FILMS = "/admin/films/film/"
 ReelForm = modelform_factory(
     Reel, fields=["file"], field_classes={"file": ChunkedFileField}
 )
+STORES = [
+    "chunked_uploads.stores.local.LocalStore",
+    "chunked_uploads.stores.s3.S3Store",
+]
 # What S3 does without a byte of the file on its way.
 BYTELESS = {"HeadObject", "CopyObject", "CreateMultipartUpload", "UploadPartCopy"}
 BYTELESS |= {"CompleteMultipartUpload", "DeleteObject", "ListObjects"}
@@ -124,8 +130,9 @@ def test_model_adopts_the_object_where_any_name_will_do(
     assert asked == ["HeadObject"]
     assert keys() == [reel.file.name] == [upload.upload.name]
     assert not Upload.objects.exists()
-    assert not Removal.objects.exists()
+    make_removals_old()
     clean_uploads(days=0)
+    assert not Removal.objects.exists()
     assert content_of(Reel.objects.get().file) == CONTENT
 
 
@@ -245,10 +252,83 @@ def test_note_of_an_earlier_copy_does_not_cost_the_model_its_object(
     )
 
     reel = save_reel(upload)
-    Removal.objects.update(created_at="2026-01-01T00:00Z")
+    make_removals_old()
     clean_uploads(days=0)
 
     assert keys() == [reel.file.name]
+
+
+def test_deleting_an_upload_that_was_adopted_takes_nothing(
+    upload: Upload, keys: Callable[[], list[str]]
+) -> None:
+    reel = save_reel(upload)
+
+    upload.delete()
+    make_removals_old()
+    clean_uploads(days=0)
+
+    assert keys() == [reel.file.name]
+
+
+def test_objects_that_the_s3_store_made_are_given_on_as_well(
+    uploader: Uploader,
+    location: str,
+    settings: Any,
+    asked: list[str],
+    keys: Callable[[], list[str]],
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = STORES[1]
+    first = send_for_form(uploader)
+    second = send_for_form(uploader, b"another", "another.mp4")
+    asked.clear()
+
+    reel, film = save_reel(first), save_film(second)
+
+    assert set(asked) <= BYTELESS
+    assert keys() == [first.upload.name, "films/another.mp4"]
+    assert content_of(reel.file) == CONTENT
+    assert content_of(film.file) == b"another"
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "step"),
+    [
+        (STORES[0], "_complete"),
+        (STORES[1], "_complete"),
+        (
+            STORES[1],
+            "mark_complete",
+        ),  # the local store keeps a second one out till then
+    ],
+)
+def test_second_done_that_comes_too_late_takes_no_adopted_object(
+    uploader: Uploader,
+    location: str,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: Callable[[], list[str]],
+    store: str,
+    step: str,
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = store
+    sent = uploader.send(CONTENT, url=FOR_FORM)
+    function = getattr(finishing, step)
+
+    def be_overtaken(*args: Any) -> None:
+        monkeypatch.setattr(finishing, step, function)
+        assert Uploader().done(state_in(sent)).status_code == 200
+        save_reel(upload_of(sent))
+        function(*args)
+
+    monkeypatch.setattr(finishing, step, be_overtaken)
+    assert uploader.done(state_in(sent)).status_code == 404
+
+    make_removals_old()
+    clean_uploads(days=0)
+    reel = Reel.objects.get()
+    assert keys() == [reel.file.name]
+    assert content_of(reel.file) == CONTENT
 
 
 # A copy
