@@ -13,7 +13,7 @@ version = re.search(r'^__version__ = "([^"]+)"$', package, re.MULTILINE)[1]
 # A hash state that can be carried from one request to the next.
 digest = ["rehashes>=0.3"]
 # Chunks in a bucket that several servers share: brings boto3.
-s3 = ["django-storages[s3]>=1.14.6"]
+s3 = ["boto3>=1.36", "django-storages[s3]>=1.14.6"]
 demo = [
     "gunicorn>=25",
     # Wheels are there for this platform only; elsewhere the demo does without.

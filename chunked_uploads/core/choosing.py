@@ -78,6 +78,10 @@ def begin(
             )
         except NotNext:
             continue
+        except RangeBusy as busy:
+            # Another job is at the same file: its state would lead into that one's.
+            busy.upload = None
+            raise
         return upload, arrived
     raise RangeBusy("Too many requests begin this file at once.")
 

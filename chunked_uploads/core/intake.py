@@ -153,6 +153,7 @@ class Intake:
         if not (is_certain or self.writer.is_alone):
             # Somebody else might be told that it holds, and then it proves wrong.
             self.recorded_at = time.monotonic()
+            self._stay_noticed()
             return
         # The file's digest may cover only what can't prove wrong any more.
         self._record_kept(self.writer.keep(everything=False), is_hashed=is_certain)
@@ -160,7 +161,7 @@ class Intake:
     def _record(self) -> None:
         try:
             kept = self.writer.keep(everything=True)
-        except StoreUnavailable:
+        except (StoreFull, StoreUnavailable):
             # What came before has its place, all the same.
             self._record_kept(self.writer.keep(everything=False), is_hashed=True)
             raise

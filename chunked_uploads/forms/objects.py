@@ -181,7 +181,9 @@ class _Bucket:
             for name, value in source.get_object_parameters(found).items()
             if name.startswith("SSECustomer")
         }
-        directives = {"MetadataDirective": "REPLACE", "TaggingDirective": "REPLACE"}
+        directives = {"MetadataDirective": "REPLACE"}
+        if "Tagging" in wanted:  # some engines know no such word
+            directives["TaggingDirective"] = "REPLACE"
         config = copy.copy(storage.transfer_config)
         config.multipart_threshold = config.multipart_chunksize = COPY_PART
         storage.connection.meta.client.copy(

@@ -71,7 +71,7 @@ class Traffic:
             if not left:
                 return None
             left -= 1
-            content = ERROR.format(code=code).encode()
+            content = ERROR.format(code=code).encode() if code else b""
             return AWSResponse(request.url, status, {}, Raw(content))
 
         self.client.meta.events.register(f"before-send.s3.{operation}", answer)
@@ -100,6 +100,27 @@ class Traffic:
             return AWSResponse(request.url, 200, {}, Raw(content.encode()))
 
         self.client.meta.events.register("before-send.s3.ListParts", answer)
+
+    def capitalize_metadata(self) -> None:
+        """Let names in metadata be written as some engines write them."""
+
+        def change(parsed: dict[str, Any], **options: Any) -> None:
+            found = parsed.get("Metadata", {})
+            parsed["Metadata"] = {name.title(): each for name, each in found.items()}
+
+        self.client.meta.events.register("after-call.s3.HeadObject", change)
+
+    def before(self, operation: str, do: Callable[[], object]) -> None:
+        """Call `do` once, before the engine is asked for this."""
+        is_done = False
+
+        def once(**options: Any) -> None:
+            nonlocal is_done
+            if not is_done:
+                is_done = True
+                do()
+
+        self.client.meta.events.register(f"before-send.s3.{operation}", once)
 
     def then(self, operation: str, do: Callable[[], object]) -> None:
         """Call `do` once, when the engine did what was asked of it first."""

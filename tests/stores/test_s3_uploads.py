@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import io
@@ -534,7 +535,7 @@ def test_objects_have_what_the_site_wants_of_them(
     uploader: Uploader, site: Site
 ) -> None:
     wanted = {"CacheControl": "max-age=60", "Metadata": {"camera": "7"}}
-    site.use(object_parameters=wanted, default_acl="private")
+    site.use(object_parameters={**wanted, "Tagging": "kind=film"})
     for answer in (
         send_all(uploader),
         uploader.send(b"0123456789"),
@@ -550,6 +551,10 @@ def test_objects_have_what_the_site_wants_of_them(
         assert found["ContentType"] == "video/mp4"
         own = {"camera": "7", "upload-uuid": str(upload.uuid)}
         assert found["Metadata"] == own
+        tags = site.engine.client.get_object_tagging(
+            Bucket=site.engine.bucket, Key=f"{site.location}/{upload.upload.name}"
+        )
+        assert tags["TagSet"] == [{"Key": "kind", "Value": "film"}]
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA1", "SHA256"])
@@ -620,6 +625,7 @@ def test_two_jobs_that_begin_the_same_file_at_once_get_one_each(
         (100 * GIB, 32 * MIB, 22 * MIB),
         (100 * GIB, 8 * MIB, 5.5 * MIB),
         (10 * MIB, MIB, MIB),
+        (10 * MIB, 3 * MIB, 2 * MIB),
         (5_000_000 * GIB // 100, None, 5120 * MIB),
     ],
 )
@@ -645,3 +651,128 @@ def test_file_that_no_bucket_takes_is_refused(uploader: Uploader, site: Site) ->
     answer = uploader.send(b"0123456789", 0, 10_000 * 5 * GIB + 1)
 
     assert_error(answer, 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("operation", "is_small"),
+    [
+        ("GetObject", False),
+        ("UploadPart", False),
+        ("CompleteMultipartUpload", False),
+        ("CopyObject", True),
+    ],
+)
+def test_404_of_a_proxy_makes_nobody_forget_anything(
+    uploader: Uploader, site: Site, operation: str, is_small: bool
+) -> None:
+    """As of one whose backend is just being started again."""
+    if is_small:
+        answer = uploader.send(b"0123456789")
+    else:
+        answer = send_all(uploader, [0, CELL - MIB, CELL])
+    held = upload_of(answer).received
+    url = state_in(answer)["url"]
+    if operation == "GetObject":
+        # A cell whose assembler died.
+        answer = begin_unjoined(uploader, site)
+        held, url = CELL, state_in(answer)["url"]
+    site.traffic.refuse(operation, 404, "", times=2)
+
+    if operation == "UploadPart":
+        refused = send(uploader, CELL, len(CONTENT), url)
+    else:
+        if not is_small:
+            assert send(uploader, CELL, len(CONTENT), url).status_code == 200
+            held = len(CONTENT)
+        refused = uploader.done(state_in(uploader.get(url)))
+
+    assert_error(refused, 503, "unavailable")
+    assert state_in(uploader.get(url))["received"] == held
+
+
+def begin_unjoined(uploader: Uploader, site: Site) -> Any:
+    """Send a cell in two pieces, whose last sender dies before it joins them."""
+    answer = send(uploader, 0, CELL - MIB)
+    site.traffic.die_after("PutObject")
+    url = state_in(answer)["url"]
+    site.traffic.refuse("GetObject", 500, "InternalError", times=2)
+    with contextlib.suppress(Killed):
+        send(uploader, CELL - MIB, CELL, url)
+    assert send(uploader, CELL - MIB, CELL, url).status_code == 200
+    return answer
+
+
+def test_finished_file_is_known_whatever_the_case_of_its_metadata(
+    uploader: Uploader, site: Site
+) -> None:
+    answer = send_all(uploader)
+    site.traffic.die_after("CompleteMultipartUpload")
+    with pytest.raises(Killed):
+        uploader.done(state_in(answer))
+    site.traffic.capitalize_metadata()
+
+    assert_finishes(uploader, site, state_in(answer)["url"])
+
+
+def test_end_that_another_one_reaches_first_is_found(
+    uploader: Uploader, site: Site
+) -> None:
+    answer = send_all(uploader)
+    others: list[Any] = []
+    site.traffic.before(
+        "CompleteMultipartUpload",
+        lambda: others.append(uploader.done(state_in(answer))),
+    )
+
+    mine = uploader.done(state_in(answer))
+
+    assert [mine.status_code, others[0].status_code] == [200, 200]
+    assert site.read(upload_of(answer)) == CONTENT
+    assert site.left == []
+
+
+def test_size_of_nothing_may_be_said_at_the_end(user: Any, site: Site) -> None:
+    upload = start_upload(user, "film.mp4", None, "")
+    set_filesize(upload, 0)
+
+    complete(upload)
+
+    assert site.read(upload) == b""
+    assert site.left == []
+
+
+def test_name_that_is_too_long_for_its_folders_is_refused_at_once(
+    uploader: Uploader, site: Site, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_STORAGE_PATH = long_path
+
+    assert_error(uploader.send(b"0123456789"), 400, "bad_request")
+
+    assert site.keys == site.left == []
+
+
+def long_path(upload: Upload, filename: str) -> str:
+    return f"{'folder/' * 125}{filename}"
+
+
+def test_bucket_that_is_full_gets_507_and_what_came_before_is_kept(
+    uploader: Uploader, site: Site
+) -> None:
+    answer = send(uploader, 0, MIB)
+    site.traffic.refuse("UploadPart", 507, "InsufficientStorage", times=2)
+
+    refused = send(uploader, MIB, len(CONTENT), state_in(answer)["url"])
+
+    assert_error(refused, 507, "store_full")
+    assert upload_of(answer).received == CELL
+
+
+def test_upload_that_was_begun_in_another_store_is_out_of_reach(
+    uploader: Uploader, site: Site, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = "chunked_uploads.stores.local.LocalStore"
+    url = state_in(uploader.send(b"01234", 0, 10))["url"]
+    site.use()
+
+    for piece, start in ((b"01234", 0), (b"56789", 5)):
+        assert_error(uploader.send(piece, start, 10, url=url), 503, "unavailable")

@@ -28,8 +28,6 @@ logger = logging.getLogger("chunked_uploads")
 
 # What says that something is not, or not any more, what somebody knew of it.
 REFUSALS = {
-    "404",
-    "412",
     "ConditionalRequestConflict",
     "EntityTooSmall",
     "InvalidPart",
@@ -37,14 +35,16 @@ REFUSALS = {
     "InvalidRange",
     "NoSuchKey",
     "NoSuchUpload",
-    "NotFound",
     "PreconditionFailed",
 }
+# Said without a body, as an answer to HEAD is. To other requests it may be a proxy's.
+BARE_REFUSALS = {"404", "412"}
 ACCESS = ("RequestPayer", "ExpectedBucketOwner")
 ENCRYPTION = ("SSE", "ServerSideEncryption", "BucketKey")
 FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
 CHECKSUMS = ("CRC32", "SHA1", "SHA256")  # that can be computed here
-UUID = "upload-uuid"  # in the metadata of finished objects
+CONNECTIONS = 64
+UUID_KEY = "upload-uuid"  # in the metadata of finished objects
 
 
 class Refused(Exception):
@@ -87,9 +87,17 @@ class Bucket:
             region_name=storage.region_name,
             use_ssl=storage.use_ssl,
             endpoint_url=storage.endpoint_url,
-            config=storage.client_config.merge(Config(s3=own)),
+            config=storage.client_config.merge(
+                Config(s3=own, max_pool_connections=self._most_connections)
+            ),
             verify=storage.verify,
         )
+
+    @property
+    def _most_connections(self) -> int:
+        """How many are kept alive for all threads, which use two each at a time."""
+        own = getattr(self.storage.client_config, "max_pool_connections", None)
+        return max(own or 0, CONNECTIONS)
 
     def key(self, name: str) -> str:
         """Return the key of a name in the storage."""
@@ -145,13 +153,9 @@ class Bucket:
         What the operation does not know of `parameters` is left out. Raises `Refused`,
         `StoreFull`, `StoreUnavailable`.
         """
-        client = self.client
-        method = client.meta.method_to_api_mapping[operation]
-        known = client.meta.service_model.operation_model(method).input_shape.members
-        wanted = {**self.access_parameters, **parameters}
-        given = {name: each for name, each in wanted.items() if name in known}
+        given = self._known(operation, parameters)
         with failures_reported(operation):
-            return getattr(client, operation)(Bucket=self.name, **given)
+            return getattr(self.client, operation)(**given)
 
     def put(self, key: str, content: bytes, **parameters: Any) -> None:
         """Make a small object. Raises what `ask` raises."""
@@ -162,11 +166,20 @@ class Bucket:
 
     def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield the pages of a list. Raises what `ask` raises."""
-        pages = self.client.get_paginator(operation).paginate(
-            Bucket=self.name, **parameters
-        )
+        given = self._known(operation, parameters)
+        pages = self.client.get_paginator(operation).paginate(**given)
         with failures_reported(operation):
             yield from pages
+
+    def _known(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return those parameters that the operation knows, and who may ask for it."""
+        meta = self.client.meta
+        method = meta.service_model.operation_model(
+            meta.method_to_api_mapping[operation]
+        )
+        wanted = {"Bucket": self.name, **self.access_parameters, **parameters}
+        known = method.input_shape.members
+        return {name: each for name, each in wanted.items() if name in known}
 
     def objects(self, prefix: str) -> Iterator[dict[str, Any]]:
         """Yield the objects whose keys begin so. Raises what `ask` raises."""
@@ -180,7 +193,8 @@ class Bucket:
         for start in range(0, len(keys), most):
             some = [{"Key": key} for key in keys[start : start + most]]
             if len(some) == 1:
-                self.ask("delete_object", **some[0])
+                with contextlib.suppress(Refused):
+                    self.ask("delete_object", **some[0])
                 continue
             answer = self.ask("delete_objects", Delete={"Objects": some, "Quiet": True})
             for error in answer.get("Errors", ()):
@@ -222,7 +236,8 @@ def failures_reported(operation: str) -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if code in REFUSALS:
+        is_bare = operation == "head_object" and code in BARE_REFUSALS
+        if is_bare or code in REFUSALS:
             raise Refused(error) from error
         if code in FULL or status == 507:
             raise StoreFull(

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from chunked_uploads.errors import StoreUnavailable
 from chunked_uploads.stores.s3.bucket import Bucket, Refused
 
 MARKER = "multipart-"  # beginning of a marker's name
@@ -39,14 +40,14 @@ def list_folders(
     return itertools.groupby(bucket.objects(root), folder_of)
 
 
-def remove_folder(bucket: Bucket, folder: str, key: str | None = None) -> None:
+def remove_folder(bucket: Bucket, folder: str, *, is_aborted: bool = False) -> None:
     """Remove a folder, and the multipart uploads of which its markers tell.
 
-    Where `key` is given, who asks has aborted the one that was begun there.
+    With `is_aborted` only where there is more than one: who asks has aborted that.
     """
     keys = [each["Key"] for each in bucket.objects(folder)]
     markers = [each for each in keys if is_marker(each)]
-    if key is None or len(markers) > 1:
+    if not is_aborted or len(markers) > 1:
         for marked in {_read_marker(bucket, marker) for marker in markers}:
             abort_all(bucket, marked)
     bucket.remove([each for each in keys if not is_marker(each)])
@@ -56,7 +57,8 @@ def remove_folder(bucket: Bucket, folder: str, key: str | None = None) -> None:
 def abort(bucket: Bucket, key: str, multipart: str) -> None:
     """Abort a multipart upload; no error without any.
 
-    Again where parts came in that were on their way just then.
+    Again where parts came in that were on their way just then. Raises
+    `StoreUnavailable` where that does not end.
     """
     for _ in range(TRIES):
         try:
@@ -66,6 +68,7 @@ def abort(bucket: Bucket, key: str, multipart: str) -> None:
             return
         if not parts.get("Parts"):
             return
+    raise StoreUnavailable("Parts still come in of an upload that was aborted.")
 
 
 def _read_marker(bucket: Bucket, marker: str) -> str:

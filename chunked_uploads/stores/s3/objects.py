@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,10 +15,14 @@ from botocore.response import StreamingBody
 from chunked_uploads.errors import BytesLost, RangeBusy
 from chunked_uploads.stores.facts import RecordedRange, StoredUpload
 from chunked_uploads.stores.handles import BLOCK
-from chunked_uploads.stores.s3.bucket import UUID as UUID_NAME
-from chunked_uploads.stores.s3.bucket import Bucket, Refused, failures_reported
-from chunked_uploads.stores.s3.buffers import Body, Buffer
-from chunked_uploads.stores.s3.folders import put_marker
+from chunked_uploads.stores.s3.bucket import (
+    UUID_KEY,
+    Bucket,
+    Refused,
+    failures_reported,
+)
+from chunked_uploads.stores.s3.buffers import Body, Buffer, in_base64, new_checksum
+from chunked_uploads.stores.s3.folders import abort, put_marker
 from chunked_uploads.stores.s3.grid import Cell, Grid
 from chunked_uploads.stores.s3.receipts import (
     Digest,
@@ -104,6 +109,8 @@ class UploadObjects:
         for name in [*parameters]:
             if name.startswith("SSECustomer"):  # it is encrypted in the same way
                 parameters[f"CopySource{name}"] = parameters[name]
+        if "Tagging" in parameters:  # some engines know no such word
+            parameters["TaggingDirective"] = "REPLACE"
         try:
             self.bucket.ask(
                 "copy_object",
@@ -144,7 +151,7 @@ class UploadObjects:
 
     def _finished_parameters(self) -> dict[str, Any]:
         parameters = self.bucket.object_parameters(self.key)
-        own = {UUID_NAME: str(self.uuid)}
+        own = {UUID_KEY: str(self.uuid)}
         metadata = {**parameters.get("Metadata", {}), **own}
         return {**parameters, "Metadata": metadata, "Key": self.key}
 
@@ -166,11 +173,15 @@ class UploadObjects:
             answer = self.bucket.ask("get_object", Key=key, **parameters)
         except Refused:
             raise BytesLost([row]) from None
-        size = 0
+        size, checksum = 0, new_checksum(self.bucket.checksum)
         for block in _blocks(answer["Body"]):
             size += len(block)
+            checksum.update(block)
             yield block
-        if size != row.chunk_size:
+        is_damaged = len(receipt.checksum) == len(in_base64(checksum)) and (
+            is_whole(row, receipt) and receipt.checksum != in_base64(checksum)
+        )
+        if size != row.chunk_size or is_damaged:
             raise BytesLost([row])
 
     def is_placed(self, key: str, filesize: int | None) -> bool:
@@ -179,10 +190,17 @@ class UploadObjects:
             found = self.bucket.ask("head_object", Key=key)
         except Refused:
             return False
-        is_own = found.get("Metadata", {}).get(UUID_NAME) == str(self.uuid)
+        # Some engines write the names in their own way.
+        metadata = {name.lower(): each for name, each in found["Metadata"].items()}
+        is_own = metadata.get(UUID_KEY) == str(self.uuid)
         return is_own and found["ContentLength"] == filesize
 
     # --- what is gone ---
+
+    def abort(self) -> None:
+        """Abort the multipart upload, where one was begun."""
+        if self.state.multipart:
+            abort(self.bucket, self.key, self.state.multipart)
 
     def multipart_gone(self, upload: StoredUpload) -> Exception:
         """Return what to raise where the engine knows no such multipart upload.
@@ -192,12 +210,19 @@ class UploadObjects:
         """
         if self.is_placed(self.key, upload.filesize):
             return RangeBusy("Another request is just finishing this upload.")
+        self._check_nothing_placed()
         receipts = ((row, receipt_of(row)) for row in upload.recorded())
         lost = [row for row, receipt in receipts if receipt.mark == self.state.mark]
         if upload.store_state != str(self.state):
             return BytesLost(lost)  # another request has begun a new one
         state = replace(self.state, multipart=self.begin_multipart())
         return BytesLost(lost, str(state))
+
+    def _check_nothing_placed(self) -> None:
+        """Raise `StoreUnavailable` where it is not the engine that knows no file."""
+        with contextlib.suppress(Refused):
+            answer = self.bucket.ask("get_object", Key=self.key, Range="bytes=0-0")
+            answer["Body"].close()
 
     def count_parts(self) -> int:
         """Return how many bytes the parts have, as far as the engine lists them."""

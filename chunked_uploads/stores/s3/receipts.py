@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chunked_uploads.stores.facts import RecordedRange
 
 # Ranges as they were sent whose digests a cell remembers, for who repeats them.
-MOST_DIGESTS = 256
+MOST_DIGESTS = 64
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,18 @@ import functools
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import (
+    BadRequest,
     RangeConflict,
     StoreUnavailable,
     TooLarge,
     UploadNotFound,
 )
+from chunked_uploads.models import MAX_PATH
 from chunked_uploads.storages import is_in_own_folder
 from chunked_uploads.stores.base import ChunkStore
 from chunked_uploads.stores.facts import Leftover, StoredUpload
@@ -26,7 +29,6 @@ from chunked_uploads.stores.s3.bucket import Bucket, Buckets
 from chunked_uploads.stores.s3.comparing import DigestComparison, digests_between
 from chunked_uploads.stores.s3.content import S3Content
 from chunked_uploads.stores.s3.folders import (
-    abort,
     abort_all,
     is_marker,
     list_folders,
@@ -35,6 +37,8 @@ from chunked_uploads.stores.s3.folders import (
 from chunked_uploads.stores.s3.objects import UploadObjects
 from chunked_uploads.stores.s3.receipts import State, read_state
 from chunked_uploads.stores.s3.writers import S3Writer
+
+MOST_KEY = 1024  # bytes, of S3
 
 
 class S3Store(ChunkStore):
@@ -61,6 +65,8 @@ class S3Store(ChunkStore):
             # The key is fixed now, and nobody else's ever.
             folder, _, file = name.rpartition("/")
             name = "/".join([*([folder] if folder else []), str(upload.uuid), file])
+        if len(name) > MAX_PATH or len(bucket.key(name).encode()) > MOST_KEY:
+            raise BadRequest("The file's name is too long for the site's folders.")
         return State(bucket.name, name, self._folder(upload.uuid), _cell_size(upload))
 
     @contextlib.contextmanager
@@ -78,7 +84,8 @@ class S3Store(ChunkStore):
         except UploadNotFound:
             # Nobody else knows of what was sent since it was cancelled.
             with contextlib.suppress(StoreUnavailable):
-                remove_folder(objects.bucket, objects.state.folder)
+                objects.abort()
+                remove_folder(objects.bucket, objects.state.folder, is_aborted=True)
             raise
 
     @contextlib.contextmanager
@@ -89,6 +96,7 @@ class S3Store(ChunkStore):
     def compare(
         self, upload: StoredUpload, start: int, length: int
     ) -> Iterator[DigestComparison]:
+        self._objects(upload)  # raises where its receipts are another store's
         stop = start + length
         rows = list(upload.recorded(start, stop))
         if not rows:
@@ -110,9 +118,13 @@ class S3Store(ChunkStore):
         if not conf.is_set("CHUNKED_UPLOADS_CHUNK_SIZE"):
             return cell
         parts = -(-cell // wanted)
-        return -(-cell // parts)
+        while cell % parts:
+            parts += 1
+        return cell // parts
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
+        if None in (_known_state(upload), _known_state(other)):
+            return False
         try:
             mine, its = (
                 [each[1:] for each in digests_between(one.recorded(), 0, length)]
@@ -130,11 +142,10 @@ class S3Store(ChunkStore):
         if state is None:
             remove_folder(self._bucket, self._folder(upload.uuid))
             return
-        bucket = self._bucket_of(state)
-        key = bucket.key(state.name)
-        if state.multipart and not upload.is_complete:
-            abort(bucket, key, state.multipart)
-        remove_folder(bucket, state.folder, key)
+        objects = UploadObjects(self._bucket_of(state), upload.uuid, state)
+        if not upload.is_complete:
+            objects.abort()
+        remove_folder(objects.bucket, state.folder, is_aborted=True)
 
     def remove_draft(self, upload: StoredUpload, storage: Storage, name: str) -> None:
         # Parts that came in while it was aborted.
@@ -166,7 +177,12 @@ class S3Store(ChunkStore):
     @property
     def _root(self) -> str:
         """The beginning of the keys of all that is neither part nor finished."""
-        path = str(conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH)
+        path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
+        if callable(path):
+            raise ImproperlyConfigured(
+                "With S3Store CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH is one folder of the "
+                "bucket, and no callable."
+            )
         # Some engines don't list what has two slashes on end.
         return self._bucket.key(path).rstrip("/") + "/"
 
