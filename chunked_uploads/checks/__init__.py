@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import CheckMessage
+from django.utils.module_loading import import_string
 
 from chunked_uploads.checks import folders, values
+from chunked_uploads.conf import conf
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -14,10 +18,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         *values.check_numbers(),
         *values.check_paths(),
-        *folders.check_file_systems(),
-        *folders.check_media(),
-        *folders.check_privacy(),
-        *folders.check_locks(),
+        *_check_places(),
         *values.check_dotted_paths(),
         *values.check_validators(),
         *values.check_choices(),
@@ -26,3 +27,28 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         *values.check_cross_domain_lists(),
         *values.check_external(),
     ]
+
+
+def _check_places() -> Iterator[CheckMessage]:
+    if _uses_s3():
+        from chunked_uploads.checks.buckets import check_bucket_settings
+
+        yield from check_bucket_settings()
+    else:
+        yield from folders.check_file_systems()
+        yield from folders.check_media()
+        yield from folders.check_privacy()
+        yield from folders.check_locks()
+
+
+def _uses_s3() -> bool:
+    """Whether the site's store is S3Store, or made from it; boto3 is not imported."""
+    try:
+        store = import_string(conf.CHUNKED_UPLOADS_CHUNK_STORE)
+    except values.NOT_IMPORTED:
+        return False
+    # Who inherits from it has imported it.
+    module = sys.modules.get("chunked_uploads.stores.s3.store")
+    if module is None or not isinstance(store, type):
+        return False
+    return issubclass(store, module.S3Store)

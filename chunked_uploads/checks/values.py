@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from chunked_uploads.conf import conf
@@ -22,6 +23,16 @@ ORIGINS_HINT = (
     "Where a list can't tell, override CrossDomainMiddleware.is_allowed."
 )
 TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+# What comes of a dotted path; django-storages says the last one where boto3 is missing.
+NOT_IMPORTED = (
+    ImportError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    ImproperlyConfigured,
+)
+S3_PACKAGES = ("boto3", "botocore", "storages")
+S3_HINT = 'pip install "django-chunked-uploads[s3]" brings what it needs.'
 MOST_DAYS = 36_500  # with more, dates end
 
 
@@ -66,8 +77,14 @@ def check_dotted_paths() -> Iterator[CheckMessage]:
 def _check_import(name: str, path: str, number: str = "E003") -> Iterator[CheckMessage]:
     try:
         import_string(path)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        yield Error(f"{name}: {path!r} can't be imported: {error}", id=_id(number))
+    except NOT_IMPORTED as error:
+        cause = error if isinstance(error, ImportError) else error.__context__
+        missing = str(getattr(cause, "name", "")).partition(".")[0]
+        yield Error(
+            f"{name}: {path!r} can't be imported: {error}",
+            hint=S3_HINT if missing in S3_PACKAGES else None,
+            id=_id(number),
+        )
 
 
 def check_validators() -> Iterator[CheckMessage]:
