@@ -21,6 +21,7 @@ class ChunkedUploadsConfig(AppConfig):
         from chunked_uploads.models import Upload
 
         register(checks.check_settings)
+        register(checks.check_bucket, checks.BUCKET_TAG)
         pre_delete.connect(removing.lock_row, sender=Upload)
         post_delete.connect(removing.delete_bytes, sender=Upload)
         pre_save.connect(objects.save_within_bucket)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 from botocore.httpsession import URLLib3Session
-from django.core.checks import CheckMessage
+from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
 from django.db import connections
 from storages.backends.s3 import S3StaticStorage, S3Storage
 
+from chunked_uploads import checks
 from chunked_uploads.conf import MIB
 from chunked_uploads.stores.local import LocalStore
 from chunked_uploads.stores.s3 import S3Store
@@ -263,6 +266,36 @@ def test_chunks_below_a_cell_are_a_warning(
     assert ids() == expected
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"deploy": True}, {"databases": ["default"]}, {"tags": ["models"]}],
+)
+def test_no_request_is_sent_unless_the_tag_is_given(options: dict[str, Any]) -> None:
+    call_command("check", **options)
+    call_command("migrate", plan=True, verbosity=0)  # gives its checks databases
+    run_checks(databases=["default"])
+
+    with pytest.raises(AssertionError, match="A request was sent"):
+        call_command("check", tags=["chunked_uploads_s3"])
+
+
+def test_errors_of_the_settings_come_before_any_request(settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_EXPIRE_DAYS = 0
+    settings.CHUNKED_UPLOADS_CHUNK_SIZE = 1
+
+    found = run_checks(tags=["chunked_uploads_s3"])
+
+    assert [each.id for each in found] == ["chunked_uploads.E001"]
+
+
+def test_tag_says_so_where_there_is_nothing_to_try(settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = f"{__name__}.OwnLocalStore"
+
+    found = run_checks(tags=["chunked_uploads_s3"])
+
+    assert [each.id for each in found] == ["chunked_uploads.I001"]
+
+
 SCRIPT = """
 import sys
 for name in {missing!r}:
@@ -304,3 +337,15 @@ def test_missing_package_is_told_with_its_remedy(missing: str) -> None:
 
     assert first.startswith("chunked_uploads.E003 ")
     assert "django-chunked-uploads[s3]" in first
+
+
+def test_readme_tells_what_each_message_says() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    folder = Path(checks.__file__).parent
+    modules = ["__init__", "buckets", "rights", "rules", "steps", "trials"]
+    sources = [(folder / f"{module}.py").read_text() for module in modules]
+
+    numbers = {*re.findall(r"chunked_uploads\.([EWI]\d{3})", "".join(sources))}
+
+    assert len(numbers) == 25
+    assert numbers <= {*re.findall(r"`([EWI]\d{3})`", readme)}
