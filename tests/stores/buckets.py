@@ -20,7 +20,7 @@ from chunked_uploads.models import Upload
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores.s3 import grid
 from chunked_uploads.stores.s3.bucket import Bucket
-from demo.services.engine import Engine
+from demo.services.engine import Engine, SeaweedFS
 from tests.core.faults import Killed
 
 CELL = 5 * MIB  # the smallest part that engines take, but for the last one
@@ -72,6 +72,20 @@ class Traffic:
                 return None
             left -= 1
             content = ERROR.format(code=code).encode() if code else b""
+            return AWSResponse(request.url, status, {}, Raw(content))
+
+        self.client.meta.events.register(f"before-send.s3.{operation}", answer)
+
+    def refuse_others(self, operation: str, status: int, code: str) -> None:
+        """Let the engine refuse all requests of this kind but the next that it gets."""
+        is_first = True
+
+        def answer(request: Any, **options: Any) -> AWSResponse | None:
+            nonlocal is_first
+            if is_first:
+                is_first = False
+                return None
+            content = ERROR.format(code=code).encode()
             return AWSResponse(request.url, status, {}, Raw(content))
 
         self.client.meta.events.register(f"before-send.s3.{operation}", answer)
@@ -160,6 +174,11 @@ class Site:
         self.settings.STORAGES = {**self.settings.STORAGES, "default": storage}
         self.settings.CHUNKED_UPLOADS_CHUNK_STORE = "chunked_uploads.stores.s3.S3Store"
         self.traffic = Traffic(self.bucket)
+
+    @property
+    def is_seaweedfs(self) -> bool:
+        """Whether it is this engine; others differ in what the tests say."""
+        return isinstance(self.engine, SeaweedFS)
 
     @property
     def bucket(self) -> Bucket:

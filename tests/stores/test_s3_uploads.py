@@ -418,10 +418,17 @@ def test_part_that_was_given_up_and_came_late_is_asked_for_again(
 def test_part_that_came_late_never_gets_into_the_file(
     uploader: Uploader, site: Site
 ) -> None:
+    """SeaweedFS takes the part that the row means, Ceph refuses."""
     answer = send_all(uploader)
     overwrite_part(site, upload_of(answer), 1)
+    url = state_in(answer)["url"]
 
-    assert_finishes(uploader, site, state_in(answer)["url"])
+    if uploader.done(state_in(answer)).status_code == 409:
+        assert send(uploader, 0, CELL, url).status_code == 200
+        answer = uploader.get(url)
+
+    assert uploader.done(state_in(answer)).status_code == 200
+    assert site.read(Upload.objects.get()) == CONTENT
 
 
 def test_multipart_that_somebody_aborted_is_begun_anew(
@@ -551,10 +558,11 @@ def test_objects_have_what_the_site_wants_of_them(
         assert found["ContentType"] == "video/mp4"
         own = {"camera": "7", "upload-uuid": str(upload.uuid)}
         assert found["Metadata"] == own
-        tags = site.engine.client.get_object_tagging(
-            Bucket=site.engine.bucket, Key=f"{site.location}/{upload.upload.name}"
-        )
-        assert tags["TagSet"] == [{"Key": "kind", "Value": "film"}]
+        if site.is_seaweedfs:  # Ceph 16 keeps none of multipart uploads
+            tags = site.engine.client.get_object_tagging(
+                Bucket=site.engine.bucket, Key=f"{site.location}/{upload.upload.name}"
+            )
+            assert tags["TagSet"] == [{"Key": "kind", "Value": "film"}]
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA1", "SHA256"])
@@ -567,11 +575,11 @@ def test_engine_checks_parts_by_the_algorithm_that_the_site_chose(
     else:
         site.use(object_parameters={"ChecksumAlgorithm": algorithm})
     answer = send(uploader, 0, MIB)
-    damage_bytes(site)
-    refused = send(uploader, MIB, 2 * MIB, state_in(answer)["url"])
-    assert_error(refused, 503, "unavailable")
-
     url = state_in(answer)["url"]
+    if site.is_seaweedfs or algorithm == "MD5":  # all that Ceph 16 compares
+        damage_bytes(site)
+        assert_error(send(uploader, MIB, 2 * MIB, url), 503, "unavailable")
+
     for start, stop in itertools.pairwise([MIB, *EDGES[1:]]):
         assert send(uploader, start, stop, url).status_code == 200
     assert send(uploader, 0, MIB, url).status_code == 200
@@ -729,6 +737,21 @@ def test_end_that_another_one_reaches_first_is_found(
     assert [mine.status_code, others[0].status_code] == [200, 200]
     assert site.read(upload_of(answer)) == CONTENT
     assert site.left == []
+
+
+def test_end_that_fails_where_another_one_reached_it_is_found(
+    uploader: Uploader, site: Site
+) -> None:
+    """Ceph answers 500 to who asks at the same time."""
+    answer = send_all(uploader)
+    site.traffic.before(
+        "CompleteMultipartUpload", lambda: uploader.done(state_in(answer))
+    )
+    site.traffic.refuse_others("CompleteMultipartUpload", 500, "InternalError")
+
+    assert uploader.done(state_in(answer)).status_code == 200
+
+    assert site.read(upload_of(answer)) == CONTENT
 
 
 def test_size_of_nothing_may_be_said_at_the_end(user: Any, site: Site) -> None:

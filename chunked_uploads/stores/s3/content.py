@@ -84,11 +84,24 @@ class S3Content(Content):
         objects = self._objects
         try:
             objects.complete([receipt for _, receipt in parts])
+        except StoreUnavailable:
+            # Some engines fail where another request has completed it, or aborted.
+            if not self._is_gone():
+                raise
+            if not objects.is_placed(objects.key, self._upload.filesize):
+                raise objects.multipart_gone(self._upload) from None
         except Refused as refused:
             if refused.code in ("InvalidPart", "InvalidPartOrder", "EntityTooSmall"):
                 raise self._parts_gone(parts, refused) from refused
             if not objects.is_placed(objects.key, self._upload.filesize):
                 raise objects.multipart_gone(self._upload) from refused
+
+    def _is_gone(self) -> bool:
+        try:
+            self._objects.listed_etags()
+        except Refused:
+            return True
+        return False
 
     def _parts_gone(
         self, parts: list[tuple[RecordedRange, Receipt]], refused: Refused
