@@ -7,6 +7,7 @@ all the same, and changes nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from django.core.files.base import File
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import ranges
+from chunked_uploads.core.failures import storage_failures_reported
 from chunked_uploads.core.intake import Source
 from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
@@ -80,13 +82,15 @@ def _has_path(upload: Upload) -> bool:
 
 
 class _FileComparison(Comparison):
-    """What a file has, from where it stands."""
+    """What the finished file has, from where it stands."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, upload: Upload, file: File) -> None:
+        self._upload = upload
         self._file = file
 
     def add(self, block: bytes) -> bool:
-        return self._file.read(len(block)) == block
+        with storage_failures_reported(self._upload):
+            return self._file.read(len(block)) == block
 
 
 def _open(
@@ -120,16 +124,26 @@ def _is_finished_meanwhile(upload: Upload) -> bool:
     return upload.is_complete
 
 
+def _open_finished(upload: Upload) -> File:
+    try:
+        return upload.upload.storage.open(str(upload.upload.name))
+    except FileNotFoundError as error:
+        # Those of buckets have no number, as what nobody else knows.
+        raise FileNotFoundError(errno.ENOENT, str(error)) from error
+
+
 @contextlib.contextmanager
 def _in_its_place(upload: Upload, start: int, length: int) -> Iterator[Comparison]:
     if not length:
-        yield _FileComparison(File(io.BytesIO()))
+        yield _FileComparison(upload, File(io.BytesIO()))
     elif upload.is_complete:
         if (upload.filesize or 0) > MOST_FETCHED and not _has_path(upload):
             raise RangeConflict("The finished file is too long to be fetched.")
-        with upload.upload.storage.open(str(upload.upload.name)) as file:
-            file.seek(start)
-            yield _FileComparison(file)
+        with contextlib.ExitStack() as stack:
+            with storage_failures_reported(upload):
+                file = stack.enter_context(_open_finished(upload))
+                file.seek(start)  # which may be when a bucket is asked
+            yield _FileComparison(upload, file)
     else:
         with chunk_store().compare(upload, start, length) as comparison:
             yield comparison

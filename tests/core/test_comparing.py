@@ -8,6 +8,7 @@ import io
 from typing import Any
 
 import pytest
+from django.core.files.base import File
 
 from chunked_uploads.core import comparing
 from chunked_uploads.core.receiving import receive
@@ -178,6 +179,35 @@ def test_chunk_of_a_complete_upload_whose_file_is_gone_gets_409(
     again = uploader.send(CONTENT, 0, url=f"{UPLOAD}{upload.uuid}/")
 
     assert_error(again, 409, "content_conflict")
+
+
+@pytest.mark.parametrize("step", ["open", "read"])
+@pytest.mark.parametrize("error", [storages.BucketError, ConnectionError])
+def test_repetition_gets_503_while_the_storage_of_the_file_is_away(
+    uploader: Uploader,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    error: type[Exception],
+) -> None:
+    storages.use(settings, storages.Elsewhere)
+    state = state_in(uploader.send(CONTENT))
+    assert uploader.done(state).status_code == 200
+
+    def fail(*arguments: Any) -> None:
+        raise error("the bucket does not answer")
+
+    storage = upload_of(uploader.get(state["url"])).upload.storage
+    with monkeypatch.context() as broken:
+        if step == "open":
+            broken.setattr(storage, "_open", fail)
+        else:
+            file: Any = Stream(CONTENT, fail)
+            broken.setattr(file, "seek", lambda *arguments: 0)
+            broken.setattr(storage, "_open", lambda *arguments: File(file))
+        response = uploader.send(CONTENT, url=state["url"].partition("?")[0])
+
+    assert_error(response, 503, "unavailable")
 
 
 def test_chunk_that_done_overtook_is_compared_with_the_file(
