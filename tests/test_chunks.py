@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from chunked_uploads.core import intake, ranges
+from chunked_uploads.core import forgetting, intake, ranges
 from chunked_uploads.models import Upload
 from chunked_uploads.signals import chunk_received
 from chunked_uploads.stores import chunk_store
@@ -272,7 +272,7 @@ def test_chunk_of_which_bytes_were_forgotten_while_it_came_is_not_confirmed(
 
     def forget(upload: Upload, **kwargs: Any) -> None:
         if upload.offset == 6:
-            ranges.forget(Upload.objects.get(), lambda: [lost])
+            forgetting.forget(Upload.objects.get(), lambda: [lost])
 
     chunk_received.connect(forget)
     response = uploader.send(CONTENT, 0)

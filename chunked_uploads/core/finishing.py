@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from django.core.files.base import File
 from django.db.models import ProtectedError, RestrictedError
 
-from chunked_uploads.core import ranges
+from chunked_uploads.core import forgetting, ranges
 from chunked_uploads.core.clearing import remove_bytes
 from chunked_uploads.core.connections import long_work
 from chunked_uploads.core.failures import storage_failures_reported
@@ -199,7 +199,7 @@ def _sync(upload: Upload, content: Content) -> None:
         # The bytes first: where the database is away too, their lack shows the loss.
         with contextlib.suppress(OSError):
             content.discard()
-        ranges.forget_all(upload)
+        forgetting.forget_all(upload)
         if error.errno in FULL:
             message = "The disk is full and lost the file; send it again later."
             raise StoreFull(message, upload) from error

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import ranges
+from chunked_uploads.core.forgetting import forget
 from chunked_uploads.digests.arriving import (
     Checksum,
     RangeDigests,
@@ -201,7 +202,7 @@ class Intake:
     def _take_back(self) -> None:
         if self.recorded:
             span = self.start, self.start + self.recorded
-            ranges.forget(self.upload, lambda: [span])
+            forget(self.upload, lambda: [span])
 
     def _hash_further(self) -> None:
         ranges.refresh(self.upload)  # somebody else may have done it

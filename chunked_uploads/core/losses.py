@@ -13,6 +13,7 @@ from django.db import transaction
 
 from chunked_uploads.core import ranges
 from chunked_uploads.core.failures import storage_failures_reported
+from chunked_uploads.core.forgetting import forget
 from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.rows import row_of
 from chunked_uploads.errors import (
@@ -30,7 +31,7 @@ from chunked_uploads.stores import Handle, chunk_store
 def losses_forgotten(upload: Upload) -> Iterator[None]:
     """Forget what a store finds lost in this context, and raise `RangeConflict`.
 
-    Leaves `upload` up to date. Raises `UploadNotFound` as `ranges.forget` does.
+    Leaves `upload` up to date. Raises `UploadNotFound` as `forget` does.
     """
     try:
         yield
@@ -55,7 +56,7 @@ def forget_lost(upload: Upload, lost: BytesLost) -> None:
 
     row = row_of(upload)
     with contextlib.suppress(UploadNotFound), transaction.atomic(using=row.db):
-        ranges.forget(upload, still_recorded)
+        forget(upload, still_recorded)
         if lost.state is not None:
             # Unless another request was here first.
             row.filter(store_state=upload.store_state).update(store_state=lost.state)
@@ -102,7 +103,7 @@ def notice_losses(upload: Upload, handle: Handle) -> bool:
 
     try:
         with transaction.atomic(using=row.db):
-            ranges.forget(upload, lost)
+            forget(upload, lost)
             is_lost = upload.received < held
             if is_lost:
                 _check_not_placed(upload, is_whole)

@@ -7,7 +7,7 @@ gap (`offset`) and in all (`received`), so that no question grows with the rows.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -144,7 +144,7 @@ def join(upload: Upload, rows: Sequence[RecordedRange], receipt: str) -> bool:
         if list(recorded) != known:
             return False
         chunks.delete()
-        _insert(upload, Piece(start, stop - start, receipt))
+        insert(upload, Piece(start, stop - start, receipt))
     return True
 
 
@@ -161,48 +161,6 @@ def claim(upload: Upload, idle: datetime.timedelta) -> bool:
 def touch(upload: Upload) -> None:
     """Say in the upload's row that somebody is at it."""
     row_of(upload).unfinished().update(modified_at=timezone.now())
-
-
-@retry_deadlocks
-def forget(upload: Upload, lost: Callable[[], Iterable[tuple[int, int]]]) -> None:
-    """Forget the bytes in the ranges that `lost()` gives: first byte, first after it.
-
-    `lost` is asked under the row's lock: what somebody records at the same time was in
-    the store before. Leaves `upload` up to date. Raises `UploadNotFound` where it was
-    cancelled or completed meanwhile.
-    """
-    row = row_of(upload).unfinished()
-    with transaction.atomic(using=row.db):
-        if not row.update(modified_at=timezone.now()):
-            raise UploadNotFound
-        changes: dict[str, Any] = {}
-        hashed = row.values_list("hashed", flat=True).get()
-        for start, stop in lost():
-            _cut_out(upload, start, stop)
-            if hashed > start:
-                changes |= NOTHING
-        total = chunks_of(upload).aggregate(total=Sum("chunk_size"))["total"]
-        changes.update(offset=_reach(upload, 0)[0], received=total or 0)
-        row.update(**changes)
-    assign(upload, changes)
-
-
-def forget_all(upload: Upload) -> None:
-    """Forget all bytes. Raises what `forget` raises."""
-    forget(upload, lambda: [(0, LARGEST)])
-
-
-def _cut_out(upload: Upload, start: int, stop: int) -> None:
-    """Let no row of the upload's chunks reach into the bytes `start` up to `stop`."""
-    chunks = chunks_of(upload).filter(start__lt=stop).order_by("-start")
-    last = chunks.first()
-    if last is not None and last.stop > stop:
-        _insert(upload, Piece(stop, last.stop - stop, last.receipt))
-    before = chunks.filter(start__lt=start).first()
-    if before is not None and before.stop > start:
-        before.chunk_size = start - before.start
-        before.save(update_fields=["chunk_size"])
-    chunks_of(upload).filter(start__gte=start, start__lt=stop).delete()
 
 
 def _check_size(upload: Upload, stop: int) -> None:
@@ -244,18 +202,18 @@ def _add(upload: Upload, start: int, before: int, kept: Kept) -> bool:
     using = database_of(upload)
     if kept.pieces:
         for piece in kept.pieces:
-            _insert(upload, piece)
+            insert(upload, piece)
         return not before or _is_held(upload, start, start + before)
     row: dict[str, Any] = {"upload": upload.pk, "start": start}
     if before:
         longer = {"chunk_size": kept.size}
         if statements.update(Chunk, using, {**row, "chunk_size": before}, longer):
             return True
-    _insert(upload, Piece(start + before, kept.size - before, ""))
+    insert(upload, Piece(start + before, kept.size - before, ""))
     return not before
 
 
-def _insert(upload: Upload, piece: Piece) -> None:
+def insert(upload: Upload, piece: Piece) -> None:
     row: dict[str, Any] = {"upload": upload.pk, "start": piece.start}
     row |= {"chunk_size": piece.size, "receipt": piece.receipt}
     row |= {"created_at": timezone.now()}
@@ -266,7 +224,7 @@ def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:
     """Count anew how far the bytes reach, now that those up to `stop` are held too."""
     row = row_of(upload)
     before, received = row.values_list("offset", "received").get()
-    offset, next_start = _reach(upload, stop if start == before else before)
+    offset, next_start = reach(upload, stop if start == before else before)
     if offset > before:
         row.update(offset=offset)
     counted = {"offset": offset, "received": received}
@@ -275,7 +233,7 @@ def _recount(upload: Upload, start: int, stop: int) -> dict[str, int]:
     return counted
 
 
-def _reach(upload: Upload, offset: int) -> tuple[int, int | None]:
+def reach(upload: Upload, offset: int) -> tuple[int, int | None]:
     """Return how far the ranges from `offset` on go without a gap.
 
     And where the next one beyond starts, None where there is none.

@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import OperationalError, connection
 
-from chunked_uploads.core import finishing, placing, ranges
+from chunked_uploads.core import finishing, forgetting, placing, ranges
 from chunked_uploads.models import Chunk, Removal, Upload
 from chunked_uploads.stores import chunk_store, partial_files
 from chunked_uploads.stores import local as local_store
@@ -564,7 +564,7 @@ def test_loss_is_remembered_where_the_database_is_away_too(
         raise OperationalError("the server closed the connection")
 
     with monkeypatch.context() as away:
-        away.setattr(ranges, "forget_all", fail)
+        away.setattr(forgetting, "forget_all", fail)
         assert uploader.done(state_in(sent)).status_code == 503
 
     response = uploader.done(state_in(sent))

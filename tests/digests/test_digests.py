@@ -17,7 +17,7 @@ from django.core.files.base import File
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chunked_uploads.core import intake, ranges
+from chunked_uploads.core import forgetting, intake
 from chunked_uploads.digests import arriving, following, resumable
 from chunked_uploads.digests.files import FileDigest
 from chunked_uploads.models import Upload
@@ -193,7 +193,7 @@ def test_bytes_that_are_taken_back_while_they_are_hashed_are_not_in_the_digest(
 
     def read_back_and_forget(follower: following.Follower, goal: int) -> None:
         read_back(follower, goal)
-        ranges.forget(Upload.objects.get(), lambda: [(6, 10)])
+        forgetting.forget(Upload.objects.get(), lambda: [(6, 10)])
 
     monkeypatch.setattr(following.Follower, "read_back", read_back_and_forget)
     url = state_in(uploader.send(CONTENT[:4], 0))["url"]
@@ -216,7 +216,7 @@ def test_bytes_that_are_forgotten_while_more_come_are_not_in_the_digest(
 
     def forget(upload: Upload, **kwargs: Any) -> None:
         if upload.offset == 6:
-            ranges.forget(Upload.objects.get(), lambda: [(2, 4)])
+            forgetting.forget(Upload.objects.get(), lambda: [(2, 4)])
 
     chunk_received.connect(forget)
     url = state_in(uploader.send(CONTENT, 0))["url"]
