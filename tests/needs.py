@@ -24,6 +24,7 @@ NEEDS = {
     "project/test_scaling.py": "boto3 storages",
     "stores/test_s3.py": "boto3 storages",
     "stores/test_s3_cancels.py": "boto3 storages",
+    "stores/test_s3_crashes.py": "boto3 storages",
     "stores/test_s3_uploads.py": "boto3 storages",
     "test_bucket_checks.py": "boto3 storages",
     "test_bucket_trial.py": "boto3 storages",
