@@ -69,6 +69,13 @@ class Engine(Service):
             config=Config(proxies={}, retries={"total_max_attempts": 1}),
         )
 
+    def restart(self) -> None:
+        """End it so that it keeps what it has, and start it again."""
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+        Service.start(self)
+
     def _accepts(self) -> bool:
         # It opens its port long before its bucket is there.
         try:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores.s3 import receipts
 from demo.services.engine import Engine
+from demo.services.polling import wait_until
 from tests.torture.model import Violation, require
-from tests.torture.places import Place, recorded
+from tests.torture.places import KINDS, Place, recorded
 
 CONFIG = """
 import os
@@ -35,6 +36,7 @@ class Bucket(Place):
 
     reads_back = False
     option = "--s3"
+    kinds = [*KINDS, "engine"]
     between = (2, 20)  # each takes longer
 
     def __init__(self, engine: Engine, location: str) -> None:
@@ -61,6 +63,9 @@ class Bucket(Place):
                 "staticfiles": {"BACKEND": static},
             },
         }
+
+    def restart(self) -> None:
+        self.engine.restart()
 
     def read(self, name: str) -> bytes:
         return self._get(f"{self.location}/{name}")
@@ -106,12 +111,18 @@ class Bucket(Place):
         require(not left, "nothing on a server's disk", left)
 
     def _get(self, key: str) -> bytes:
+        (content,) = wait_until(lambda: self._ask(key))
+        return content
+
+    def _ask(self, key: str) -> list[bytes]:
+        """Return the object at this key; nothing while the engine is restarted."""
+        place = {"Bucket": self.engine.bucket, "Key": key}
         try:
-            answer = self.engine.client.get_object(Bucket=self.engine.bucket, Key=key)
+            return [self.engine.client.get_object(**place)["Body"].read()]
         except ClientError as error:
             raise Violation(f"an object at {key}", error) from error
-        content: bytes = answer["Body"].read()
-        return content
+        except BotoCoreError:
+            return []
 
     def _etags(self, state: receipts.State) -> set[str]:
         place = {"Key": f"{self.location}/{state.name}", "UploadId": state.multipart}

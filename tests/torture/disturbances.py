@@ -14,8 +14,6 @@ from typing import Any
 from tests.torture.site import Site
 
 DAY = 86400  # seconds
-# Each kind comes as often as it stands here, in an order by the seed.
-KINDS = ["worker"] * 4 + ["server"] + ["clean-up"] * 2
 
 
 def disturb(site: Site) -> None:
@@ -23,15 +21,18 @@ def disturb(site: Site) -> None:
     chance = random.Random(f"{site.seed}/disturbances")
     kinds: list[str] = []
     while _pass(site, chance.randint(*site.place.between)):
-        kinds = kinds or chance.sample(KINDS, len(KINDS))
+        kinds = kinds or chance.sample(site.place.kinds, len(site.place.kinds))
         kind = kinds.pop()
         try:
             if kind == "clean-up":
                 clean_up(site, chance.choice([4, 30] if site.expires else [3 * DAY]))
             elif site.kills and kind == "worker":
                 _kill_worker(site, chance)
-            elif site.kills:
+            elif site.kills and kind == "server":
                 _kill_server(site, chance)
+            elif site.kills:
+                site.place.restart()
+                site.figures.count(site.figures.events, "restarted engines")
         except Exception as error:  # noqa: BLE001 - told with all others
             site.figures.violate("disturbances", kind, repr(error))
             site.is_over.wait(1)

@@ -25,6 +25,7 @@ FILES = [
     ("empty.txt", 0, False, 1),
     ("large.iso", 2_500_000, True, 1),
 ]
+KINDS = ["worker"] * 4 + ["server"] + ["clean-up"] * 2
 
 
 class Place(ABC):
@@ -38,6 +39,8 @@ class Place(ABC):
     config = ""
     option = ""  # of the command, for such a place
     files = FILES
+    # Disturbances: each comes as often as it stands here, in an order by the seed.
+    kinds = KINDS
     # The clients' operations between two disturbances, at least and at most.
     between = (5, 50)
 
@@ -46,6 +49,10 @@ class Place(ABC):
         weights = [weight for *_, weight in self.files]
         name, size, has_fingerprint, _ = chance.choices(self.files, weights)[0]
         return name, size, has_fingerprint
+
+    def restart(self) -> None:
+        """Let what keeps the bytes be away for a while."""
+        raise NotImplementedError
 
     @abstractmethod
     def read(self, name: str) -> bytes:
