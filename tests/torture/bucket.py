@@ -120,7 +120,9 @@ class Bucket(Place):
         try:
             return [self.engine.client.get_object(**place)["Body"].read()]
         except ClientError as error:
-            raise Violation(f"an object at {key}", error) from error
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                raise Violation(f"an object at {key}", error) from error
+            return []
         except BotoCoreError:
             return []
 
