@@ -36,6 +36,8 @@ class Bucket(Place):
 
     reads_back = False
     option = "--s3"
+    # Others say why the answer was 503, which clients hear.
+    logged = (*Place.logged, "botocore.", "urllib3.", "Connection")
     kinds = [*KINDS, "engine"]
     between = (2, 20)  # each takes longer
 

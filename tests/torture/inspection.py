@@ -58,8 +58,7 @@ def _noting(site: Site, what: str, check: object, *arguments: object) -> None:
 def _check_log(site: Site) -> None:
     for server in site.servers:
         found = TRACEBACK.finditer(server.log)
-        # gunicorn's sync workers tell so of the request in which they are stopped.
-        ours = [each[0] for each in found if not each[1].startswith("SystemExit")]
+        ours = [each[0] for each in found if not each[1].startswith(site.place.logged)]
         require(not ours, "no traceback", ours)
 
 

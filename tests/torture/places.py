@@ -37,6 +37,9 @@ class Place(ABC):
     # What servers have otherwise than in `tests.settings`, and gunicorn's workers run.
     settings: dict[str, Any] = {}
     config = ""
+    # Tracebacks that are no violations: of sync workers, which gunicorn stops in the
+    # midst of a request.
+    logged: tuple[str, ...] = ("SystemExit",)
     option = ""  # of the command, for such a place
     files = FILES
     # Disturbances: each comes as often as it stands here, in an order by the seed.
