@@ -12,26 +12,19 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.client import Answer
-from benchmarks.environment import CHECKOUT, MODULES
 from benchmarks.protocols import RAW, Protocol, path_of
 from benchmarks.proxy import Proxy
-from benchmarks.servers import BLOCK, Django, Measured, node_version
+from benchmarks.servers import BLOCK, Django, Measured, Node, node_version
 from demo.services.engine import SeaweedFS
 
 STORE = "chunked_uploads.stores.s3.S3Store"
-
-
-class Engine(SeaweedFS):
-    """SeaweedFS with memory enough not to look for it all the time."""
-
-    MEMORY = "1GiB"
 
 
 class Bucket:
     """A bucket with an engine of its own, maybe behind a proxy that counts."""
 
     def __init__(self, *, is_counted: bool = False) -> None:
-        self.engine = Engine()
+        self.engine = SeaweedFS()
         self.proxy = Proxy(self.engine.address) if is_counted else None
         self.endpoint = self.proxy.endpoint if self.proxy else self.engine.endpoint
         try:
@@ -41,11 +34,11 @@ class Bucket:
             raise
 
     def read_largest(self) -> Iterator[bytes]:
-        """Yield the bytes of the largest object."""
+        """Yield the bytes of the largest object, of several the latest."""
         asked = {"Bucket": self.engine.bucket}
         found = self.engine.client.list_objects_v2(**asked)["Contents"]
-        key = max(found, key=lambda each: each["Size"])["Key"]
-        answer = self.engine.client.get_object(Key=key, **asked)
+        largest = max(found, key=lambda each: (each["Size"], each["LastModified"]))
+        answer = self.engine.client.get_object(Key=largest["Key"], **asked)
         yield from answer["Body"].iter_chunks(BLOCK)
 
     def remove(self) -> None:
@@ -93,7 +86,7 @@ class Ours(InBucket, Django):
         )
 
 
-class Tus(InBucket):
+class Tus(InBucket, Node):
     """@tus/server with @tus/s3-store: one process, however many workers others have."""
 
     def __init__(self, folder: Path, workers: int, *, is_counted: bool = False) -> None:
@@ -105,9 +98,7 @@ class Tus(InBucket):
 
     @property
     def command(self) -> list[str]:
-        script = CHECKOUT / "benchmarks/sites/tus_s3.mjs"
-        told = json.dumps(_told(self.bucket))
-        return ["node", str(script), str(MODULES), str(self.port), told]
+        return [*super().command, json.dumps(_told(self.bucket))]
 
 
 class Alone(InBucket):

@@ -8,6 +8,7 @@ import shutil
 import statistics
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from benchmarks.sites.counting import ASKED
 MIB = 2**20
 HUNDRED = 100  # chunks at the beginning that are compared with as many at the end
 HASHED = 2000  # blocks
+CHECKED = 16  # blocks
 WARM_UP = 4  # chunks before anything is measured
 
 
@@ -86,7 +88,7 @@ def measure(
 ) -> Result:
     """Upload `source` in chunks of `chunk` bytes, `parallel` times at once."""
     with serving(contestant, data, workers) as server:
-        warm_up(contestant, server, data, chunk)
+        warm_up(contestant, server, data, chunk, parallel)
         queries = _count_queries(contestant, server, data)
         held = processes.forget_peaks(server.roots)
         before = processes.cost(server.roots)
@@ -139,6 +141,18 @@ def hash_speed() -> float:
     return HASHED * len(block) / (time.perf_counter() - begun)
 
 
+def checksum_cost() -> float:
+    """Return the processor time that CRC32 of 1 GiB takes now, in seconds.
+
+    Other work on the machine lets all processor time seem longer, also this.
+    """
+    block = os.urandom(8 * MIB)
+    begun = time.thread_time()
+    for _ in range(CHECKED):
+        zlib.crc32(block)
+    return (time.thread_time() - begun) / CHECKED / len(block) * 2**30
+
+
 def check_stored(server: Measured, source: Source) -> None:
     """Raise where the stored bytes are not those that were sent."""
     position = 0
@@ -186,12 +200,15 @@ def _sync(server: Measured) -> float:
     return time.perf_counter() - begun
 
 
-def warm_up(contestant: Contestant, server: Measured, data: Path, chunk: int) -> None:
-    """Let the server import and allocate what it will need."""
+def warm_up(
+    contestant: Contestant, server: Measured, data: Path, chunk: int, parallel: int = 1
+) -> None:
+    """Let the server import and allocate what it will need, in all of its workers."""
     source = make_source(data, WARM_UP * chunk)
-    upload = begin(contestant, server, source)
-    send_all(upload, chunk)
-    complete(upload, [0])
+    uploads = [begin(contestant, server, source) for _ in range(parallel)]
+    with ThreadPoolExecutor(parallel) as pool:
+        list(pool.map(lambda upload: send_all(upload, chunk), uploads))
+        list(pool.map(lambda upload: complete(upload, [0]), uploads))
     os.close(source.file)
     for path in server.stored():
         path.unlink()
