@@ -9,7 +9,7 @@ import os
 import random
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +40,8 @@ CONTESTANTS = {
     LOCAL: OTHERS["ours, PostgreSQL"],
     ALONE: Contestant(bucket_servers.Alone, bucket_servers.SignedParts),
 }
+COUNTED_OURS = Contestant(partial(bucket_servers.Ours, is_counted=True), protocols.Ours)
+COUNTED_TUS = Contestant(partial(bucket_servers.Tus, is_counted=True), protocols.Tus)
 CHUNK = 8 * MIB
 SCENARIOS = [
     Scenario(512 * MIB, CHUNK),
@@ -117,27 +119,39 @@ def _count_bytes(folder: Path) -> None:
     starts = list(range(MIB, COUNTED, MIB))
     random.Random(1).shuffle(starts)
     in_order, shuffled = (CHUNK, range(0, COUNTED, CHUNK)), (MIB, [0, *starts])
-    ours = partial(bucket_servers.Ours, is_counted=True), protocols.Ours
-    tus = partial(bucket_servers.Tus, is_counted=True), protocols.Tus
     source = make_source(folder, COUNTED)
-    for title, contestant, (chunk, positions) in (
-        (f"{OURS}, 8 MiB chunks in order", Contestant(*ours), in_order),
-        (f"{OURS}, 1 MiB chunks, shuffled", Contestant(*ours), shuffled),
-        (f"{TUS}, 8 MiB chunks in order", Contestant(*tus), in_order),
+    for title, contestant, (chunk, order) in (
+        (f"{OURS}, 8 MiB chunks in order", COUNTED_OURS, in_order),
+        (f"{OURS}, 1 MiB chunks, shuffled", COUNTED_OURS, shuffled),
+        (f"{TUS}, 8 MiB chunks in order", COUNTED_TUS, in_order),
     ):
-        with serving(contestant, folder) as server:
-            assert isinstance(server, bucket_servers.InBucket)
-            proxy = server.bucket.proxy
-            assert proxy
-            upload = begin(contestant, server, source)
-            before = proxy.sent
-            for start in positions:
-                upload.send(start, start + chunk)
-            complete(upload, [0])
-            check_stored(server, source)
-            sent = (proxy.sent - before) / COUNTED
-        print(f"{title}: {sent:.4f} bytes to the engine for each byte", flush=True)
+        counted = count_bytes(contestant, folder, source, chunk, order)
+        print(f"{title}: {counted:.4f} bytes to the engine for each byte", flush=True)
     os.close(source.file)
+
+
+def count_bytes(
+    contestant: Contestant,
+    folder: Path,
+    source: Source,
+    chunk: int,
+    starts: Iterable[int],
+) -> float:
+    """Return how many bytes go to the engine, for each byte of the source.
+
+    It is sent in chunks of `chunk` bytes which begin at `starts`, in their order.
+    """
+    with serving(contestant, folder) as server:
+        assert isinstance(server, bucket_servers.InBucket)
+        proxy = server.bucket.proxy
+        assert proxy
+        upload = begin(contestant, server, source)
+        before = proxy.sent
+        for start in starts:
+            upload.send(start, start + chunk)
+        complete(upload, [0])
+        check_stored(server, source)
+        return (proxy.sent - before) / source.size
 
 
 def _measure_memory(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import visitors
+from benchmarks.buckets import COUNTED_OURS, count_bytes
 from benchmarks.client import Connection, is_over
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.measuring import (
@@ -79,6 +80,16 @@ def test_wrong_byte_is_seen(tmp_path: Path, source: Source) -> None:
 
         with pytest.raises(RuntimeError, match="not what was sent"):
             check_stored(server, source)
+
+
+def test_bytes_on_their_way_into_a_bucket_are_counted(
+    tmp_path: Path, source: Source
+) -> None:
+    starts = [0, 2 * MIB, MIB]
+
+    counted = count_bytes(COUNTED_OURS, tmp_path, source, MIB, starts)
+
+    assert 2 < counted < 2.05  # alone, and with the rest of the cell
 
 
 def result(speed: float) -> Result:
