@@ -36,6 +36,8 @@ class S3Content(Content):
     ) -> None:
         self._find_objects = find_objects
         self._upload = upload
+        # All rows, where the last look at them found nothing to be joined.
+        self._joined: list[RecordedRange] | None = None
 
     @functools.cached_property
     def _objects(self) -> UploadObjects:
@@ -52,9 +54,11 @@ class S3Content(Content):
         return File(io.BufferedReader(reader, BLOCK), name)  # type: ignore[type-var]
 
     def join(self, upload: StoredUpload, replace: Replace) -> None:
-        recorded = upload.recorded()
-        for cell, rows in unjoined_cells(self._objects, upload, recorded):
+        recorded = list(upload.recorded())
+        unjoined = list(unjoined_cells(self._objects, upload, recorded))
+        for cell, rows in unjoined:
             join_cell(self._objects, upload, cell, rows, replace)
+        self._joined = None if unjoined else recorded
 
     def is_placed(self, storage: Storage, name: str) -> bool:
         key = self._objects.bucket.key(name)
@@ -64,10 +68,12 @@ class S3Content(Content):
         return self._objects.state.name
 
     def place(self, storage: Storage, name: str) -> str:
-        rows = list(self._upload.recorded())
-        unjoined = unjoined_cells(self._objects, self._upload, rows)
+        rows = list(self._upload.recorded()) if self._joined is None else self._joined
+        unjoined = self._joined is None and any(
+            unjoined_cells(self._objects, self._upload, rows)
+        )
         is_whole = sum(row.chunk_size for row in rows) == self._upload.filesize
-        if not is_whole or any(unjoined):
+        if not is_whole or unjoined:
             # Another request put them there, or lost some, just now.
             if not self.is_placed(storage, name):
                 raise RangeBusy("Other requests changed the upload; ask once more.")
