@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage, Error, Info, Warning
 from chunked_uploads.checks.rights import cause_of, code_of, is_denied, right_for
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import StoreFull, StoreUnavailable
-from chunked_uploads.stores.s3.bucket import Bucket, Refused
+from chunked_uploads.stores.s3.bucket import Bucket
+from chunked_uploads.stores.s3.failures import Refused
 
 # What says that nobody has set such a thing up.
 NONE = {

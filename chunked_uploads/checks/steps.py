@@ -16,11 +16,12 @@ from chunked_uploads.checks.rights import cause_of, code_of
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import StoreFull, StoreUnavailable
 from chunked_uploads.stores.file_names import sign
-from chunked_uploads.stores.s3.bucket import Bucket, Refused
+from chunked_uploads.stores.s3.bucket import Bucket
+from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.folders import abort, remove_folder
 from chunked_uploads.stores.s3.grid import Grid
 from chunked_uploads.stores.s3.objects import UploadObjects
-from chunked_uploads.stores.s3.reading import ObjectReader
+from chunked_uploads.stores.s3.reading import ObjectReader, read_fragment
 from chunked_uploads.stores.s3.receipts import Receipt, State
 
 LEAST_PART = 5 * MIB  # of which others may follow
@@ -77,8 +78,8 @@ class Steps:
         key = self._folder + receipt.name
         yield from self._try_checksum(objects, "put_object", Key=f"{key}-wrong")
         whole, inner = (
-            b"".join(objects.read_fragment(Range(start, size, str(receipt))))
-            for start, size in ((0, 1000), (1, 998))
+            b"".join(read_fragment(self._bucket, self._folder, row))
+            for row in (Range(0, 1000, str(receipt)), Range(1, 998, str(receipt)))
         )
         if (whole, inner) != (content, content[1:-1]):
             yield differs("it gives back other bytes than it was sent")

@@ -17,7 +17,8 @@ from chunked_uploads.checks.rights import cause_of, failed, is_answered, is_deni
 from chunked_uploads.checks.rules import check_rules
 from chunked_uploads.checks.steps import Step, Steps, differs
 from chunked_uploads.errors import BytesLost, StoreFull, StoreUnavailable
-from chunked_uploads.stores.s3.bucket import Bucket, Buckets, Refused, logger
+from chunked_uploads.stores.s3.bucket import Bucket, Buckets
+from chunked_uploads.stores.s3.failures import Refused, logger
 from chunked_uploads.stores.s3.folders import abort
 
 MOST_SKEW = 5 * 60  # seconds; S3 refuses requests that are 15 minutes off

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from django.core.files.storage import storages
+from django.db import connection
 from storages.backends.s3 import S3Storage
 
 from chunked_uploads.conf import MIB
@@ -45,12 +47,15 @@ class Traffic:
         self.client = bucket.client
         self.requests: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()  # bytes
+        self.in_transactions: list[str] = []  # what was asked within one
         self.client.meta.events.register("before-send.s3", self._count)
 
     def _count(self, request: Any, event_name: str, **options: Any) -> None:
         operation = event_name.rpartition(".")[2]
         self.requests[operation] += 1
         self.sent[operation] += int(request.headers.get("Content-Length", 0))
+        if connection.in_atomic_block:
+            self.in_transactions.append(operation)
 
     @property
     def put(self) -> int:
@@ -62,30 +67,16 @@ class Traffic:
         self.requests.clear()
         self.sent.clear()
 
-    def refuse(self, operation: str, status: int, code: str, times: int = 1) -> None:
-        """Let the engine refuse the next requests of this kind, so many times."""
-        left = times
+    def refuse(
+        self, operation: str, status: int, code: str, times: int = 1, after: int = 0
+    ) -> None:
+        """Let the engine refuse so many requests of this kind, `after` some others."""
+        numbers = itertools.count()
 
         def answer(request: Any, **options: Any) -> AWSResponse | None:
-            nonlocal left
-            if not left:
+            if not after <= next(numbers) < after + times:
                 return None
-            left -= 1
             content = ERROR.format(code=code).encode() if code else b""
-            return AWSResponse(request.url, status, {}, Raw(content))
-
-        self.client.meta.events.register(f"before-send.s3.{operation}", answer)
-
-    def refuse_others(self, operation: str, status: int, code: str) -> None:
-        """Let the engine refuse all requests of this kind but the next that it gets."""
-        is_first = True
-
-        def answer(request: Any, **options: Any) -> AWSResponse | None:
-            nonlocal is_first
-            if is_first:
-                is_first = False
-                return None
-            content = ERROR.format(code=code).encode()
             return AWSResponse(request.url, status, {}, Raw(content))
 
         self.client.meta.events.register(f"before-send.s3.{operation}", answer)
@@ -126,18 +117,13 @@ class Traffic:
 
     def before(self, operation: str, do: Callable[[], object]) -> None:
         """Call `do` once, before the engine is asked for this."""
-        is_done = False
-
-        def once(**options: Any) -> None:
-            nonlocal is_done
-            if not is_done:
-                is_done = True
-                do()
-
-        self.client.meta.events.register(f"before-send.s3.{operation}", once)
+        self._call_once(f"before-send.s3.{operation}", do)
 
     def then(self, operation: str, do: Callable[[], object]) -> None:
         """Call `do` once, when the engine did what was asked of it first."""
+        self._call_once(f"after-call.s3.{operation}", do)
+
+    def _call_once(self, event: str, do: Callable[[], object]) -> None:
         is_done = False
 
         def once(**options: Any) -> None:
@@ -146,7 +132,7 @@ class Traffic:
                 is_done = True
                 do()
 
-        self.client.meta.events.register(f"after-call.s3.{operation}", once)
+        self.client.meta.events.register(event, once)
 
     def die_after(self, operation: str) -> None:
         """Let the process die when the engine did this, before anybody hears of it."""

@@ -10,6 +10,7 @@ from django.core.files.storage import Storage, storages
 
 from chunked_uploads.stores import ChunkStore
 from chunked_uploads.stores.s3 import S3Store, grid
+from chunked_uploads.stores.s3.reading import read_fragment
 from chunked_uploads.stores.s3.receipts import receipt_of
 from demo.services.engine import Engine
 from tests.stores.contract import ChunkStoreContract, StoredUpload
@@ -24,8 +25,10 @@ class ReadStore(S3Store):
         """Return the upload's bytes, after which it is over where it has parts."""
         objects, rows = self._objects(upload), upload.recorded()
         if not any(receipt_of(row).is_part for row in rows):
-            blocks = [block for row in rows for block in objects.read_fragment(row)]
-            return b"".join(blocks)
+            place = objects.bucket, objects.state.folder
+            return b"".join(
+                block for row in rows for block in read_fragment(*place, row)
+            )
         upload.filesize = sum(row.chunk_size for row in rows)
         with self.exclusive(upload) as content:
             content.join(upload, upload.replace)

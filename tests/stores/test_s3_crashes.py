@@ -308,7 +308,7 @@ def test_end_that_fails_where_another_one_reached_it_is_found(
     site.traffic.before(
         "CompleteMultipartUpload", lambda: uploader.done(state_in(answer))
     )
-    site.traffic.refuse_others("CompleteMultipartUpload", 500, "InternalError")
+    site.traffic.refuse("CompleteMultipartUpload", 500, "InternalError", 9, after=1)
 
     assert uploader.done(state_in(answer)).status_code == 200
 

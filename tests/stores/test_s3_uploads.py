@@ -25,7 +25,7 @@ from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.digests.resumable import can_resume
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import chunk_store
-from chunked_uploads.stores.s3 import buffers, grid
+from chunked_uploads.stores.s3 import buffers, grid, objects
 from tests.sending import (
     UPLOAD,
     Bytes,
@@ -402,3 +402,61 @@ def test_upload_that_was_begun_in_another_store_is_out_of_reach(
 
     for piece, start in ((b"01234", 0), (b"56789", 5)):
         assert_error(uploader.send(piece, start, 10, url=url), 503, "unavailable")
+
+
+def test_request_to_the_bucket_waits_for_no_sender(
+    uploader: Uploader, site: Site
+) -> None:
+    asked: list[int] = []
+    stream = Stream(
+        CONTENT[:CELL], lambda: asked.append(site.traffic.requests["UploadPart"])
+    )
+
+    uploader.send_cut(stream, 0, CELL, total=len(CONTENT))
+
+    assert len(asked) > 1
+    assert not any(asked)
+    assert site.traffic.requests["UploadPart"] == 1
+
+
+def test_two_cells_at_most_are_here_for_a_request(
+    uploader: Uploader, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_now: set[object] = set()
+    most: list[int] = []
+
+    class Counted(buffers.Buffer):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            open_now.add(self)
+            most.append(len(open_now))
+
+        def close(self) -> None:
+            super().close()
+            open_now.discard(self)
+
+    monkeypatch.setattr(objects, "Buffer", Counted)
+    content = CONTENT * 3
+
+    answer = uploader.send(content)
+
+    assert uploader.done(state_in(answer)).status_code == 200
+    assert site.read(upload_of(answer)) == content
+    assert max(most) <= 2
+    assert not open_now
+
+
+def test_no_transaction_is_open_while_the_bucket_is_asked(
+    uploader: Uploader, site: Site, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 9
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    done = send_all(uploader, [0, MIB, *EDGES[1:]])
+    assert uploader.done(state_in(done)).status_code == 200
+    cancelled = send(uploader, 0, CELL)
+    assert uploader.delete(state_in(cancelled)["url"]).status_code == 200
+    clean_uploads(days=0)
+
+    assert site.traffic.requests["CompleteMultipartUpload"]
+    assert site.traffic.requests["AbortMultipartUpload"]
+    assert not site.traffic.in_transactions

@@ -11,49 +11,27 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage, storages
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name, safe_join
 
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import StoreFull, StoreUnavailable
+from chunked_uploads.errors import StoreUnavailable
 from chunked_uploads.stores.s3.buffers import Buffer, in_base64, new_checksum
+from chunked_uploads.stores.s3.failures import Refused, failures_reported
 
 logger = logging.getLogger("chunked_uploads")
 
-# What says that something is not, or not any more, what somebody knew of it.
-REFUSALS = {
-    "ConditionalRequestConflict",
-    "EntityTooSmall",
-    "InvalidPart",
-    "InvalidPartOrder",
-    "InvalidRange",
-    "NoSuchKey",
-    "NoSuchUpload",
-    "PreconditionFailed",
-}
-# Said without a body, as an answer to HEAD is. To other requests it may be a proxy's.
-BARE_REFUSALS = {"404", "412"}
 ACCESS = ("RequestPayer", "ExpectedBucketOwner")
 ENCRYPTION = ("SSE", "ServerSideEncryption", "BucketKey")
-FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
 CHECKSUMS = ("CRC32", "SHA1", "SHA256")  # that can be computed here
 CONNECTIONS = 64
 UUID_KEY = "upload-uuid"  # in the metadata of finished objects
-
-
-class Refused(Exception):
-    """What was asked for is not there, or not what somebody knew of it."""
-
-    def __init__(self, error: ClientError) -> None:
-        super().__init__(str(error))
-        self.details: dict[str, Any] = error.response.get("Error", {})
-        self.code: str = self.details.get("Code", "")
 
 
 class Bucket:
@@ -103,7 +81,7 @@ class Bucket:
         """Return the key of a name in the storage."""
         return safe_join(self.storage.location, clean_name(name))
 
-    @property
+    @cached_property
     def checksum(self) -> str:
         """The algorithm by which the engine checks what it is sent."""
         chosen = self.storage.get_object_parameters("").get("ChecksumAlgorithm")
@@ -226,30 +204,3 @@ class Buckets:
                 "whose back end is storages.backends.s3.S3Storage."
             )
         return bucket
-
-
-@contextlib.contextmanager
-def failures_reported(operation: str) -> Iterator[None]:
-    """Raise the facts of `chunked_uploads.errors`, or `Refused`, for S3's."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        is_bare = operation == "head_object" and code in BARE_REFUSALS
-        if is_bare or code in REFUSALS:
-            raise Refused(error) from error
-        if code in FULL or status == 507:
-            raise StoreFull(
-                "The bucket is full; what arrived before is kept."
-            ) from error
-        raise _unavailable(operation, error) from error
-    except (BotoCoreError, OSError) as error:
-        raise _unavailable(operation, error) from error
-
-
-def _unavailable(operation: str, error: Exception) -> StoreUnavailable:
-    logger.error("The bucket failed (%s): %s", operation, error)
-    unavailable = StoreUnavailable("The bucket does not answer; try again.")
-    unavailable.is_logged = True
-    return unavailable

@@ -14,7 +14,7 @@ from django.core.files.storage import Storage
 from chunked_uploads.errors import BytesLost, RangeBusy, StoreUnavailable
 from chunked_uploads.stores.facts import RecordedRange, StoredUpload
 from chunked_uploads.stores.handles import BLOCK, Content, Replace
-from chunked_uploads.stores.s3.bucket import Refused
+from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.joining import join_cell, unjoined_cells
 from chunked_uploads.stores.s3.objects import UploadObjects
 from chunked_uploads.stores.s3.reading import ObjectReader
@@ -94,13 +94,13 @@ class S3Content(Content):
             # Some engines fail where another request has completed it, or aborted.
             if not self._is_gone():
                 raise
-            if not objects.is_placed(objects.key, self._upload.filesize):
-                raise objects.multipart_gone(self._upload) from None
         except Refused as refused:
             if refused.code in ("InvalidPart", "InvalidPartOrder", "EntityTooSmall"):
                 raise self._parts_gone(parts, refused) from refused
-            if not objects.is_placed(objects.key, self._upload.filesize):
-                raise objects.multipart_gone(self._upload) from refused
+        else:
+            return
+        if not objects.is_placed(objects.key, self._upload.filesize):
+            raise objects.multipart_gone(self._upload)
 
     def _is_gone(self) -> bool:
         try:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from chunked_uploads.errors import StoreUnavailable
-from chunked_uploads.stores.s3.bucket import Bucket, Refused
+from chunked_uploads.stores.s3.bucket import Bucket
+from chunked_uploads.stores.s3.failures import Refused
 
 MARKER = "multipart-"  # beginning of a marker's name
 TRIES = 5  # to abort a multipart upload, which parts on their way may survive

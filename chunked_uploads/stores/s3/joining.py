@@ -10,9 +10,10 @@ from contextlib import closing
 from chunked_uploads.errors import BytesLost, StoreFull, StoreUnavailable
 from chunked_uploads.stores.facts import RecordedRange, StoredUpload
 from chunked_uploads.stores.handles import Replace
-from chunked_uploads.stores.s3.bucket import Refused
+from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.grid import Cell
 from chunked_uploads.stores.s3.objects import UploadObjects, grid_of
+from chunked_uploads.stores.s3.reading import read_fragment
 from chunked_uploads.stores.s3.receipts import (
     MOST_DIGESTS,
     Receipt,
@@ -66,7 +67,7 @@ def _send_joined(
         raise BytesLost(parts)
     with closing(objects.buffer_for(cell.start, cell.size)) as buffer:
         for row in rows:
-            for block in objects.read_fragment(row):
+            for block in read_fragment(objects.bucket, objects.state.folder, row):
                 buffer.write(block)
         return objects.send(buffer, cell)
 

@@ -10,25 +10,17 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from botocore.response import StreamingBody
-
 from chunked_uploads.errors import BytesLost, RangeBusy
 from chunked_uploads.stores.facts import RecordedRange, StoredUpload
-from chunked_uploads.stores.handles import BLOCK
-from chunked_uploads.stores.s3.bucket import (
-    UUID_KEY,
-    Bucket,
-    Refused,
-    failures_reported,
-)
-from chunked_uploads.stores.s3.buffers import Body, Buffer, in_base64, new_checksum
+from chunked_uploads.stores.s3.bucket import UUID_KEY, Bucket
+from chunked_uploads.stores.s3.buffers import Body, Buffer
+from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.folders import abort, put_marker
 from chunked_uploads.stores.s3.grid import Cell, Grid
 from chunked_uploads.stores.s3.receipts import (
     Digest,
     Receipt,
     State,
-    is_whole,
     receipt_of,
 )
 
@@ -127,10 +119,11 @@ class UploadObjects:
 
     def complete(self, receipts: list[Receipt]) -> None:
         """Let the parts be the finished file. Raises `Refused`."""
+        has_checksums = self.bucket.checksum != "MD5"
         parts = []
         for receipt in receipts:
             part = {"PartNumber": self.number_of(receipt), "ETag": receipt.etag}
-            if self.bucket.checksum != "MD5":
+            if has_checksums:
                 part |= self.bucket.checksum_parameters(receipt.checksum)
             parts.append(part)
         self.bucket.ask(
@@ -155,34 +148,7 @@ class UploadObjects:
         metadata = {**parameters.get("Metadata", {}), **own}
         return {**parameters, "Metadata": metadata, "Key": self.key}
 
-    # --- reading ---
-
-    def read_fragment(self, row: RecordedRange) -> Iterator[bytes]:
-        """Yield the bytes of a row that is a fragment, or what is left of one.
-
-        Raises `BytesLost` where it is not there just as it was sent.
-        """
-        receipt = receipt_of(row)
-        first = row.start - receipt.start
-        last = first + row.chunk_size - 1
-        parameters: dict[str, Any] = {"IfMatch": receipt.etag}
-        if not is_whole(row, receipt):
-            parameters["Range"] = f"bytes={first}-{last}"
-        try:
-            key = self.state.folder + receipt.name
-            answer = self.bucket.ask("get_object", Key=key, **parameters)
-        except Refused:
-            raise BytesLost([row]) from None
-        size, checksum = 0, new_checksum(self.bucket.checksum)
-        for block in _blocks(answer["Body"]):
-            size += len(block)
-            checksum.update(block)
-            yield block
-        is_damaged = len(receipt.checksum) == len(in_base64(checksum)) and (
-            is_whole(row, receipt) and receipt.checksum != in_base64(checksum)
-        )
-        if size != row.chunk_size or is_damaged:
-            raise BytesLost([row])
+    # --- looking ---
 
     def is_placed(self, key: str, filesize: int | None) -> bool:
         """Whether the object there is this upload's finished file."""
@@ -252,12 +218,6 @@ class UploadObjects:
 def grid_of(state: State, upload: StoredUpload) -> Grid:
     """Return the grid that the upload is cut by."""
     return Grid(state.cell_size, upload.filesize)
-
-
-def _blocks(body: StreamingBody) -> Iterator[bytes]:
-    with failures_reported("get_object"), body:
-        while block := body.read(BLOCK):
-            yield block
 
 
 def _digest(bucket: Bucket, buffer: Buffer, answer: dict[str, Any]) -> tuple[str, str]:

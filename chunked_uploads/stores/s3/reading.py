@@ -1,12 +1,46 @@
-"""Finished objects, read in order without being fetched first."""
+"""Objects, read in order without being fetched first."""
 
 from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from typing import Any
 
-from chunked_uploads.stores.s3.bucket import Bucket, Refused, failures_reported
+from chunked_uploads.errors import BytesLost
+from chunked_uploads.stores.facts import RecordedRange
+from chunked_uploads.stores.handles import BLOCK
+from chunked_uploads.stores.s3.bucket import Bucket
+from chunked_uploads.stores.s3.buffers import in_base64, new_checksum
+from chunked_uploads.stores.s3.failures import Refused, failures_reported
+from chunked_uploads.stores.s3.receipts import is_whole, receipt_of
+
+
+def read_fragment(bucket: Bucket, folder: str, row: RecordedRange) -> Iterator[bytes]:
+    """Yield the bytes of a row that is a fragment in `folder`, or what is left of one.
+
+    Raises `BytesLost` where it is not there just as it was sent.
+    """
+    receipt = receipt_of(row)
+    first = row.start - receipt.start
+    parameters: dict[str, Any] = {"IfMatch": receipt.etag}
+    if not is_whole(row, receipt):
+        parameters["Range"] = f"bytes={first}-{first + row.chunk_size - 1}"
+    try:
+        answer = bucket.ask("get_object", Key=folder + receipt.name, **parameters)
+    except Refused:
+        raise BytesLost([row]) from None
+    size, checksum = 0, new_checksum(bucket.checksum)
+    with failures_reported("get_object"), answer["Body"] as body:
+        while block := body.read(BLOCK):
+            size += len(block)
+            checksum.update(block)
+            yield block
+    read = in_base64(checksum)
+    # The site may have chosen another algorithm since.
+    is_known = is_whole(row, receipt) and len(read) == len(receipt.checksum)
+    if size != row.chunk_size or (is_known and read != receipt.checksum):
+        raise BytesLost([row])
 
 
 class ObjectReader(io.RawIOBase):

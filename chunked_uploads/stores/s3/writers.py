@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from chunked_uploads.stores.facts import Kept, Piece, StoredUpload
 from chunked_uploads.stores.handles import Replace, Writer
-from chunked_uploads.stores.s3.bucket import Refused
 from chunked_uploads.stores.s3.buffers import Buffer
+from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.grid import Grid
 from chunked_uploads.stores.s3.joining import join_cell
 from chunked_uploads.stores.s3.objects import UploadObjects, grid_of
@@ -85,10 +85,8 @@ class S3Writer(Writer):
             rows = list(upload.recorded(cell.start, cell.stop))
             # Of several who wrote to this cell, the last one whose record is there
             # joins it. Another's may be there by now: that one asks as well.
-            is_mine = (
-                max(rows, key=lambda row: row.pk).start == start if rows else False
-            )
-            if is_mine and sum(row.chunk_size for row in rows) == cell.size:
+            is_whole = sum(row.chunk_size for row in rows) == cell.size
+            if is_whole and max(rows, key=lambda row: row.pk).start == start:
                 join_cell(self._objects, upload, cell, rows, replace)
 
     @functools.cached_property
