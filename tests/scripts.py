@@ -18,9 +18,11 @@ JOINED = FOLDER / "jquery.chunked_uploads.js"
 ORDER = [
     *("fingerprint", "digests", "formatting", "progress", "failures", "source"),
     *("server", "sizing", "sending", "finding", "cancelling", "retrying"),
-    *("advancing", "reloading", "upload", "queue", "gathering", "choosing", "row"),
-    *("view", "notices", "partial", "uploader", "connecting", "guard"),
-    "field",
+    *("advancing", "reloading", "upload", "register", "queue", "gathering"),
+    *("choosing", "handles", "elsewhere", "icons", "types", "pictures", "texts"),
+    *("describing", "row", "folds", "list", "summary", "speaking", "above"),
+    *("view", "withdrawing", "notices", "partial", "uploader", "connecting"),
+    *("guard", "field"),
 ]
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
 

@@ -21,7 +21,27 @@
     /** Ask the visitor for the file of one upload. */
     askFor(upload) {
       this.wanted = upload;
-      this.uploader.input.click();
+      this.choose();
+    }
+
+    choose() {
+      this.uploader.view.find("input").click();
+    }
+
+    chooseFolder() {
+      this.uploader.view.find("folder-input").click();
+    }
+
+    gallery() {
+      this.choose();
+    }
+
+    camera() {
+      this.uploader.view.find("camera-input").click();
+    }
+
+    continueWith(upload) {
+      this.askFor(upload);
     }
 
     /** Nothing was chosen. */
@@ -43,7 +63,7 @@
     async add(found) {
       const wanted = this.wanted;
       this.wanted = null;
-      this.uploader.view.note("");
+      this.uploader.view.showError("");
       const files = this.noteUnread(found);
       // Where browsers don't tell that nothing was chosen, it may be long gone.
       if (wanted && wanted.state === "missing") this.addFor(wanted, files);
@@ -67,7 +87,7 @@
         this.addOne(files[i], holds === this.holds);
       }
       const count = this.uploader.queue.uploads.length - before;
-      if (count > 1) this.uploader.view.sayAdded(count);
+      if (count > 1) this.uploader.view.speaking.sayAdded(count);
     }
 
     /** The file for a certain upload, which the visitor was asked for, among others. */
@@ -120,7 +140,7 @@
     }
 
     refusalOf(file) {
-      return refusalOf(file, this.uploader.server.limits, this.uploader.view.texts.format);
+      return refusalOf(file, this.uploader.limits, this.uploader.view.texts.format);
     }
 
     /** A file that was not what an unfinished upload misses is one of its own. */

@@ -22,9 +22,8 @@
   };
 
   function makeUploader(root) {
-    const body = $(root).find(".chunked-uploads-body");
-    body.fileupload({ ...SETTINGS, fileInput: $() });
-    return new Uploader(root, (settings) => body.fileupload("send", settings));
+    const widget = $(root).fileupload({ ...SETTINGS, fileInput: $() });
+    return new Uploader(root, (settings) => widget.fileupload("send", settings));
   }
 
   const ROOT = "[data-chunked-uploads]";

@@ -89,12 +89,13 @@
   /** The file has the name and size of the unfinished upload, and other content. */
   class OtherContent extends Error {}
 
-  /** A file that is not taken; `key` and `values` are those of a sentence. */
+  /** A file that is not taken: `key` and `values` of a sentence, or a page's own. */
   class FileRefused extends Error {
-    constructor(key, values) {
+    constructor(key, values, sentence = "") {
       super(key);
       this.key = key;
       this.values = values;
+      this.sentence = sentence;
     }
   }
 

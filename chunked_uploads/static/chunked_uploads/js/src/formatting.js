@@ -6,17 +6,18 @@
 (function () {
   const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-  /** A number of bytes in the unit that suits it, to three digits. */
-  function scale(count) {
-    let value = count;
+  /** A number of bytes in the unit that suits it, or in that of another number. */
+  function scale(count, power = powerOf(count)) {
+    const value = count / 1000 ** power;
+    const isFine = power > 2 ? value < 99.95 : power > 0 && value < 9.95;
+    return { value, unit: UNITS[power], digits: isFine ? 1 : 0 };
+  }
+
+  function powerOf(count) {
     let power = 0;
     // 999.5 would be rounded to 1000.
-    while (value >= 999.5 && power < UNITS.length - 1) {
-      value /= 1000;
-      power += 1;
-    }
-    const digits = power === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    return { value, unit: UNITS[power], digits };
+    while (count / 1000 ** power >= 999.5 && power < UNITS.length - 1) power += 1;
+    return power;
   }
 
   /** Bytes, shares and durations as text in `language`. */
@@ -41,6 +42,13 @@
       return this.quantity(value, unit, digits, unit === "byte" ? "long" : "short");
     }
 
+    /** A number of bytes without its unit, which is that of `total`. */
+    part(count, total) {
+      const { value } = scale(count, powerOf(total));
+      const { digits } = scale(total);
+      return this.number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    }
+
     /** Bytes per second. */
     speed(count) {
       const { value, unit, digits } = scale(count);
@@ -62,7 +70,7 @@
     }
 
     unit(value, unit) {
-      return this.number(value, { style: "unit", unit, unitDisplay: "long" });
+      return this.number(value, { style: "unit", unit, unitDisplay: "short" });
     }
 
     /** A duration as somebody would say it: no more precise than it can be. */

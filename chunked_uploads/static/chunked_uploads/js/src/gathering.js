@@ -67,7 +67,8 @@
   // --- what is taken ---
 
   /** Why `file` is not taken: a FileRefused, or null where it is. */
-  function refusalOf(file, { maxSize, extensions }, format) {
+  function refusalOf(file, { maxSize, accept }, format) {
+    const extensions = accept;
     if (file.size > maxSize) {
       return new FileRefused("too-large", { size: format.bytes(maxSize) });
     }
@@ -83,7 +84,6 @@
   /** Call `add` with what the visitor drops on or pastes into the page. */
   function listen(root, { add, showDrag, signal }) {
     let timer = null;
-    const over = (event) => root.contains(event.target);
     const on = (name, listener) => {
       const check = (event) => {
         if (hasFiles(event.dataTransfer || event.clipboardData)) listener(event);
@@ -92,18 +92,18 @@
     };
     const end = () => {
       clearTimeout(timer);
-      showDrag("");
+      showDrag(null);
     };
     on("dragover", (event) => {
       // It comes as long as something is dragged over the page, and nothing else does so
       // for certain when that ends.
       clearTimeout(timer);
       timer = setTimeout(end, DRAG_ENDS_AFTER);
-      showDrag(over(event) ? "over" : "near");
       if (!isOurs(root, event)) return;
+      showDrag({ count: event.dataTransfer.items.length });
       // Without this a drop beside the target would open the file in place of the page.
       event.preventDefault();
-      event.dataTransfer.dropEffect = over(event) ? "copy" : "none";
+      event.dataTransfer.dropEffect = "copy";
     });
     on("dragleave", (event) => {
       if (!event.relatedTarget) end();
@@ -112,7 +112,7 @@
       end();
       if (!isOurs(root, event)) return;
       event.preventDefault();
-      if (over(event)) add(await fromTransfer(event.dataTransfer));
+      add(await fromTransfer(event.dataTransfer));
     });
     on("paste", (event) => {
       if (event.defaultPrevented || !isFor(root, elementAt(event))) return;

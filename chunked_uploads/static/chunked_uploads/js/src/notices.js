@@ -13,6 +13,7 @@
       this.root = root;
       this.texts = texts;
       this.started = new Set(); // uploads that the page knows to be started
+      this.withdrawn = new Set(); // uploads that may come back
     }
 
     /** Dispatch what the upload's state is to the page. */
@@ -31,8 +32,18 @@
         this.callBack("video_url", result.video_url);
       }
       if (state === "cancelled") this.dispatch("cancel", upload);
+      this.reportWithdrawal(upload);
       if (upload.isGoing || state === "cancelling") return;
       if (this.started.delete(upload)) this.dispatch("stop", upload);
+    }
+
+    /** Withdrawn by the visitor, who may take that back. */
+    reportWithdrawal(upload) {
+      const { withdrawn } = this;
+      if (upload.goneOn) {
+        withdrawn.add(upload);
+        this.dispatch("withdraw", upload);
+      } else if (withdrawn.delete(upload) && !upload.isCancelled) this.dispatch("restore", upload);
     }
 
     /** Whether it failed: a file that was refused before it was started did not. */
@@ -42,12 +53,16 @@
       return Boolean(failure) && ["failed", "missing"].includes(state);
     }
 
-    /** Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. */
-    dispatch(name, upload, more = {}) {
+    /**
+     * Dispatch `chunkeduploads:NAME`, and call the classic callback of that name. Returns
+     * whether the page lets it be.
+     */
+    dispatch(name, upload, more = {}, options = {}) {
       const detail = upload ? { ...more, ...factsOf(upload) } : {};
-      const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail });
-      this.root.dispatchEvent(event);
+      const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail, ...options });
+      const isLetBe = this.root.dispatchEvent(event);
       if (CALLBACKS.has(name)) this.callBack(name, detail);
+      return isLetBe;
     }
 
     /** Call the page's function, however it spells it. */

@@ -30,7 +30,8 @@
       csrf_token: dataset.csrfToken || (field ? field.value : ""),
       csrf_cookie: dataset.csrfCookie,
       max_size: dataset.maxSize,
-      extensions: dataset.extensions,
+      max_files: dataset.maxFiles,
+      accept: dataset.accept || dataset.extensions,
       query: dataset.query,
     };
   }

@@ -4,47 +4,28 @@
  * What is seen of one upload: a row of the list.
  */
 (function () {
-  const { FileChanged, FileRefused, OtherContent } = window.ChunkedUploads;
+  const { describe, icon, isWorthRetrying, typeOf } = window.ChunkedUploads;
 
   const ACTIONS = {
-    ready: ["start", "remove"],
+    ready: ["start", "dismiss"],
     missing: ["choose", "cancel"],
-    queued: ["pause", "cancel"],
+    queued: ["cancel"],
     checking: ["pause", "cancel"],
     uploading: ["pause", "cancel"],
     waiting: ["pause", "cancel"],
     finishing: ["pause", "cancel"],
     paused: ["resume", "cancel"],
     failed: ["retry", "cancel"],
-    refused: ["remove"],
-    complete: ["remove"],
+    refused: ["dismiss"],
+    complete: ["dismiss"],
   };
-  const WITHOUT_PROGRESS = new Set(["refused", "complete"]);
-  const STATUS_SENTENCES = new Set([400, 401, 403, 404, 413, 415, 422, 429, 507]);
-  // What the site says itself is beside the sentence, or in its place.
-  const DETAILED = new Set([400, 403, 413, 415, 429].map((status) => `status-${status}`));
-
-  /** The key of the sentence for a failure. */
-  function sentenceKey(failure) {
-    if (failure instanceof FileRefused) return failure.key;
-    if (failure instanceof FileChanged) return "file-changed";
-    if (failure instanceof OtherContent) return "other-content";
-    if (failure.isOfOtherFile) return "other-content-there";
-    if (failure.status === 0) return "no-network";
-    if (STATUS_SENTENCES.has(failure.status)) return `status-${failure.status}`;
-    return failure.isCurable ? "server-trouble" : "status-else";
-  }
-
-  /** What went wrong: for the visitor a sentence, for scripts status and code. */
-  function describe(failure, texts) {
-    const { status = null, detail = "", answer = {} } = failure;
-    const key = sentenceKey(failure);
-    const own = texts.text(key, failure.values);
-    const code = answer.error || (status === null ? key.replace("-", "_") : "");
-    const isDetailed = detail && (DETAILED.has(key) || key === "status-else");
-    const sentence = isDetailed ? `${own} ${detail}` : own;
-    return { status, error: code, detail, sentence: (key === "status-422" && detail) || sentence };
-  }
+  const WORDS = "[data-action=start], [data-action=continue], [data-action=choose], [data-action=retry]";
+  const BADGES = { paused: "paused", waiting: "waiting", failed: "failed", refused: "refused" };
+  const WITH_PERCENT = new Set(["uploading", "waiting", "paused"]);
+  const WITH_BAR = new Set(["uploading", "finishing", "waiting", "paused", "missing"]);
+  // Said by the bar's look to who sees it.
+  const ONLY_HEARD = new Set(["uploading", "missing"]);
+  const TICK = "m4.6 8.3 2.3 2.3 4.5-4.9";
 
   /** `url` where it is one to follow, else "": no javascript: gets into a link. */
   function webAddress(url) {
@@ -57,118 +38,219 @@
     }
   }
 
-  /** A piece of the page whose parts have names. */
+  /** A piece of the page whose parts have names; a page of its own may lack some. */
   class Piece {
     constructor(element) {
       this.element = element;
+      this.parts = new Map();
+      this.shown = new Map();
     }
 
     find(part) {
-      return this.element.querySelector(`.chunked-uploads-${part}`);
+      if (!this.parts.has(part)) {
+        this.parts.set(part, this.element.querySelector(`.chunked-uploads-${part}`));
+      }
+      return this.parts.get(part);
     }
 
     /** Show `text` in a part, which is there only while it has any. */
     put(part, text) {
       const element = this.find(part);
-      if (element.textContent !== text) element.textContent = text;
+      if (!element || this.shown.get(part) === text) return;
+      this.shown.set(part, text);
+      element.textContent = text;
       element.hidden = !text;
+    }
+
+    /** Have a part filled to `share`, 0 to 1. */
+    fill(element, share, text) {
+      if (element.style.getPropertyValue("--chunked-uploads-part") !== String(share)) {
+        element.style.setProperty("--chunked-uploads-part", share);
+      }
+      const percent = String(Math.floor(share * 100));
+      if (element.getAttribute("aria-valuenow") === percent) return;
+      element.setAttribute("aria-valuenow", percent);
+      element.setAttribute("aria-valuetext", text);
     }
   }
 
+  /** The two parts of a name: the second, its end and extension, is always seen. */
+  function partsOf(name) {
+    const [, base, extension] = /^(.*?)(\.[^./]{1,10})?$/s.exec(name);
+    const letters = Array.from(base);
+    const kept = letters.length > 12 ? 6 : 0;
+    const cut = letters.length - kept;
+    return [letters.slice(0, cut).join(""), letters.slice(cut).join("") + (extension || "")];
+  }
+
+  function span(text) {
+    const element = document.createElement("span");
+    element.textContent = text;
+    return element;
+  }
+
   class Row extends Piece {
-    constructor(upload, template, texts) {
+    constructor(upload, { template, texts, isCompact }) {
       super(template.content.firstElementChild.cloneNode(true));
       this.upload = upload;
       this.texts = texts;
-      this.find("progress").setAttribute("aria-label", upload.name);
+      this.isCompact = isCompact;
       this.buttons = [...this.element.querySelectorAll("[data-action]")];
       this.buttons.forEach((button) => {
-        const text = button.textContent.trim();
-        button.title = text;
-        button.setAttribute("aria-label", `${text}: ${upload.name}`);
+        const label = button.getAttribute("aria-label") || button.textContent.trim();
+        button.title = button.textContent.trim() ? "" : label;
+        button.setAttribute("aria-label", `${label}: ${upload.name}`);
       });
+      const bar = this.find("bar");
+      if (bar) bar.setAttribute("aria-label", upload.name);
+      this.renderTile();
       this.render();
+      // A tick is drawn only where it comes under the visitor's eyes.
+      this.element.classList.toggle("chunked-uploads-is-still", upload.state === "complete");
     }
 
     render() {
-      const { upload } = this;
-      this.element.dataset.state = upload.state;
+      const { state } = this.upload;
+      if (this.element.dataset.state !== state) this.renderState(state);
       this.renderName();
-      this.renderProgress();
-      this.put("status", this.statusText());
-      this.put("figures", this.figures().join(" · "));
-      this.put("message", this.message());
-      this.renderActions(ACTIONS[upload.state] || []);
+      this.renderFacts();
+      this.renderBar();
+      this.renderActions(this.actions());
+    }
+
+    renderState(state) {
+      this.element.dataset.state = state;
+      const status = this.find("status");
+      if (status) status.classList.toggle("chunked-uploads-hidden", ONLY_HEARD.has(state));
+      this.renderBadge(state);
+    }
+
+    // --- what it is ---
+
+    renderTile() {
+      const { name, file } = this.upload;
+      const tile = this.find("tile");
+      if (!tile) return;
+      const type = typeOf(name, file ? file.type : "");
+      tile.dataset.type = type;
+      const isMissing = this.upload.state === "missing";
+      tile.querySelector(".chunked-uploads-face").replaceChildren(icon(isMissing ? "up" : type));
+      this.hasFace = !isMissing;
+    }
+
+    renderBadge(state) {
+      const tile = this.find("tile");
+      if (!tile) return;
+      const isMissing = state === "missing";
+      if (isMissing === this.hasFace) this.renderTile();
+      const old = tile.querySelector(".chunked-uploads-badge");
+      if (old) old.remove();
+      if (!BADGES[state] && state !== "complete") return;
+      const badge = document.createElement("span");
+      badge.className = "chunked-uploads-badge";
+      badge.append(state === "complete" ? tick() : icon(`badge-${BADGES[state]}`));
+      tile.append(badge);
     }
 
     renderName() {
-      const { name, path, state, result } = this.upload;
-      const shown = path || name;
+      const { name, state, result, percent, handle } = this.upload;
       const url = state === "complete" ? webAddress(result.url) : "";
+      const key = `${state === "missing" && `${percent} ${Boolean(handle)}`} ${name} ${url}`;
+      if (this.key === key) return;
+      this.key = key;
       const place = this.find("name");
-      const link = place.querySelector("a");
-      if (place.textContent === shown && (link ? link.href : "") === url) return;
-      place.title = shown; // what two lines may not show
-      place.textContent = url ? "" : shown;
-      if (!url) return;
-      const anchor = document.createElement("a");
-      anchor.href = url;
-      anchor.textContent = shown;
-      place.append(anchor);
+      if (!place) return;
+      place.title = this.upload.path || name; // what one line may not show
+      place.classList.toggle("chunked-uploads-name-whole", state === "missing");
+      if (state === "missing") place.replaceChildren(...this.goOn(percent, handle));
+      else if (url) {
+        const anchor = document.createElement("a");
+        anchor.href = url;
+        anchor.append(...partsOf(name).map(span));
+        place.replaceChildren(anchor);
+      } else place.replaceChildren(...partsOf(name).map(span));
     }
 
-    renderProgress() {
-      const { state, percent, sent } = this.upload;
-      const progress = this.find("progress");
-      const text = this.texts.format.percent(percent);
-      const isIdle = ["ready", "queued", "failed"].includes(state) && !sent;
-      progress.hidden = isIdle || WITHOUT_PROGRESS.has(state);
-      if (progress.value !== percent) {
-        progress.value = percent;
-        progress.setAttribute("aria-valuetext", text);
-      }
-      this.put("percent", progress.hidden ? "" : text);
+    goOn(percent, handle) {
+      const { texts, upload } = this;
+      const share = texts.format.percent(percent);
+      const text = texts.text(handle ? "continue" : "go-on", { name: "\0", percent: share });
+      const name = document.createElement("bdi");
+      name.textContent = upload.name;
+      const [before, after] = text.split("\0");
+      return [before, name, after];
     }
 
-    statusText() {
-      const { state } = this.upload;
-      const isOffline = state === "waiting" && !navigator.onLine;
-      return this.texts.text(isOffline ? "offline" : state);
+    // --- how it is ---
+
+    renderFacts() {
+      const { texts, upload } = this;
+      const { state, size, progress, speed, timeLeft } = upload;
+      const { format } = texts;
+      const isFresh = state === "failed" || state === "refused";
+      const sent = WITH_PERCENT.has(state) || state === "ready" ? progress.shown.bytes : 0;
+      const isWaiting = state === "waiting";
+      this.put("status", texts.text(isWaiting && !navigator.onLine ? "offline" : state));
+      this.put("percent", WITH_PERCENT.has(state) ? format.percent(upload.percent) : "");
+      this.put("bytes", isFresh || isWaiting ? "" : this.bytes(sent, size));
+      this.put("speed", speed === null ? "" : format.speed(speed));
+      this.put("left", isWaiting ? this.againIn() : texts.timeLeft(timeLeft));
+      this.put("why", this.why());
     }
 
-    figures() {
-      const { size, progress, speed, timeLeft } = this.upload;
-      const { bytes } = progress.shown;
-      const { texts } = this;
-      const total = texts.format.bytes(size);
-      if (!bytes || bytes === size) return [total];
-      return [texts.text("bytes", { sent: texts.format.bytes(bytes), total })].concat(
-        texts.pace(speed, timeLeft),
-      );
+    bytes(sent, size) {
+      const { texts, upload } = this;
+      if (upload.state !== "missing") return texts.share(sent, size);
+      return texts.text("on-server", { bytes: texts.share(upload.progress.shown.bytes, size) });
     }
 
-    message() {
-      const { state, size, sent, failure, retryAt } = this.upload;
-      const { texts } = this;
-      const isShown = failure && state !== "cancelling";
-      const sentence = isShown ? describe(failure, texts).sentence : "";
-      if (state === "waiting") {
-        const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-        const { format } = texts;
-        const time = seconds < 60 ? format.unit(seconds, "second") : format.duration(seconds);
-        return `${sentence} ${texts.text("again-in", { time })}`;
-      }
-      if (state === "missing") return sentence || texts.text("choose-again");
-      if (state !== "ready" || !sent) return sentence;
-      const percent = texts.format.percent(Math.floor((sent * 100) / size));
-      return texts.text("held", { percent });
+    againIn() {
+      const seconds = Math.max(1, Math.ceil((this.upload.retryAt - Date.now()) / 1000));
+      const { format } = this.texts;
+      const time = seconds < 60 ? format.unit(seconds, "second") : format.duration(seconds);
+      return this.texts.text("again-in", { time });
+    }
+
+    why() {
+      const { failure, state } = this.upload;
+      // That the network is away is said by "Interrupted", and passes by itself.
+      if (!failure || (state === "waiting" && !failure.status)) return "";
+      return describe(failure, this.texts).sentence;
+    }
+
+    renderBar() {
+      const bar = this.find("bar");
+      if (!bar) return;
+      const { state, progress, size } = this.upload;
+      bar.hidden = !WITH_BAR.has(state);
+      if (bar.hidden) return;
+      bar.toggleAttribute("data-busy", state === "finishing");
+      const share = state === "finishing" ? 1 : size ? progress.shown.bytes / size : 0;
+      this.fill(bar, Math.floor(share * 1000) / 1000, this.texts.format.percent(this.upload.percent));
+    }
+
+    // --- what can be done ---
+
+    actions() {
+      const { failure, handle, state } = this.upload;
+      if (this.isCompact && state === "complete") return ["replace", "remove"];
+      if (this.isCompact && state === "refused") return ["replace", "dismiss"];
+      if (state === "missing" && handle) return ["continue", "cancel"];
+      const actions = ACTIONS[state] || [];
+      return state === "failed" && !isWorthRetrying(failure) ? ["cancel"] : actions;
     }
 
     renderActions(actions) {
+      const key = actions.join();
+      if (this.actionsKey === key) return;
+      this.actionsKey = key;
       const focused = document.activeElement;
       this.buttons.forEach((button) => {
         button.hidden = !actions.includes(button.dataset.action);
       });
+      const words = this.buttons.some((button) => !button.hidden && button.matches(WORDS));
+      const place = this.find("actions");
+      if (place) place.classList.toggle("chunked-uploads-words", words);
       // The button that had the focus is gone: its successor takes it.
       if (focused && focused.hidden && this.element.contains(focused)) this.focus();
     }
@@ -179,5 +261,16 @@
     }
   }
 
-  Object.assign(window.ChunkedUploads, { Piece, Row, describe });
+  function tick() {
+    const svg = icon("");
+    const path = document.createElementNS(svg.namespaceURI, "path");
+    Object.entries({ class: "chunked-uploads-tick", pathLength: 1, d: TICK }).forEach(
+      ([name, value]) => path.setAttribute(name, value),
+    );
+    svg.setAttribute("viewBox", "0 0 16 16");
+    svg.replaceChildren(path);
+    return svg;
+  }
+
+  Object.assign(window.ChunkedUploads, { Piece, Row });
 })();

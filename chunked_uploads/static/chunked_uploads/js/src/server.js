@@ -21,11 +21,11 @@
     return target;
   }
 
-  /** What the first chunk's query says of a file in a folder, besides its name. */
-  function metadataOf(path) {
-    const metadata = JSON.stringify({ relativePath: path });
+  /** What the first chunk's query says of a file, besides its name. */
+  function metadataOf(values) {
+    const metadata = JSON.stringify(values);
     const isKept = new TextEncoder().encode(metadata).length <= MAX_METADATA;
-    return path && isKept ? { metadata } : {};
+    return Object.keys(values).length && isKept ? { metadata } : {};
   }
 
   function isOtherOrigin(url) {
@@ -41,7 +41,7 @@
   class Server {
     /**
      * `site` describes the page's own site: `upload_url`, `done_url`, `csrf_token`,
-     * `csrf_cookie`, `max_size` (bytes), `extensions`, `query`.
+     * `csrf_cookie`, `max_size` (bytes), `max_files`, `accept`, `query`.
      */
     constructor(site) {
       this.site = site;
@@ -54,15 +54,20 @@
       return { ...this.site, ...window.chunked_uploads_endpoints };
     }
 
-    /** What is known of the receiving server's limits; our site's are our site's alone. */
+    /**
+     * What is known of the receiving server's limits, of which our site's are our site's
+     * alone. `accept` is as of a file input: extensions and media types.
+     */
     get limits() {
       const page = window.chunked_uploads_endpoints;
-      const { max_size, extensions } = page && page.upload_url ? page : this.site;
-      const listed = Array.isArray(extensions) ? extensions : (extensions || "").split(",");
-      const dotted = listed.map((each) => `.${each.trim().toLowerCase()}`.replace("..", "."));
+      const { max_size, max_files, accept, extensions } = page && page.upload_url ? page : this.site;
+      const told = accept || extensions || "";
+      const listed = Array.isArray(told) ? told : told.split(",");
+      const tokens = listed.map((each) => each.trim().toLowerCase()).filter(Boolean);
       return {
         maxSize: Number(max_size) || Infinity,
-        extensions: dotted.filter((each) => each !== "."),
+        maxFiles: Number(max_files) || Infinity,
+        accept: tokens.map((each) => (/^\.|\//.test(each) ? each : `.${each}`)),
       };
     }
 
@@ -140,10 +145,10 @@
     }
 
     /** Where the next chunk goes. `known` is the server's last answer, if any. */
-    chunkRequest({ known, fingerprint, path }) {
+    chunkRequest({ known, fingerprint, metadata }) {
       if (known) return this.plain(known.url);
       const url = toQuery(this.endpoints.upload_url, this.site.query);
-      return this.withCredentials(toQuery(url, { fingerprint, ...metadataOf(path) }));
+      return this.withCredentials(toQuery(url, { fingerprint, ...metadataOf(metadata) }));
     }
 
     /** The state of an upload by its signed URL. */
@@ -187,6 +192,12 @@
 
     async remove(known, signal) {
       await this.send("DELETE", this.plain(known.delete_url), signal);
+    }
+
+    /** The same where no answer can be waited for. */
+    removeInHaste(known) {
+      const { url, headers } = this.plain(known.delete_url);
+      fetch(url, { method: "DELETE", headers, keepalive: true }).catch(() => {});
     }
 
     /** Resolves to the answer's list; rejects with RequestFailed. */

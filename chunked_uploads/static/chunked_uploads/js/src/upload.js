@@ -11,7 +11,7 @@
  * one; a file that is not taken is refused.
  */
 (function () {
-  const { Advancing, FileChanged, OtherContent, Progress } = window.ChunkedUploads;
+  const { Advancing, FileChanged, FileRefused, OtherContent, Progress } = window.ChunkedUploads;
   const { Retrying, Source, cancelOnServer, findByFile, recallShown } = window.ChunkedUploads;
 
   const MAX_CANCEL_ATTEMPTS = 5;
@@ -22,14 +22,15 @@
 
   class Upload {
     /**
-     * Of a `file` of the visitor's, or of what the server has `known` of one.
+     * Of a `file` of the visitor's, of what the server has `known` of one, or of one that
+     * was `finished` before the page was opened.
      *
      * `transport` is what Sending needs; `report` is called with "state" or "progress"
      * when there is news; `others` gives the uploads that the page has besides;
      * `chunkSize` is in bytes, until the server suggests another.
      */
     constructor(
-      { file = null, path = "", known = null },
+      { file = null, path = "", known = null, finished = null, handle = null },
       { server, transport, others, report, chunkSize },
     ) {
       this.server = server;
@@ -37,11 +38,15 @@
       this.others = others;
       this.report = report;
       this.chunkSize = chunkSize;
-      this.name = file ? file.name : known.name;
-      this.size = file ? file.size : known.total_size; // bytes
-      this.state = file ? "ready" : "missing";
+      const { name, size } = file || finished || { name: known.name, size: known.total_size };
+      this.name = name;
+      this.size = size; // bytes
+      this.state = finished ? "complete" : file ? "ready" : "missing";
       this.failure = null;
-      this.result = null; // the answer of done
+      this.result = finished; // the answer of done
+      this.handle = handle; // by which the browser may open the file again
+      this.metadata = path ? { relativePath: path } : {}; // strings, for the server
+      this.goneOn = null; // how to go on where it was withdrawn, see restore()
       this.isKept = false; // by the server, since it was complete when it was cancelled
       this.source = new Source(file, path);
       this.progress = new Progress(this.size, known, known ? recallShown(known) : 0);
@@ -123,9 +128,11 @@
       this.setState("queued");
     }
 
-    /** Don't take the file; `refusal` says why. */
+    /** Don't take the file; `refusal` says why: a failure, or a sentence of the page's. */
     refuse(refusal) {
-      this.setState("refused", refusal);
+      const isSentence = typeof refusal === "string";
+      this.interrupt();
+      this.setState("refused", isSentence ? new FileRefused("own", {}, refusal) : refusal);
     }
 
     /**
@@ -134,6 +141,7 @@
      */
     attach(origin, { isConfirmed = false, isToStart = true } = {}) {
       this.source.replace(origin, isConfirmed);
+      if (origin.handle) this.handle = origin.handle;
       this.setState(isToStart ? "queued" : "ready");
     }
 
@@ -152,9 +160,31 @@
       this.setSent(Math.min(this.sent, this.progress.received));
     }
 
+    /** Stop, as cancelled as far as is seen; restore() takes that back until cancel(). */
+    withdraw() {
+      if (this.isFinished || this.isCancelled) return;
+      const { failure, isGoing, state } = this;
+      this.interrupt();
+      this.goneOn = () => this.setState(isGoing ? "queued" : state, failure);
+      this.setState("cancelling");
+    }
+
+    /** Go on where it was withdrawn. */
+    restore() {
+      const { goneOn } = this;
+      this.goneOn = null;
+      if (goneOn) goneOn();
+    }
+
+    /** Cancel without waiting for anything, since the page is about to go. */
+    cancelInHaste() {
+      if (this.known) this.server.removeInHaste(this.known);
+    }
+
     /** Have the server forget the upload. What is complete stays. */
     async cancel() {
-      if (this.isFinished || this.isCancelled) return;
+      if (this.isFinished || (this.isCancelled && !this.goneOn)) return;
+      this.goneOn = null;
       const signal = this.interrupt();
       this.setState("cancelling");
       let failure = null;
@@ -220,8 +250,8 @@
 
     /** URL, headers and mode of the next chunk: they change with the first answer. */
     chunkRequest() {
-      const { known, path, source } = this;
-      return this.server.chunkRequest({ known, path, fingerprint: source.fingerprint });
+      const { known, metadata, source } = this;
+      return this.server.chunkRequest({ known, metadata, fingerprint: source.fingerprint });
     }
 
     learn(answer) {

@@ -5,11 +5,16 @@
  * docs/page.md says what a page may rely on.
  */
 (function () {
-  const { ChunkSizer, Choosing, Digests, Notices, Queue } = window.ChunkedUploads;
-  const { Server, Upload, View } = window.ChunkedUploads;
-  const { fromList, keepShown, listen, optionsOf, siteOf } = window.ChunkedUploads;
+  const { ChunkSizer, Choosing, Digests, Notices, Pictures, Queue } = window.ChunkedUploads;
+  const { Server, Upload, View, Withdrawing, describe, isWorthRetrying } = window.ChunkedUploads;
+  const { fromList, keepShown, listen, notification, optionsOf, siteOf } = window.ChunkedUploads;
+  const { recallHandle } = window.ChunkedUploads;
 
   const TICK = 500; // milliseconds
+  const WAYS = new Set(["choose", "chooseFolder", "gallery", "camera"]);
+  const ACTIONS_OF_ALL = new Set(
+    ["startAll", "resumeAll", "pauseAll", "cancelAll", "withdrawAll", "retryFailed", "clear"],
+  );
   // Those of the page. A page that brings the scripts twice has two copies of them.
   const uploaders = window.ChunkedUploads.uploaders || new Set();
 
@@ -24,7 +29,7 @@
       this.queue = new Queue({
         files: this.options.filesInFlight,
         ranges: this.options.rangesInFlight,
-        everywhere: uploadsOfPage,
+        everywhere: () => [...uploaders].map(({ queue }) => queue),
       });
       this.transport = {
         send,
@@ -33,9 +38,14 @@
         options: this.options,
         maxInFlight: () => this.queue.maxInFlight(),
       };
-      this.view = new View(root, this.server.limits);
+      this.view = new View(root, {
+        limits: this.limits,
+        notification,
+        pictures: new Pictures(),
+        queue: this.queue,
+      });
       this.notices = new Notices(root, this.view.texts);
-      this.input = this.view.find("input");
+      this.withdrawing = new Withdrawing(this.view.above, this.view.texts);
       this.choosing = new Choosing(this);
       this.listening = new AbortController();
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
@@ -50,9 +60,14 @@
 
     // --- what a page may call ---
 
-    /** All uploads of the list, in its order. */
+    /** All uploads of the list, in the order in which they came. */
     get uploads() {
-      return [...this.queue.uploads];
+      return this.queue.uploads;
+    }
+
+    /** What is taken: `{ maxSize, maxFiles, accept }`, bytes and tokens of a file input. */
+    get limits() {
+      return this.server.limits;
     }
 
     /** Put files into the list. Resolves when the last one is in it. */
@@ -68,6 +83,13 @@
       this.each(["paused", "failed"], (upload) => this.go(upload, "resume"));
     }
 
+    /** Try those again that failed, where that can help. */
+    retryFailed() {
+      this.each(["failed"], (upload) => {
+        if (isWorthRetrying(upload.failure)) this.go(upload, "retry");
+      });
+    }
+
     pauseAll() {
       this.choosing.hold();
       this.queue.waitingFirst.forEach((upload) => upload.pause());
@@ -76,13 +98,27 @@
     /** Cancel all that are not finished, but for those that wait for their files. */
     cancelAll() {
       this.choosing.end();
-      const uploads = this.queue.waitingFirst.filter(({ state }) => state !== "missing");
-      uploads.forEach((upload) => upload.cancel());
+      this.cancelable.forEach((upload) => upload.cancel());
+    }
+
+    /** The same, as a visitor does it: asked for where much is lost, or with a way back. */
+    withdrawAll() {
+      this.choosing.end();
+      this.withdrawing.withdraw(this.cancelable.filter(({ isFinished, isCancelled }) => !isFinished && !isCancelled));
+    }
+
+    get cancelable() {
+      return this.queue.waitingFirst.filter(({ state }) => state !== "missing");
     }
 
     /** Take from the list what is finished or was refused. */
     clear() {
       this.each(["complete", "refused"], (upload) => this.remove(upload));
+    }
+
+    /** Show a file that is there already: its name, size in bytes, and where it is. */
+    addFinished(finished) {
+      return this.put({ finished });
     }
 
     /** Stop, since the partial was taken out of the page; the server keeps its bytes. */
@@ -104,17 +140,17 @@
     listenToVisitor() {
       const { root, view } = this;
       const { signal } = this.listening;
-      root.querySelectorAll("input[type=file]").forEach((input) => {
+      root.querySelectorAll("input[type=file][class*=chunked-uploads]").forEach((input) => {
         input.addEventListener("change", () => {
           const files = fromList(input.files);
           input.value = ""; // so that the same file can be chosen again
           this.choosing.add(files);
         }, { signal });
+        input.addEventListener("cancel", () => this.choosing.forget(), { signal });
       });
-      this.input.addEventListener("cancel", () => this.choosing.forget(), { signal });
       listen(root, {
         add: (files) => this.choosing.add(files),
-        showDrag: (where) => view.showDrag(where),
+        showDrag: (drag) => view.showDrag(drag),
         signal,
       });
       const press = (event) => {
@@ -125,17 +161,33 @@
       root.addEventListener("click", press, { signal });
       const wake = () => this.uploads.forEach((upload) => upload.wake());
       window.addEventListener("online", wake, { signal });
-      window.addEventListener("pagehide", () => keepShown(uploadsOfPage()), { signal });
+      const goAway = () => {
+        this.withdrawing.settleInHaste();
+        keepShown(uploadsOfPage());
+      };
+      window.addEventListener("pagehide", goAway, { signal });
       window.addEventListener("focus", wake, { signal });
     }
 
     act(button) {
-      const upload = this.view.uploadOf(button.closest(".chunked-uploads-row"));
+      const line = button.closest(".chunked-uploads-row");
+      const upload = this.view.uploadOf(line);
       const { action } = button.dataset;
-      if (!upload) this[action]();
-      else if (action === "choose") this.choosing.askFor(upload);
-      else if (action === "remove") this.remove(upload);
-      else if (action === "pause" || action === "cancel") upload[action]();
+      if (upload) this.actOn(upload, action);
+      else if (action === "dismiss") this.view.uploadsOf(line).forEach((each) => this.remove(each));
+      else if (action === "show") this.view.list.showProblems();
+      else if (action === "notify") notification.ask();
+      else if (WAYS.has(action)) this.choosing[action]();
+      else if (ACTIONS_OF_ALL.has(action)) this[action]();
+    }
+
+    actOn(upload, action) {
+      if (action === "choose") this.choosing.askFor(upload);
+      else if (action === "continue") this.choosing.continueWith(upload);
+      else if (action === "replace") this.choosing.choose();
+      else if (action === "dismiss" || action === "remove") this.remove(upload);
+      else if (action === "cancel") this.withdrawing.withdraw([upload]);
+      else if (action === "pause") upload.pause();
       else this.go(upload, action);
     }
 
@@ -144,8 +196,28 @@
       upload.start();
     }
 
-    /** Make an upload of a file, or of what the server knows of one. */
+    /**
+     * Make an upload of a file, or of what the server knows of one; null where the page
+     * does not want it.
+     */
     addUpload(origin, isToBegin = true) {
+      const upload = this.make(origin);
+      const refusal = origin.file && this.choosing.refusalOf(origin.file);
+      // The page's own rules come after those of the uploader.
+      if (origin.file && !refusal && !this.isWanted(upload)) return null;
+      this.show(upload);
+      if (refusal) upload.refuse(refusal);
+      else if (upload.state === "refused" || !origin.file) this.handle(upload, "state");
+      else if (isToBegin && this.isSet("autoStart")) upload.start();
+      else this.handle(upload, "state");
+      return upload;
+    }
+
+    isWanted(upload) {
+      return this.notices.dispatch("add", upload, {}, { cancelable: true });
+    }
+
+    make(origin) {
       const upload = new Upload(origin, {
         server: this.server,
         transport: this.transport,
@@ -153,12 +225,19 @@
         report: (change) => this.handle(upload, change),
         chunkSize: this.options.chunkSize,
       });
+      return upload;
+    }
+
+    show(upload) {
       this.queue.add(upload);
-      this.view.add(upload);
-      const refusal = origin.file && this.choosing.refusalOf(origin.file);
-      if (refusal) upload.refuse(refusal);
-      else if (origin.file && isToBegin && this.isSet("autoStart")) upload.start();
-      else this.handle(upload, "state");
+      this.view.note(upload);
+    }
+
+    put(origin) {
+      const upload = this.make(origin);
+      this.show(upload);
+      this.handle(upload, "state");
+      return upload;
     }
 
     /** Put what the server has of the caller's into the list; none where it fails. */
@@ -167,16 +246,20 @@
       try {
         listed = await this.server.unfinished(new AbortController().signal);
       } catch (failure) {
-        return; // nobody is logged in, or the network is away: choosing a file finds it
+        // The network is away, and choosing a file finds it; or nobody is logged in.
+        this.view.showLogin(failure.status === 401);
+        return;
       }
       // A file that was chosen meanwhile finds what the server has of it by itself.
       const isHere = ({ name, total_size }) =>
         uploadsOfPage().some((upload) => upload.name === name && upload.size === total_size);
-      listed.filter((known) => !isHere(known)).forEach((known) => this.addUpload({ known }));
+      const missing = listed.filter((known) => !isHere(known));
+      const handles = await Promise.all(missing.map(recallHandle));
+      missing.forEach((known, i) => this.addUpload({ known, handle: handles[i] }));
     }
 
     note(key, values) {
-      this.view.note(this.view.texts.text(key, values));
+      this.view.tell(this.view.texts.text(key, values));
     }
 
     remove(upload) {
@@ -187,7 +270,6 @@
     removeFromList(upload) {
       this.queue.remove(upload);
       this.view.remove(upload);
-      this.view.renderTotalSoon(this.queue);
     }
 
     // --- what changes ---
@@ -195,29 +277,45 @@
     /** Show and dispatch what changed of an upload: its "state" or "progress". */
     handle(upload, change) {
       const { queue, view } = this;
-      if (!queue.uploads.includes(upload)) return;
+      if (!queue.has(upload)) return;
       if (change === "progress") {
-        view.renderSoon(upload, queue);
-        if (!upload.isRunning) return;
-        view.announceProgress(queue);
-        this.notices.dispatch("progress", upload);
+        queue.noteSent(upload);
+        view.showProgress(upload);
+        if (upload.isRunning) this.notices.dispatch("progress", upload);
         return;
       }
+      queue.note(upload);
+      view.note(upload);
       if (upload.state === "cancelled") this.removeCancelled(upload);
-      else view.render(upload);
-      view.renderTotalSoon(queue);
       this.choosing.check(upload);
-      view.announceState(upload, queue);
+      view.speaking.announceState(upload, queue);
+      this.tellRefusal(upload);
+      this.tellLogin(upload);
       this.notices.reportState(upload);
       // A twin of another uploader may have waited for this one.
       uploaders.forEach((each) => each.queue.startNext());
-      this.watch(queue.running.length > 0);
+      this.watch(queue.isRunning);
+    }
+
+    /** In a form the field says why a file was not taken. */
+    tellRefusal({ failure, name, state }) {
+      const { texts } = this.view;
+      if (!this.view.isCompact || state === "cancelling") return;
+      const reason = state === "refused" ? describe(failure, texts).sentence : "";
+      this.view.showError(reason && texts.text("was-not-taken", { name, reason }));
+    }
+
+    tellLogin({ failure, state }) {
+      if (state === "waiting") this.view.showLogin(failure.status === 401);
+      else if (state === "uploading") this.view.showLogin(false);
     }
 
     removeCancelled(upload) {
       this.removeFromList(upload);
-      const key = upload.isKept ? "cancelled-late" : "cancelled";
-      this.note(upload.failure ? "cancelled-here" : key, { name: upload.name });
+      const { failure, isKept, name } = upload;
+      if (failure) this.note("cancelled-here", { name });
+      else if (isKept) this.note("cancelled-late", { name });
+      else this.view.speaking.say(this.view.texts.text("cancelled", { name }));
     }
 
     /** Ask before the page is left, and keep the clock going, while anything runs. */
@@ -233,7 +331,7 @@
     tick() {
       this.queue.running.forEach((upload) => {
         upload.tick();
-        this.view.renderSoon(upload, this.queue);
+        this.view.showProgress(upload);
       });
     }
 

@@ -1,0 +1,150 @@
+"use strict";
+
+/*
+ * What lies above the page: the overlay while files are dragged, the toast, the question.
+ */
+(function () {
+  const CLASS = "chunked-uploads-";
+  const UNDO = 8000; // milliseconds, as long as the toast's line runs
+
+  function make(tag, part, ...children) {
+    const element = document.createElement(tag);
+    element.className = `${CLASS}${part}`;
+    element.append(...children);
+    return element;
+  }
+
+  function makeButton(look, text, press, action) {
+    const button = make("button", `button ${CLASS}${look}`, text);
+    button.type = "button";
+    if (action) button.dataset.action = action;
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      press();
+    });
+    return button;
+  }
+
+  /** Put an element above all others, where the browser has a place for that. */
+  function show(root, element) {
+    const isAbove = "popover" in element;
+    if (isAbove) element.popover = "manual";
+    else element.lang = root.lang;
+    // In the root it has the root's properties; without the top layer it would be cut there.
+    (isAbove ? root : document.body).append(element);
+    if (isAbove) element.showPopover();
+  }
+
+  class Above {
+    constructor(root, texts) {
+      this.root = root;
+      this.texts = texts;
+      this.overlay = null;
+      this.toast = null;
+    }
+
+    end() {
+      this.hideOverlay();
+      this.dismissToast();
+    }
+
+    // --- while files are dragged over the page ---
+
+    showOverlay(text, limits, fan) {
+      if (this.overlay) return;
+      const invitation = make("div", "invitation", text);
+      const about = make("div", "limits", limits);
+      this.overlay = make("div", `over ${CLASS}is-near`, ...(fan ? [fan.cloneNode(true)] : []), invitation, about);
+      show(this.root, this.overlay);
+    }
+
+    hideOverlay() {
+      if (this.overlay) this.overlay.remove();
+      this.overlay = null;
+    }
+
+    // --- what was done, and can be taken back for a while ---
+
+    /** Show a sentence for some seconds; `undo` takes back what it tells of. */
+    tell(text, { undo = null, end = () => {} } = {}) {
+      this.dismissToast();
+      const toast = make("div", "toast", make("span", "name", make("span", "", text)));
+      toast.setAttribute("role", "status");
+      const timer = new Countdown(UNDO, () => this.dismissToast());
+      if (undo) {
+        toast.append(
+          makeButton("tinted", this.texts.text("undo"), () => {
+            end = () => {};
+            undo();
+            this.dismissToast();
+          }, "undo"),
+        );
+        const bar = make("span", "bar");
+        bar.setAttribute("aria-hidden", "true");
+        toast.append(bar);
+      }
+      ["pointerenter", "focusin"].forEach((name) => toast.addEventListener(name, () => timer.stop()));
+      ["pointerleave", "focusout"].forEach((name) => toast.addEventListener(name, () => timer.start()));
+      this.toast = { element: toast, finish: () => (timer.stop(), end()) };
+      show(this.root, toast);
+      timer.start();
+    }
+
+    /** Take the toast away; what it tells of is so for good. */
+    dismissToast() {
+      const { toast } = this;
+      if (!toast) return;
+      this.toast = null;
+      toast.element.remove();
+      toast.finish();
+    }
+
+    // --- a question ---
+
+    /** Resolves to whether the visitor wants that; `why` says what it destroys. */
+    ask(question, why, wanted) {
+      return new Promise((resolve) => {
+        const keep = makeButton("tinted", this.texts.text("keep"), () => dialog.close());
+        const go = makeButton("danger", wanted, () => dialog.close("yes"));
+        const title = make("div", "invitation", question);
+        const dialog = make("dialog", "confirm", title, make("div", "limits", why), make("div", "ways", keep, go));
+        dialog.setAttribute("aria-label", question);
+        dialog.addEventListener("close", () => {
+          dialog.remove();
+          resolve(dialog.returnValue === "yes");
+        });
+        dialog.addEventListener("click", (event) => {
+          event.stopPropagation();
+          if (event.target === dialog) dialog.close(); // beside it
+        });
+        this.root.append(dialog);
+        dialog.showModal();
+      });
+    }
+  }
+
+  /** Calls `act` after some milliseconds, those apart in which it is stopped. */
+  class Countdown {
+    constructor(milliseconds, act) {
+      this.left = milliseconds;
+      this.act = act;
+      this.timer = null;
+      this.began = 0;
+    }
+
+    start() {
+      this.stop();
+      this.began = performance.now();
+      this.timer = setTimeout(this.act, this.left);
+    }
+
+    stop() {
+      if (this.timer === null) return;
+      clearTimeout(this.timer);
+      this.timer = null;
+      this.left -= performance.now() - this.began;
+    }
+  }
+
+  Object.assign(window.ChunkedUploads, { Above });
+})();

@@ -1,0 +1,43 @@
+"use strict";
+
+/*
+ * What went wrong, in words: for the visitor a sentence, for scripts status and code.
+ */
+(function () {
+  const { FileChanged, FileRefused, OtherContent } = window.ChunkedUploads;
+
+  const SENTENCES = new Set([400, 401, 403, 404, 413, 415, 422, 429, 507]);
+  // Where the site may speak to the visitor itself: its sentence is the better one, but
+  // where it is the app's own, which is in English and is said here in words of the page.
+  const OWN_WORDS = new Set([403, 415, 422, 429]);
+  const APPS_WORDS = new Set(["csrf_failed", "type_refused", "too_many_uploads"]);
+  // To send the same again brings the same answer.
+  const FINAL = new Set([400, 403, 405, 411, 413, 415, 422]);
+
+  /** The key of the sentence for a failure. */
+  function sentenceKey(failure) {
+    if (failure instanceof FileRefused) return failure.key;
+    if (failure instanceof FileChanged) return "file-changed";
+    if (failure instanceof OtherContent) return "other-content";
+    if (failure.isOfOtherFile) return "other-content-there";
+    if (failure.status === 0) return "no-network";
+    if (SENTENCES.has(failure.status)) return `status-${failure.status}`;
+    return failure.isCurable ? "server-trouble" : "status-else";
+  }
+
+  function describe(failure, texts) {
+    const { status = null, detail = "", answer = {} } = failure;
+    const key = sentenceKey(failure);
+    const error = answer.error || (status === null ? key.replace("-", "_") : "");
+    const isOwn = detail && OWN_WORDS.has(status) && !APPS_WORDS.has(error);
+    const sentence = isOwn ? detail : failure.sentence || texts.text(key, failure.values);
+    return { status, error, detail, sentence };
+  }
+
+  /** Whether to try the same again can help. */
+  function isWorthRetrying(failure) {
+    return !failure || !FINAL.has(failure.status);
+  }
+
+  Object.assign(window.ChunkedUploads, { describe, isWorthRetrying });
+})();

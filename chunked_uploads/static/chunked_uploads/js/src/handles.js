@@ -1,0 +1,4 @@
+"use strict";
+(function () {
+  Object.assign(window.ChunkedUploads, { recallHandle: async () => null });
+})();

@@ -1,0 +1,327 @@
+"use strict";
+
+/*
+ * Which rows are there, and in which order: what moves first, what is at rest next, and
+ * what waits or is done as a count that opens. A folder is a group of its own. Only what
+ * is seen has a row, however many files there are.
+ */
+(function () {
+  const { Fold, Refusals, Register, Row, reasonOf } = window.ChunkedUploads;
+
+  const MOVING = ["uploading", "checking", "finishing", "waiting"];
+  const RESTING = ["paused", "failed", "missing", "ready"];
+  const FOLDED = 3; // files of one state that are one line
+  const PAGE = 50; // rows of one state that are shown at once
+  const HELD = 2500; // milliseconds that rows keep their places under a pointer at rest
+  const LEAVING = 200; // milliseconds
+  const LEAVING_TOGETHER = 8; // rows; more of them are gone at once
+
+  /** The uploads of one folder, or those of none, and what of them is open. */
+  class Section {
+    constructor(name) {
+      this.name = name;
+      this.register = new Register();
+      this.isOpen = true;
+      this.shown = new Map(); // state -> how many rows of it
+    }
+
+    get isMoving() {
+      return this.register.count(...MOVING) > 0;
+    }
+
+    open(state) {
+      this.shown.set(state, (this.shown.get(state) || 0) + PAGE);
+    }
+  }
+
+  class List {
+    /** `tools` are those of rows and folds: templates, texts, pictures. */
+    constructor(element, tools) {
+      this.element = element;
+      this.tools = tools;
+      this.sections = new Map(); // folder -> Section
+      this.places = new Map(); // upload -> its Section
+      this.rows = new Map(); // upload -> Row
+      this.folds = new Map(); // key -> Fold or Refusals
+      this.heldUntil = 0; // milliseconds, of performance.now()
+      this.timer = null;
+    }
+
+    /** Keep the rows where they are for a while: somebody is about to press a button. */
+    hold(render) {
+      this.heldUntil = performance.now() + HELD;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(render, HELD);
+    }
+
+    /** The pointer or the focus is gone. */
+    release() {
+      this.heldUntil = 0;
+      clearTimeout(this.timer);
+    }
+
+    // --- what there is ---
+
+    note(upload) {
+      const folder = folderOf(upload);
+      const place = this.places.get(upload);
+      // The file that was given to an unfinished upload may lie in a folder.
+      if (place && place.name !== folder) this.drop(upload);
+      if (!this.sections.has(folder)) this.sections.set(folder, new Section(folder));
+      const section = this.sections.get(folder);
+      section.register.note(upload);
+      this.places.set(upload, section);
+    }
+
+    drop(upload) {
+      const section = this.places.get(upload);
+      if (!section) return;
+      this.places.delete(upload);
+      section.register.drop(upload);
+      if (!section.register.states.size) this.sections.delete(section.name);
+    }
+
+    uploadOf(element) {
+      const found = [...this.rows].find(([, row]) => row.element === element);
+      return found ? found[0] : null;
+    }
+
+    /** The uploads that a line stands for. */
+    uploadsOf(element) {
+      const found = [...this.folds.values()].find((each) => each.element === element);
+      return found && found.uploads ? found.uploads : [];
+    }
+
+    // --- which of it is seen ---
+
+    /** Show it all as it is; rows are drawn again where they are among `changed`. */
+    render(changed) {
+      const wanted = this.wanted();
+      const isHeld = performance.now() < this.heldUntil;
+      const lines = isHeld ? this.keepPlaces(wanted) : wanted;
+      lines.forEach((line) => {
+        if (line instanceof Row && changed.has(line.upload)) line.render();
+      });
+      this.arrange(lines);
+      this.element.hidden = lines.length === 0;
+    }
+
+    wanted() {
+      const sections = [...this.sections.values()];
+      sections.sort((one, other) => other.isMoving - one.isMoving);
+      return sections.flatMap((section) => this.linesOf(section));
+    }
+
+    linesOf(section) {
+      const { register, name } = section;
+      const lines = register.list(...MOVING).map((upload) => this.rowOf(upload));
+      const head = name ? [this.headOf(section)] : [];
+      if (name && !section.isOpen) return [...head, ...lines];
+      return [
+        ...head,
+        ...lines,
+        ...RESTING.flatMap((state) => this.some(section, state, PAGE)),
+        ...this.folded(section, "queued", "queue"),
+        ...this.refusals(section),
+        ...this.folded(section, "complete", "done"),
+      ];
+    }
+
+    headOf(section) {
+      const { register, name } = section;
+      const { texts } = this.tools;
+      const head = this.fold(`folder ${name}`, "folder", "folder", () => {
+        section.isOpen = !section.isOpen;
+      });
+      const all = [...register.states.keys()].filter(isCounted);
+      const values = {
+        done: texts.format.number(register.count("complete")),
+        count: texts.format.number(all.length),
+      };
+      head.render(name, texts.text("complete-of", values), section.isOpen);
+      return head;
+    }
+
+    /** The first rows of a state, and a line that shows more of them. */
+    some(section, state, least) {
+      const uploads = section.register.list(state);
+      const number = least + (section.shown.get(state) || 0);
+      const rows = uploads.slice(0, number).map((upload) => this.rowOf(upload));
+      const rest = uploads.slice(number);
+      if (!rest.length) return rows;
+      const more = this.fold(`more ${section.name} ${state}`, "queue", state, () => section.open(state));
+      this.renderFold(more, "more-count", rest, false);
+      return [...rows, more];
+    }
+
+    folded(section, state, sign) {
+      const uploads = section.register.list(state);
+      if (uploads.length < FOLDED || this.tools.isCompact) return this.some(section, state, PAGE);
+      const { shown } = section;
+      const fold = this.fold(`${section.name} ${state}`, sign, state, () => {
+        if (!shown.delete(state)) section.open(state);
+      });
+      const isOpen = shown.has(state);
+      this.renderFold(fold, state === "queued" ? "queued-count" : "done-count", uploads, isOpen);
+      return isOpen ? [fold, ...this.some(section, state, 0)] : [fold];
+    }
+
+    renderFold(fold, key, uploads, isOpen) {
+      const { texts } = this.tools;
+      const size = uploads.reduce((sum, upload) => sum + upload.size, 0);
+      fold.render(texts.count(key, uploads.length), texts.format.bytes(size), isOpen);
+    }
+
+    /** Identical refusals are one line. */
+    refusals(section) {
+      const { texts, rowTemplate } = this.tools;
+      const reasons = new Map();
+      section.register.list("refused").forEach((upload) => {
+        const reason = reasonOf(upload, texts);
+        if (!reasons.has(reason)) reasons.set(reason, []);
+        reasons.get(reason).push(upload);
+      });
+      return [...reasons].map(([reason, uploads]) => {
+        if (uploads.length === 1) return this.rowOf(uploads[0]);
+        const key = `refused ${section.name} ${reason}`;
+        if (!this.folds.has(key)) this.folds.set(key, new Refusals({ template: rowTemplate, texts }));
+        const line = this.folds.get(key);
+        line.render(uploads, reason);
+        return line;
+      });
+    }
+
+    /** Show the names of all that were not taken, and go to what is not well. */
+    showProblems() {
+      this.folds.forEach((fold) => {
+        if (fold instanceof Refusals) fold.isOpen = true;
+      });
+      this.render(new Set());
+      const lines = [...this.rows.values(), ...this.folds.values()];
+      const problem = lines
+        .filter(({ element }) => ["failed", "refused"].includes(element.dataset.state))
+        .sort((one, other) => (one.element.compareDocumentPosition(other.element) & 4 ? -1 : 1))[0];
+      if (problem) problem.focus();
+    }
+
+    // --- the lines themselves ---
+
+    rowOf(upload) {
+      if (!this.rows.has(upload)) {
+        const row = new Row(upload, this.tools);
+        this.rows.set(upload, row);
+      }
+      return this.rows.get(upload);
+    }
+
+    fold(key, sign, state, act) {
+      if (!this.folds.has(key)) {
+        const press = () => {
+          this.release();
+          act();
+          this.render(new Set());
+        };
+        const fold = new Fold({ template: this.tools.foldTemplate, press, sign, state });
+        this.folds.set(key, fold);
+      }
+      return this.folds.get(key);
+    }
+
+    /** What is there stays where it is; what is new comes after it. */
+    keepPlaces(wanted) {
+      const lines = new Map(wanted.map((line) => [line.element, line]));
+      const rows = new Map([...this.rows.values()].map((row) => [row.element, row]));
+      const kept = [...this.element.children]
+        .map((element) => lines.get(element) || rows.get(element))
+        .filter((line) => line && (lines.has(line.element) || this.isHere(line.upload)));
+      const places = new Set(kept);
+      return [...kept, ...wanted.filter((line) => !places.has(line))];
+    }
+
+    isHere(upload) {
+      return this.places.has(upload) && !upload.isCancelled;
+    }
+
+    arrange(lines) {
+      const { element } = this;
+      const focused = element.contains(document.activeElement) ? document.activeElement : null;
+      const wanted = new Set(lines.map((line) => line.element));
+      const before = [...element.children].filter((child) => !isLeaving(child));
+      const gone = before.filter((child) => !wanted.has(child));
+      const lost = focused && gone.find((child) => child.contains(focused));
+      const place = lost ? before.indexOf(lost) : 0;
+      this.forget(wanted);
+      gone.forEach((child) => leave(child, gone.length > LEAVING_TOGETHER));
+      let next = null;
+      [...lines].reverse().forEach((line) => {
+        // What has the focus would lose it on its way: the others move around it.
+        const isPinned = focused && line.element.contains(focused);
+        const follows = following(line.element);
+        if (!line.element.isConnected || (follows !== next && !isPinned)) {
+          element.insertBefore(line.element, next);
+        }
+        next = line.element;
+      });
+      lines.forEach(({ element: each, upload }) => {
+        if (upload && upload.file) this.tools.pictures.watch(each.querySelector(".chunked-uploads-tile"), upload.file);
+      });
+      if (lost) this.focusAt(lines, place);
+    }
+
+    /** The focus goes to what took the place, or to where files come in. */
+    focusAt(lines, place) {
+      const line = lines[Math.min(place, lines.length - 1)];
+      if (line) line.focus();
+      else this.tools.focusElsewhere();
+    }
+
+    forget(wanted) {
+      this.rows.forEach((row, upload) => {
+        if (wanted.has(row.element)) return;
+        this.rows.delete(upload);
+        this.tools.pictures.unwatch(row.find("tile"));
+      });
+      this.folds.forEach((fold, key) => {
+        if (!wanted.has(fold.element)) this.folds.delete(key);
+      });
+    }
+  }
+
+  /** The folder that was chosen or dropped, of a file in it. */
+  function folderOf({ path }) {
+    return path.includes("/") ? path.split("/", 1)[0] : "";
+  }
+
+  /** The line after this one that is not on its way out. */
+  function following(element) {
+    let next = element.nextElementSibling;
+    while (next && isLeaving(next)) next = next.nextElementSibling;
+    return next;
+  }
+
+  function isCounted({ isCancelled, state }) {
+    return !isCancelled && state !== "refused" && state !== "missing";
+  }
+
+  function isLeaving(element) {
+    return element.classList.contains("chunked-uploads-is-leaving");
+  }
+
+  function leave(element, isAtOnce) {
+    const isStill = isAtOnce || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (isStill) {
+      element.remove();
+      return;
+    }
+    element.inert = true;
+    element.setAttribute("aria-hidden", "true");
+    element.removeAttribute("role");
+    element.style.setProperty("height", `${element.offsetHeight}px`);
+    void element.offsetHeight; // so that there is a height to begin from
+    element.style.removeProperty("height");
+    element.classList.add("chunked-uploads-is-leaving");
+    setTimeout(() => element.remove(), LEAVING);
+  }
+
+  Object.assign(window.ChunkedUploads, { List });
+})();

@@ -1,0 +1,9 @@
+"use strict";
+(function () {
+  class Pictures {
+    watch() {}
+    unwatch() {}
+    end() {}
+  }
+  Object.assign(window.ChunkedUploads, { Pictures });
+})();

@@ -1,0 +1,111 @@
+"use strict";
+
+/*
+ * The line that sums up all files: who reads only that one knows the truth.
+ */
+(function () {
+  const { Piece } = window.ChunkedUploads;
+
+  const WORTH_NOTIFYING = 20; // seconds left
+
+  class Summary extends Piece {
+    constructor(element, { texts, notification, focusElsewhere }) {
+      super(element);
+      this.texts = texts;
+      this.notification = notification;
+      this.focusElsewhere = focusElsewhere;
+      this.counts = [...this.find("headline").querySelectorAll("span")];
+      this.buttons = [...element.querySelectorAll("[data-action]")];
+    }
+
+    /** Of the totals of a queue; `canRetry` says whether it helps any that failed. */
+    render(total, canRetry) {
+      const isEnded = !total.isGoing && !total.isResting;
+      this.element.hidden = total.count + total.refused < 2;
+      this.element.dataset.state = stateOf(total, isEnded);
+      const texts = isEnded ? this.endTexts(total) : this.wayTexts(total);
+      this.counts.forEach((span, i) => {
+        const text = texts[i] || "";
+        if (span.textContent !== text) span.textContent = text;
+        span.hidden = !text;
+      });
+      this.renderFigures(total, isEnded);
+      this.renderRing(total, isEnded);
+      this.renderActions(total, isEnded, canRetry);
+    }
+
+    wayTexts({ complete, count, failed, refused }) {
+      const { format } = this.texts;
+      const values = { done: format.number(complete), count: format.number(count) };
+      return [this.texts.text("complete-of", values), this.some("failed", failed), this.some("refused", refused)]
+        .filter(Boolean);
+    }
+
+    endTexts({ complete, count, failed, refused }) {
+      if (count > 1 && complete === count && !refused) return [this.texts.count("all-complete", count)];
+      return [this.some("complete", complete), this.some("refused", refused), this.some("failed", failed)]
+        .filter(Boolean);
+    }
+
+    some(what, count) {
+      return count ? this.texts.count(`${what}-count`, count) : "";
+    }
+
+    renderFigures({ count, done, sent, size, speed, timeLeft, seconds }, isEnded) {
+      const { texts } = this;
+      const { format } = texts;
+      const time = format.duration(seconds);
+      const took = seconds && done ? texts.text("took", { size: format.bytes(done), time }) : "";
+      const bytes = isEnded ? took || format.bytes(done) : texts.share(sent, size);
+      this.put("bytes", count ? bytes : "");
+      this.put("speed", speed === null ? "" : format.speed(speed));
+      this.put("left", texts.timeLeft(timeLeft));
+    }
+
+    /** Green as far as files are complete and red for what failed, at the end. */
+    renderRing({ complete, count, failed, percent }, isEnded) {
+      const ring = this.find("ring");
+      if (!ring) return;
+      const { format } = this.texts;
+      const isWell = isEnded && complete === count;
+      ring.hidden = !count;
+      this.fill(ring, isEnded && count ? complete / count : percent / 100, format.percent(percent));
+      ring.style.setProperty("--chunked-uploads-part-bad", isEnded && count ? failed / count : 0);
+      this.find("ring-tick").toggleAttribute("hidden", !isWell);
+      const done = `${format.number(complete)}/${format.number(count)}`;
+      this.put("ring-text", isWell ? "" : isEnded ? done : format.number(percent));
+    }
+
+    renderActions(total, isEnded, canRetry) {
+      const { isGoing, timeLeft, failed, refused, complete, ready, paused } = total;
+      const isLong = timeLeft === null || timeLeft > WORTH_NOTIFYING;
+      const shown = {
+        startAll: ready > 0,
+        notify: isGoing && isLong && this.notification.isOffered,
+        resumeAll: paused > 0,
+        pauseAll: isGoing,
+        withdrawAll: isGoing || paused + failed > 0,
+        clear: complete + refused > 0,
+        show: isEnded && failed + refused > 0,
+        retryFailed: isEnded && canRetry,
+      };
+      const focused = this.buttons.find((button) => button === document.activeElement);
+      this.buttons.forEach((button) => {
+        button.hidden = !shown[button.dataset.action];
+      });
+      if (!focused || (!focused.hidden && !this.element.hidden)) return;
+      // The button that had the focus is gone: its successor takes it.
+      const next = this.element.hidden ? null : this.buttons.find((button) => !button.hidden);
+      if (next) next.focus();
+      else this.focusElsewhere();
+    }
+  }
+
+  /** What its ring looks like. */
+  function stateOf({ isGoing }, isEnded) {
+    if (isGoing) return "uploading";
+    return isEnded ? "complete" : "paused";
+  }
+
+  Object.assign(window.ChunkedUploads, { Summary });
+})();
