@@ -14,31 +14,46 @@ const BYTES = [
   [0, "0 bytes"],
   [1, "1 byte"],
   [999, "999 bytes"],
-  [1000, "1.00 kB"],
-  [1234, "1.23 kB"],
+  [1000, "1.0 kB"],
+  [1234, "1.2 kB"],
+  [14_000, "14 kB"],
   [99_950, "100 kB"],
   [999_499, "999 kB"],
-  [999_500, "1.00 MB"],
-  [12_345_678, "12.3 MB"],
-  [5e9, "5.00 GB"],
-  [5e12, "5.00 TB"],
+  [999_500, "1.0 MB"],
+  [12_345_678, "12 MB"],
+  [9.4e9, "9.4 GB"],
+  [17.12e9, "17.1 GB"],
+  [170.6e9, "171 GB"],
+  [5e12, "5.0 TB"],
   [5e15, "5,000 TB"],
 ];
 
-test("bytes are shown in the unit that suits them, to three digits", () => {
+test("bytes are shown in the unit that suits them", () => {
   const format = new Formatter("en");
   for (const [count, text] of BYTES) assert.equal(plain(format.bytes(count)), text);
 });
 
+const PARTS = [
+  [5.8e9, 9.4e9, "5.8"],
+  [41e6, 9.4e9, "0.0"],
+  [60.9e6, 82e6, "61"],
+  [0, 500, "0"],
+];
+
+test("a part is told in the unit of the whole", () => {
+  const format = new Formatter("en");
+  for (const [count, total, text] of PARTS) assert.equal(format.part(count, total), text);
+});
+
 const DURATIONS = [
-  [0, "5 seconds"],
-  [5.1, "10 seconds"],
-  [59, "60 seconds"],
-  [60, "1 minute"],
-  [61, "2 minutes"],
-  [59 * 60, "59 minutes"],
-  [60 * 60, "1 hour"],
-  [90 * 60, "1 hour 30 minutes"],
+  [0, "5 sec"],
+  [5.1, "10 sec"],
+  [59, "60 sec"],
+  [60, "1 min"],
+  [61, "2 min"],
+  [59 * 60, "59 min"],
+  [60 * 60, "1 hr"],
+  [90 * 60, "1 hr 30 min"],
   [24 * 3600, "1 day"],
   [36 * 3600, "2 days"],
 ];
@@ -57,13 +72,13 @@ test("speeds and shares have their units", () => {
 });
 
 test("numbers are written as in the reader's language", () => {
-  assert.equal(plain(new Formatter("de").bytes(1234)), "1,23 kB");
+  assert.equal(plain(new Formatter("de").bytes(1234)), "1,2 kB");
   assert.equal(plain(new Formatter("de").percent(29)), "29 %");
-  assert.match(new Formatter("ar-EG").bytes(1234), /١٫٢٣/);
+  assert.match(new Formatter("ar-EG").bytes(1234), /١٫٢/);
 });
 
 test("a number and its unit stay on one line", () => {
   const format = new Formatter("en");
-  assert.equal(format.bytes(1234), "1.23\u00a0kB");
-  assert.equal(format.speed(1234), "1.23\u00a0kB/\u2060s");
+  assert.equal(format.bytes(1234), "1.2\u00a0kB");
+  assert.equal(format.speed(1234), "1.2\u00a0kB/\u2060s");
 });

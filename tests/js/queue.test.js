@@ -3,9 +3,10 @@
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
 
-const { load } = require("./loading.js");
+const { Clock, load } = require("./loading.js");
 
-const { Queue } = load(["queue"]);
+const clock = new Clock();
+const { Queue } = load(["progress", "register", "queue"], clock.globals);
 
 /** An upload as it looks to a queue; run() lets it begin. */
 class FakeUpload {
@@ -13,9 +14,9 @@ class FakeUpload {
     this.name = `${(FakeUpload.made += 1)}`;
     this.size = 100;
     this.sent = 0;
-    this.speed = null;
     this.progress = { shown: { bytes: 0 } };
     this.state = state;
+    this.queue = null;
     Object.assign(this, facts);
   }
 
@@ -23,19 +24,29 @@ class FakeUpload {
     return this.state === "uploading";
   }
 
-  get isGoing() {
-    return this.isRunning || this.state === "queued";
+  run() {
+    this.become("uploading");
   }
 
-  run() {
-    this.state = "uploading";
+  become(state, facts = {}) {
+    Object.assign(this, facts, { state });
+    this.queue.note(this);
+  }
+
+  move(bytes) {
+    this.sent = this.progress.shown.bytes = bytes;
+    this.queue.noteSent(this);
   }
 }
 FakeUpload.made = 0;
 
 function queueOf(uploads, { files = 4, ranges = 2, everywhere } = {}) {
-  const queue = new Queue({ files, ranges, everywhere: everywhere || (() => queue.uploads) });
-  uploads.forEach((upload) => queue.add(upload));
+  const queue = new Queue({ files, ranges, everywhere: everywhere || (() => [queue]) });
+  uploads.forEach((upload) => {
+    upload.queue = queue;
+    queue.add(upload);
+    queue.note(upload);
+  });
   return queue;
 }
 
@@ -61,27 +72,23 @@ test("only who waits for a turn gets one", () => {
 });
 
 test("files of one name and size go one after the other, also in two lists", () => {
-  const all = [];
-  const everywhere = () => all;
-  const [one, twin, other] = ["a", "a", "b"].map((name) => new FakeUpload("queued", { name }));
-  const queues = [[one, other], [twin]].map((uploads) => queueOf(uploads, { everywhere }));
-  all.push(one, twin, other);
+  const queues = [];
+  const everywhere = () => queues;
+  const [one, twin, other] = ["a", " a", "b"].map((name) => new FakeUpload("queued", { name }));
+  [[one, other], [twin]].forEach((uploads) => queues.push(queueOf(uploads, { everywhere })));
   queues.forEach((queue) => queue.startNext());
   assert.deepEqual([one, twin, other].map(({ state }) => state), ["uploading", "queued", "uploading"]);
-  one.state = "complete";
+  one.become("complete");
   queues[1].startNext();
   assert.equal(twin.state, "uploading");
 });
 
-test("a thousand files are not compared with each other", () => {
-  let asked = 0;
-  const uploads = make(1000, "queued", { name: "same" });
-  const queue = queueOf(uploads, { everywhere: () => ((asked += 1), uploads) });
-  queue.startNext();
-  assert.equal(queue.running.length, 1);
-  assert.equal(asked, 2); // once at first, and once after the one that began
-  queue.startNext();
-  assert.equal(asked, 3);
+test("files of a name and size are found, with spaces around it or without", () => {
+  const [one, twin] = ["a", " a"].map((name) => new FakeUpload("queued", { name }));
+  const queue = queueOf([one, twin, new FakeUpload("queued", { name: "a", size: 1 })]);
+  assert.deepEqual(queue.named({ name: "a ", size: 100 }), [one, twin]);
+  queue.remove(one);
+  assert.deepEqual(queue.named({ name: "a", size: 100 }), [twin]);
 });
 
 test("without a free turn nothing is compared", () => {
@@ -116,22 +123,31 @@ test("who stops all in this order frees no turn for another", () => {
 
 const shown = (bytes) => ({ progress: { shown: { bytes } }, sent: bytes });
 
+const facts = ({ count, complete, failed, refused, paused, size, sent, done, percent }) => ({
+  count, complete, failed, refused, paused, size, sent, done, percent,
+});
+
 test("the total counts what has its file and is taken", () => {
   const queue = queueOf([
     new FakeUpload("complete", shown(100)),
-    new FakeUpload("uploading", { ...shown(20), speed: 30 }),
+    new FakeUpload("uploading", shown(20)),
     new FakeUpload("queued"),
+    new FakeUpload("failed"),
+    new FakeUpload("paused"),
     new FakeUpload("missing", shown(50)),
     new FakeUpload("refused"),
+    new FakeUpload("cancelling", shown(50)),
   ]);
-  assert.deepEqual(queue.total(), {
-    count: 3,
+  assert.deepEqual(facts(queue.total()), {
+    count: 5,
     complete: 1,
-    size: 300,
+    failed: 1,
+    refused: 1,
+    paused: 1,
+    size: 500,
     sent: 120,
-    speed: 30,
-    timeLeft: 6,
-    percent: 40,
+    done: 100,
+    percent: 24,
   });
 });
 
@@ -141,19 +157,57 @@ test("all together are complete when each is", () => {
     new FakeUpload("finishing", shown(100)),
   ]);
   assert.equal(queue.total().percent, 99);
-  queue.uploads[1].state = "complete";
+  queue.uploads[1].become("complete");
   assert.equal(queue.total().percent, 100);
-});
-
-test("what is paused is not waited for", () => {
-  const queue = queueOf([
-    new FakeUpload("uploading", { ...shown(50), speed: 10 }),
-    new FakeUpload("paused"),
-  ]);
-  assert.equal(queue.total().timeLeft, 5);
 });
 
 test("empty files have no part of a per cent", () => {
   const queue = queueOf(make(2, "uploading", { size: 0 }));
   assert.equal(queue.total().percent, 0);
+});
+
+// --- how fast ---
+
+test("the speed of all is of what went, not of what was there before", async () => {
+  const queue = queueOf(make(3, "queued", { size: 10_000 }));
+  const [one, two] = queue.uploads;
+  one.sent = 5_000;
+  one.run();
+  assert.equal(queue.total().speed, null);
+  await clock.advance(2_000);
+  one.move(6_000);
+  assert.equal(queue.total().speed, 500);
+  assert.equal(queue.total().timeLeft, (4_000 + 20_000) / 500);
+  two.run();
+  one.become("paused");
+  await clock.advance(2_000);
+  two.move(2_000);
+  assert.equal(queue.total().speed, 750);
+});
+
+test("files that are done in a moment have a speed together", async () => {
+  const queue = queueOf(make(4, "queued"));
+  for (const upload of queue.uploads) {
+    upload.run();
+    await clock.advance(500);
+    upload.become("complete", { sent: 100 });
+    if (upload !== queue.uploads[3]) continue;
+    assert.equal(queue.total().seconds, 2);
+  }
+  assert.equal(queue.total().speed, null);
+});
+
+test("only the time in which something ran is told", async () => {
+  const queue = queueOf(make(1, "queued"));
+  const [upload] = queue.uploads;
+  upload.run();
+  await clock.advance(1_000);
+  upload.become("paused");
+  await clock.advance(60_000);
+  assert.equal(queue.total().seconds, 1);
+  upload.run();
+  await clock.advance(2_000);
+  assert.equal(queue.total().seconds, 3);
+  queue.remove(upload);
+  assert.equal(queue.total().seconds, 0);
 });

@@ -73,7 +73,7 @@ test("a signature goes before the key alone", () => {
 test("endpoints that the page sets later are used", () => {
   const { server, window } = setUp();
   window.chunked_uploads_endpoints = { upload_url: `${THERE}/up/` };
-  assert.match(server.chunkRequest({ known: null }).url, /^https:\/\/other\.example\/up\//);
+  assert.match(server.chunkRequest({ known: null, metadata: {} }).url, /^https:\/\/other\.example\/up\//);
 });
 
 test("credentials are asked for once, and anew where they are no good", async () => {
@@ -112,7 +112,7 @@ test("a CSRF token that another login brought is taken from its cookie", () => {
 
 test("a first chunk says what is known of its file in the query", () => {
   const { server } = setUp({ site: { query: "for_form=1&next=a b" } });
-  const request = server.chunkRequest({ known: null, fingerprint: "f", path: "é&+/a.txt" });
+  const request = server.chunkRequest({ known: null, fingerprint: "f", metadata: { relativePath: "é&+/a.txt" } });
   const { searchParams } = new URL(request.url);
   assert.deepEqual(Object.fromEntries(searchParams), {
     for_form: "1",
@@ -125,7 +125,8 @@ test("a first chunk says what is known of its file in the query", () => {
 test("a path that no server keeps is not sent", () => {
   const { server } = setUp();
   const metadata = (path) => {
-    const { url } = server.chunkRequest({ known: null, fingerprint: "f", path });
+    const told = path ? { relativePath: path } : {};
+    const { url } = server.chunkRequest({ known: null, fingerprint: "f", metadata: told });
     return new URL(url).searchParams.get("metadata");
   };
   const around = '{"relativePath":""}'.length;
@@ -138,17 +139,18 @@ test("a path that no server keeps is not sent", () => {
 test("later chunks go to the signed URL, with nothing that tells who sends", () => {
   const { server } = setUp({ endpoints: { username: "ada", api_key: "KEY" } });
   const url = `${THERE}/uploads/upload/a/?token=t`;
-  const request = server.chunkRequest({ known: { url }, fingerprint: "f", path: "p" });
+  const request = server.chunkRequest({ known: { url }, fingerprint: "f", metadata: { a: "b" } });
   assert.deepEqual(request, { url, headers: {}, withCookies: false });
 });
 
 // --- limits ---
 
 const LIMITS = [
-  [{ max_size: "1000", extensions: "mp4,.MOV" }, { maxSize: 1000, extensions: [".mp4", ".mov"] }],
-  [{ max_size: 5, extensions: [" ogg "] }, { maxSize: 5, extensions: [".ogg"] }],
-  [{}, { maxSize: Infinity, extensions: [] }],
-  [{ max_size: "", extensions: "," }, { maxSize: Infinity, extensions: [] }],
+  [{ max_size: "1000", extensions: "mp4,.MOV" }, { maxSize: 1000, maxFiles: Infinity, accept: [".mp4", ".mov"] }],
+  [{ accept: "image/*, .MP4,text/csv", max_files: "3" }, { maxSize: Infinity, maxFiles: 3, accept: ["image/*", ".mp4", "text/csv"] }],
+  [{ max_size: 5, extensions: [" ogg "] }, { maxSize: 5, maxFiles: Infinity, accept: [".ogg"] }],
+  [{}, { maxSize: Infinity, maxFiles: Infinity, accept: [] }],
+  [{ max_size: "", extensions: "," }, { maxSize: Infinity, maxFiles: Infinity, accept: [] }],
 ];
 
 test("limits are read as they are written", () => {
@@ -159,7 +161,7 @@ test("another server has its own limits, and our site's are not its", () => {
   const site = { max_size: "1", extensions: "txt" };
   const endpoints = { upload_url: `${THERE}/`, max_size: 7 };
   const { limits } = setUp({ site, endpoints }).server;
-  assert.deepEqual(limits, { maxSize: 7, extensions: [] });
+  assert.deepEqual(limits, { maxSize: 7, maxFiles: Infinity, accept: [] });
   const credentials = { username: "ada", api_key: "KEY" };
   assert.equal(setUp({ site, endpoints: credentials }).server.limits.maxSize, 1);
 });

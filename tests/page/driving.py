@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 from chunked_uploads.models import Upload
+from tests.polling import wait_until
 
 KIB = 1024
 CHUNK_SIZE = 64 * KIB
@@ -19,6 +20,7 @@ CHUNKS = re.compile(r"/uploads/upload/([\w-]+/)?\?")
 DONE = re.compile(r"/uploads/upload/done/")
 DELETE = re.compile(r"/uploads/\d+/delete/")
 LIST = re.compile(r"\?for_form=0&all=1$")
+ROW = ".chunked-uploads-list > .chunked-uploads-row"
 UPLOADER = "document.querySelector('[data-chunked-uploads]').chunkedUploads"
 
 # --- what a visitor does ---
@@ -43,7 +45,9 @@ def choose_and_stop(page: Page, file: Path) -> None:
     stop_at(page, 3 * CHUNK_SIZE)
     choose(page, file)
     expect_status(page, "Interrupted")
-    expect(page.locator(".chunked-uploads-percent")).to_have_text("29%")
+    expect(page.locator(".chunked-uploads-row .chunked-uploads-percent")).to_have_text(
+        "29%"
+    )
 
 
 def leave_unfinished(page: Page, file: Path) -> None:
@@ -76,7 +80,7 @@ def give(page: Page, *files: Path) -> None:
     with page.expect_file_chooser() as chooser:
         # By the keyboard: a row that grows meanwhile moves the button away from under
         # the pointer, between its press and its release.
-        button(page, "Choose the file").press("Enter")
+        button(page, "Choose file").press("Enter")
     chooser.value.set_files(files)
 
 
@@ -92,7 +96,7 @@ def button(place: Page | Locator, name: str) -> Locator:
 
 def row(page: Page, name: str) -> Locator:
     title = page.locator(".chunked-uploads-name", has_text=re.compile(f"^{name}$"))
-    return page.locator(".chunked-uploads-row", has=title)
+    return page.locator(ROW, has=title)
 
 
 # --- what is seen ---
@@ -100,25 +104,52 @@ def row(page: Page, name: str) -> Locator:
 
 def expect_status(place: Page | Locator, text: str) -> None:
     """Wait until the only file of the place is in that state."""
-    status = place.locator(".chunked-uploads-status")
+    status = place.locator(f"{ROW} .chunked-uploads-status")
     expect(status).to_have_text(text)
 
 
 def expect_states(page: Page, *wanted: str) -> None:
-    """Wait until the rows of the list are in these states, from the first on."""
+    """Wait until the uploads of the page are in these states, from the first on."""
+    states = """() => [...document.querySelectorAll("[data-chunked-uploads]")]
+        .filter(({ chunkedUploads }) => chunkedUploads)
+        .flatMap(({ chunkedUploads }) => chunkedUploads.uploads)
+        .map(({ state }) => state)"""
+    wait_until(lambda: page.evaluate(states) == list(wanted))
+
+
+def expect_rows(page: Page, *wanted: str) -> None:
+    """Wait until the list shows lines of these states, from the first on."""
+    rows = page.locator(f"{ROW}:not(.chunked-uploads-is-leaving)")
     for number, state in enumerate(wanted):
-        each = page.locator(".chunked-uploads-row").nth(number)
-        expect(each).to_have_attribute("data-state", state)
-    expect(page.locator(".chunked-uploads-row")).to_have_count(len(wanted))
+        expect(rows.nth(number)).to_have_attribute("data-state", state)
+    expect(rows).to_have_count(len(wanted))
 
 
 def expect_message(place: Page | Locator, text: str) -> None:
-    message = place.locator(".chunked-uploads-message")
+    message = place.locator(f"{ROW} .chunked-uploads-why")
     expect(message).to_contain_text(text)
 
 
 def expect_note(page: Page, text: str) -> None:
-    expect(page.locator(".chunked-uploads-note")).to_have_text(text)
+    expect(page.locator(".chunked-uploads-toast .chunked-uploads-name")).to_have_text(
+        text
+    )
+
+
+def cancel(place: Page | Locator, name: str = "Cancel and delete") -> None:
+    """Press the bin, and take it back no more."""
+    press(place, name)
+    settle(place if isinstance(place, Page) else place.page)
+
+
+def settle(page: Page) -> None:
+    """Let the seconds go by in which a cancel can be taken back, or say yes."""
+    page.evaluate("""() => {
+        const yes = document.querySelector("dialog .chunked-uploads-danger");
+        if (yes) yes.click();
+        const roots = document.querySelectorAll("[data-chunked-uploads]");
+        roots.forEach(({ chunkedUploads }) => chunkedUploads.view.above.dismissToast());
+    }""")
 
 
 def content_of(upload: Upload) -> bytes:

@@ -13,9 +13,11 @@ from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
     DELETE,
+    ROW,
     UPLOADER,
     answer,
     assert_arrived,
+    cancel,
     choose,
     choose_and_stop,
     expect_message,
@@ -103,7 +105,7 @@ def test_twins_that_were_paused_stay_apart(site: Page, tmp_path: Path) -> None:
     expect_states(site, "waiting", "queued")
     press(site, "Pause all")
     expect_states(site, "paused", "paused")
-    press(site.locator(".chunked-uploads-row").nth(1), "Cancel")
+    cancel(site.locator(ROW).nth(1))
     expect_states(site, "paused")
     go_on(site)
     press(site, "Resume")
@@ -145,8 +147,8 @@ def test_cancel_of_what_another_tab_finished_deletes_nothing(
     expect_status(other, "Unfinished")
     choose(other, file)
     expect_status(other, "Complete")
-    press(site, "Cancel")
-    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    cancel(site)
+    expect(site.locator(ROW)).to_have_count(0)
     assert_arrived(file)
 
 
@@ -155,7 +157,7 @@ def test_file_of_a_row_that_is_being_cancelled_is_taken_anew(
 ) -> None:
     leave_unfinished(site, file)
     site.route(DELETE, lambda route: None)  # it hangs
-    press(site, "Cancel")
+    cancel(site)
     choose(site, file)
     expect_states(site, "cancelling", "complete")
     assert_arrived(file)
@@ -196,7 +198,7 @@ def test_each_start_has_its_stop(site: Page, file: Path) -> None:
     make_file(file, file.stat().st_size)
     press(site, "Resume")
     expect_message(site, "The file on your device was changed")
-    press(site, "Cancel")
+    cancel(site)
     expect_note(site, "film.bin: the upload was cancelled.")
     news = site.evaluate("news.filter((name) => !name.includes('_'))")
     assert news == [
@@ -220,7 +222,7 @@ def test_a_thousand_files_are_listed_without_a_long_wait(site: Page) -> None:
             new File([""], `${{i}}.txt`)));
         return asked;
     }}""")
-    expect(site.locator(".chunked-uploads-row")).to_have_count(1000)
+    expect(site.locator(ROW)).to_have_count(1000)
     assert steps == 0  # no file is compared with all others before there is a turn
 
 
@@ -264,12 +266,12 @@ def test_stopping_all_holds_for_what_is_being_taken(
 def test_uploader_that_is_put_back_begins_anew(site: Page, tmp_path: Path) -> None:
     choose(site, *make_files(tmp_path, "a", "b"))
     expect_states(site, "complete", "complete")
-    site.evaluate(f"{UPLOADER}.view.renderTotalSoon({UPLOADER}.queue)")
+    site.evaluate(f"{UPLOADER}.view.renderSoon()")
     take_out_and_put_back(site, "[data-chunked-uploads]")
     # After what the former view was about to draw, by a timer like its own.
     site.evaluate("new Promise((resolve) => setTimeout(resolve, 100))")
     expect_states(site)
-    expect(site.locator(".chunked-uploads-total")).to_be_hidden()
+    expect(site.locator(".chunked-uploads-summary")).to_be_hidden()
     choose(site, *make_files(tmp_path, "c"))
     expect_states(site, "complete")
 

@@ -30,6 +30,7 @@ from tests.page.conftest import file
 from tests.page.driving import (
     CHUNK_SIZE,
     assert_arrived,
+    cancel,
     choose,
     expect_message,
     expect_note,
@@ -240,7 +241,7 @@ def test_paused_upload_is_cancelled(
 ) -> None:
     page = open_page(app, by_key(api_key))
     start_and_pause(page, file)
-    press(page, "Cancel")
+    cancel(page)
     expect_note(page, "film.bin: the upload was cancelled.")
     assert not Upload.objects.exists()
 
@@ -281,7 +282,7 @@ def test_refusal_is_read_by_the_page(
     app = make_app(CHUNKED_UPLOADS_ALLOWED_EXTENSIONS=["mp4"])
     page = open_page(app, by_key(api_key))
     choose(page, file)
-    expect_status(page, "Stopped")
+    expect_status(page, "Failed")
     expect_message(page, "The server does not take files of this type.")
 
 

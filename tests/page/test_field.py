@@ -27,6 +27,7 @@ from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
     DONE,
+    ROW,
     choose,
     expect_message,
     expect_status,
@@ -319,7 +320,7 @@ def test_form_that_waited_is_not_sent_when_the_upload_is_stopped(
         press(form, "Resume")
         expect_status(form, "Complete")
     else:
-        expect(form.locator(".chunked-uploads-row")).to_have_count(0)
+        expect(form.locator(ROW)).to_have_count(0)
     expect(form.locator(".chunked-uploads-field-told")).to_be_hidden()
     assert posts == []
     assert not Film.objects.exists()
@@ -335,7 +336,7 @@ def test_file_that_is_refused_holds_the_form_until_it_is_removed(
 
     expect_told(form, "The form is not sent yet: the file cannot be taken.")
     form.keyboard.press("Enter")  # on the button that has the focus now
-    expect(form.locator(".chunked-uploads-row")).to_have_count(0)
+    expect(form.locator(ROW)).to_have_count(0)
     choose(form, file)
     save(form)
     saved(file)
@@ -380,7 +381,7 @@ def test_form_that_begins_anew_has_no_file(form: Page, file: Path, state: str) -
 
     press(form, "Begin anew")
 
-    expect(form.locator(".chunked-uploads-row")).to_have_count(0)
+    expect(form.locator(ROW)).to_have_count(0)
     form.get_by_label("Title").fill("A film")
     save(form)
     expect_told(form, "Please choose a file.")
@@ -414,7 +415,7 @@ def test_form_waits_for_the_file_that_took_the_place_of_another(
 
     choose(form, file)
 
-    expect(form.locator(".chunked-uploads-row")).to_have_count(1)
+    expect(form.locator(ROW)).to_have_count(1)
     expect_status(form, "Finishing…")
     expect_told(form, WAITING)
     held.routes[-1].continue_()
@@ -472,7 +473,7 @@ def test_upload_that_the_form_had_comes_back_for_one_that_is_removed(
     choose(form, make_file(tmp_path / "other.mp4"))
     expect_status(form, "Complete")
 
-    press(form, "Remove from the list")
+    press(form, "Dismiss")
 
     expect(kept(form)).to_be_checked()
     save(form)
@@ -620,7 +621,7 @@ def test_form_waits_until_a_file_is_cancelled_for_certain(
     admin.evaluate("new Promise((resolve) => setTimeout(resolve))")  # as sending does
     asked.release()
 
-    expect(row.locator(".chunked-uploads-row")).to_have_count(0)
+    expect(row.locator(ROW)).to_have_count(0)
     assert posts == []
     assert not Film.objects.exists()
 

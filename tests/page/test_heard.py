@@ -18,7 +18,7 @@ from tests.page.driving import (
 
 LISTEN = """() => {
     window.said = [];
-    const live = document.querySelector("[role=status]");
+    const live = document.querySelector(".chunked-uploads-live");
     new MutationObserver(() => said.push(live.textContent))
         .observe(live, { childList: true });
 }"""
@@ -45,10 +45,10 @@ def test_end_is_said(site: Page, file: Path) -> None:
 def test_many_files_are_no_flood(site: Page, tmp_path: Path) -> None:
     site.evaluate(LISTEN)
     choose(site, *make_files(tmp_path, *map(str, range(20)), size=CHUNK_SIZE))
-    expect(site.locator(".chunked-uploads-total-status")).to_have_text(
-        "20 of 20 complete"
+    expect(site.locator(".chunked-uploads-headline")).to_contain_text(
+        "All 20 files are complete"
     )
-    expect_said(site, "All files are complete.")
+    expect_said(site, "All 20 files are complete")
     said = site.evaluate("said")
     assert said[0].startswith("Files added: 20")
     assert len(said) <= 6
@@ -57,7 +57,7 @@ def test_many_files_are_no_flood(site: Page, tmp_path: Path) -> None:
 
 def test_rows_and_their_buttons_have_names(site: Page, file: Path) -> None:
     choose_and_stop(site, file)
-    for name in ("Pause: film.bin", "Cancel: film.bin"):
+    for name in ("Pause: film.bin", "Cancel and delete: film.bin"):
         expect(site.get_by_role("button", name=name, exact=True)).to_be_visible()
     expect(site.get_by_role("progressbar", name="film.bin")).to_have_attribute(
         "aria-valuetext", "29%"

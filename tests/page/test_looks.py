@@ -7,20 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.driving import choose, expect_note, expect_states, make_files
+from tests.page.driving import ROW, choose, expect_note, expect_states, make_files
 from tests.servers import Gunicorn
 
-WHITE, DARK = "rgb(255, 255, 255)", "rgb(25, 29, 38)"
-
-
-def style(page: Page, selector: str, name: str) -> str:
-    read = "(element, name) => getComputedStyle(element)[name]"
-    return page.locator(selector).first.evaluate(read, name)
+INK = {"light": "rgb(21, 23, 28)", "dark": "rgb(241, 242, 245)"}
 
 
 @pytest.mark.parametrize(
     ("scheme", "wanted"),
-    [("light", WHITE), ("dark", DARK), ("light dark", DARK), ("normal", WHITE)],
+    [("light", "light"), ("dark", "dark"), ("light dark", "dark"), ("normal", "light")],
 )
 def test_light_or_dark_is_the_pages_choice(
     site: Page, scheme: str, wanted: str
@@ -33,32 +28,40 @@ def test_light_or_dark_is_the_pages_choice(
         }""",
         scheme,
     )
-    body = site.locator(".chunked-uploads-body")
-    expect(body).to_have_css("background-color", wanted)
+    uploader = site.locator(".chunked-uploads")
+    expect(uploader).to_have_css("color", INK[wanted])
+    expect(uploader).to_have_css("background-color", "rgba(0, 0, 0, 0)")
 
 
-def test_custom_properties_change_the_colours(site: Page) -> None:
-    site.locator(".chunked-uploads").evaluate(
-        "it => it.style.setProperty('--chunked-uploads-accent', 'rgb(10, 125, 90)')"
-    )
-    button = site.locator(".chunked-uploads-choose").first
-    expect(button).to_have_css("background-color", "rgb(10, 125, 90)")
+def test_style_sheet_before_the_uploaders_own_gives_its_accent(site: Page) -> None:
+    site.evaluate("""() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(":root { --chunked-uploads-accent: rgb(10, 125, 90); }");
+        document.adoptedStyleSheets = [sheet];
+    }""")
+    solid = site.locator("[data-action=choose]")
+    lightness, chroma, hue = solid.evaluate("""(it) => getComputedStyle(it)
+        .backgroundColor.match(/[\\d.]+/g).map(Number)""")
+    assert lightness <= 0.53
+    assert 155 < hue < 175
+    assert chroma > 0.05
 
 
 def test_page_with_styles_of_its_own_for_everything(site: Page, tmp_path: Path) -> None:
-    before = site.locator(".chunked-uploads-body").bounding_box()
+    before = site.locator(".chunked-uploads-drop").bounding_box()
     site.evaluate("""() => {
         const sheet = new CSSStyleSheet();
-        sheet.replaceSync(`p { margin: 40px; } ul { padding: 40px; }
-            button { text-transform: uppercase; } label { float: left; width: 10em; }
-            progress { height: 40px; } svg { width: 100px; }`);
+        sheet.replaceSync(`p { margin: 40px; } div { margin: 0; }
+            button { text-transform: uppercase; margin: 20px; padding: 40px; }
+            svg { width: 100px; } dialog { padding: 0; }`);
         document.adoptedStyleSheets = [sheet];
     }""")
-    assert site.locator(".chunked-uploads-body").bounding_box() == before
+    assert site.locator(".chunked-uploads-drop").bounding_box() == before
     choose(site, *make_files(tmp_path, "a", "b"))
     expect_states(site, "complete", "complete")
-    assert style(site, ".chunked-uploads-list", "paddingTop") == "0px"
-    assert style(site, ".chunked-uploads-button", "textTransform") == "none"
+    button = site.locator(f"{ROW} .chunked-uploads-button:not([hidden])").first
+    expect(button).to_have_css("text-transform", "none")
+    expect(button).to_have_css("width", "32px")
 
 
 @pytest.mark.parametrize("language", ["ar", "de", "es", "fr", "ja"])
@@ -71,7 +74,7 @@ def test_nothing_is_wider_than_a_phone_in_any_language(
     expect_states(visitor, "complete", "complete")
     wider = "document.documentElement.scrollWidth > window.innerWidth"
     assert not visitor.evaluate(wider)
-    choose_button = visitor.locator(".chunked-uploads-choose").first
+    choose_button = visitor.locator("[data-action=choose]").first
     expect(choose_button).not_to_contain_text("Choose")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests import browsers
 from tests.page.driving import (
     CHUNK_SIZE,
     NAME,
+    ROW,
     UPLOADER,
     assert_arrived,
     choose,
@@ -90,8 +92,9 @@ def test_slow_line_tells_speed_and_time_left(
 ) -> None:
     weather.slow(bytes_per_second=100_000)
     choose(site, make_file(tmp_path / NAME, LARGE))
-    figures = site.locator(".chunked-uploads-row .chunked-uploads-figures")
-    expect(figures).to_contain_text("kB/\u2060s · about")
+    facts = site.locator(f"{ROW} .chunked-uploads-facts")
+    expect(facts).to_contain_text("kB/\u2060s")
+    expect(facts).to_contain_text(re.compile(r"\d+\xa0(sec|min) left"))
     press(site, "Pause")
     expect_status(site, "Paused")
     weather.clear()

@@ -35,15 +35,16 @@ LINE = 12 * MIB  # bytes per second: the whole takes a few seconds
 PREPARE = """
     window.seen = [];
     new MutationObserver(() => {
-        const row = document.querySelector(".chunked-uploads-row");
-        const bar = row && row.querySelector(".chunked-uploads-progress");
+        const row = document.querySelector("[role=list] > .chunked-uploads-row");
+        const bar = row && row.querySelector(".chunked-uploads-bar");
         if (!bar || bar.hidden) return;
         const find = (part) => row.querySelector(`.chunked-uploads-${part}`);
         const percent = parseInt(find("percent").textContent, 10);
-        const figures = find("figures").textContent.match(/[\\d.]+(?=\\sMB)/g) || [];
+        const figures = find("bytes").textContent.match(/[\\d.]+/g) || [];
         const [sent, total] = figures.map(Number);
         const bytes = total ? [(sent * 100) / total] : [];
-        window.seen.push([percent, bar.value, ...bytes]);
+        const filled = bar.style.getPropertyValue("--chunked-uploads-part") * 100;
+        window.seen.push([percent, filled, ...bytes]);
     }).observe(document, {
         subtree: true, childList: true, characterData: true, attributes: true,
     });

@@ -74,7 +74,7 @@ def test_credentials_that_cannot_be_had_are_waited_for(
     """
     open_with(foreign, host, api, failing)
     choose(foreign, file)
-    expect_message(foreign, "Please log in again")
+    expect_message(foreign, "Log in again")
     foreign.evaluate("window.isBack = true")
     expect_status(foreign, "Complete")
     assert_arrived(file)

@@ -18,9 +18,11 @@ from tests.page.driving import (
     CHUNKS,
     DELETE,
     DONE,
+    ROW,
     answer,
     assert_arrived,
     button,
+    cancel,
     choose,
     choose_and_stop,
     expect_message,
@@ -166,7 +168,7 @@ def test_paused_stays_paused(site: Page, file: Path) -> None:
 def test_cancel_removes_the_upload(site: Page, file: Path) -> None:
     note_news(site)
     choose_and_stop(site, file)
-    press(site, "Cancel")
+    cancel(site)
     expect_note(site, "film.bin: the upload was cancelled.")
     expect(site.locator(".chunked-uploads-input")).to_be_focused()
     assert not Upload.objects.exists()
@@ -181,7 +183,7 @@ def test_cancel_that_came_too_late_says_so(site: Page, file: Path) -> None:
     choose(site, file)
     expect_status(site, "Interrupted")
     site.unroute(LATER)
-    press(site, "Cancel")
+    cancel(site)
     expect_note(site, "film.bin: the file was complete already. The server keeps it.")
     assert failed
     assert_arrived(file)
@@ -231,7 +233,7 @@ def test_cancel_that_came_too_late_says_so_without_a_login(
     site.route(LATER, refuse_state)
     choose(site, file)
     expect_status(site, "Interrupted")
-    press(site, "Cancel")
+    cancel(site)
     expect_note(site, "film.bin: the file was complete already. The server keeps it.")
     assert failed
     assert_arrived(file)
@@ -247,7 +249,7 @@ def test_address_that_is_none_leaves_the_file_complete(site: Page, file: Path) -
 def test_cancel_that_the_server_never_heard_of_is_told(site: Page, file: Path) -> None:
     site.route(DELETE, answer(400))
     choose_and_stop(site, file)
-    press(site, "Cancel")
+    cancel(site)
     expect_note(
         site,
         "film.bin: the upload was cancelled here, but the server could not be told. "
@@ -364,8 +366,8 @@ def test_unfinished_upload_is_discarded(site: Page, file: Path) -> None:
     press(site, "Pause")
     site.reload()
     expect_status(site, "Unfinished")
-    press(site, "Cancel")
-    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    cancel(site)
+    expect(site.locator(ROW)).to_have_count(0)
     assert not Upload.objects.exists()
 
 
@@ -433,7 +435,7 @@ def test_changed_file_is_told_and_can_be_chosen_again(site: Page, file: Path) ->
 def test_by_keyboard(site: Page, file: Path) -> None:
     expect(site.get_by_label("Choose files")).to_be_visible()
     site.keyboard.press("Tab")
-    expect(site.get_by_label("Choose files")).to_be_focused()
+    expect(button(site, "Choose files")).to_be_focused()
     stop_at(site, 3 * CHUNK_SIZE)
     choose(site, file)
     expect_status(site, "Interrupted")
@@ -442,19 +444,19 @@ def test_by_keyboard(site: Page, file: Path) -> None:
         expect(button(site, name)).to_be_focused()
         site.keyboard.press("Enter")
     site.keyboard.press("Tab")
-    expect(button(site, "Cancel")).to_be_focused()
+    expect(button(site, "Cancel and delete")).to_be_focused()
     site.keyboard.press("Enter")
-    expect(site.get_by_label("Choose files")).to_be_focused()
+    expect(button(site, "Choose files")).to_be_focused()
 
 
 def test_without_javascript_a_sentence_is_shown(client: Client) -> None:
     page = client.get("/").content.decode()
     assert re.search("<noscript><p[^>]*>Uploading needs JavaScript.", page)
-    assert '<div class="chunked-uploads-body" hidden>' in page
+    assert '<div class="chunked-uploads-drop" hidden>' in page
 
 
 def test_page_keeps_its_own_jquery(site: Page) -> None:
     site.add_init_script("window.jQuery = window.$ = { own: true }")
     site.reload()
-    expect(site.locator(".chunked-uploads-body")).to_be_visible()
+    expect(site.locator(".chunked-uploads-drop")).to_be_visible()
     assert site.evaluate("jQuery.own && $.own")

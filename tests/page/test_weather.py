@@ -18,9 +18,11 @@ from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
     DONE,
+    ROW,
     UPLOADER,
     answer,
     assert_arrived,
+    cancel,
     choose,
     choose_and_stop,
     expect_message,
@@ -143,7 +145,7 @@ def test_refusal_is_told_and_ends_it(site: Page, file: Path) -> None:
     refusal = '[{"error": "refused", "detail": "<b>Why</b>"}]'
     site.route(CHUNKS, answer(415, refusal))
     choose(site, file)
-    expect_status(site, "Stopped")
+    expect_status(site, "Failed")
     expect_message(site, "The server does not take files of this type. <b>Why</b>")
     assert "error" in site.evaluate("news")
     go_on(site)
@@ -177,14 +179,14 @@ def test_file_that_the_site_refuses_as_a_whole(site: Page, file: Path) -> None:
     site.route(DONE, refuse)
     choose(site, file)
     expect_status(site, "Not taken")
-    message = site.locator(".chunked-uploads-message")
+    message = site.locator(f"{ROW} .chunked-uploads-why")
     expect(message).to_have_text("This film is <b>too loud</b>.")
     assert len(asked) == 1
     news = site.evaluate("news")
     assert {"refuse", "error", "stop"} < set(news)
     assert news.count("upload_error") == news.count("uploads_error") == 1
-    press(site, "Remove from the list")
-    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    press(site, "Dismiss")
+    expect(site.locator(ROW)).to_have_count(0)
 
 
 def test_upload_that_is_gone_is_begun_anew(site: Page, file: Path) -> None:
@@ -204,7 +206,7 @@ def test_upload_that_goes_while_it_is_sent_is_told(site: Page, file: Path) -> No
     missing = '[{"error": "not_found", "detail": "There is no such upload."}]'
     fail_once(site, LATER_CHUNKS, "POST", answer(404, missing))
     choose(site, file)
-    expect_status(site, "Stopped")
+    expect_status(site, "Failed")
     expect_message(site, "The server no longer has this upload.")
     press(site, "Try again")
     expect_status(site, "Complete")
@@ -219,11 +221,11 @@ CONFLICT = (
 def test_upload_of_other_content_is_left_alone(site: Page, file: Path) -> None:
     fail_once(site, LATER_CHUNKS, "POST", answer(409, CONFLICT))
     choose(site, file)
-    expect_status(site, "Stopped")
+    expect_status(site, "Failed")
     expect_message(site, "is of a file with other content. Trying again begins a new")
     other = Upload.objects.get()
-    press(site, "Cancel")
-    expect(site.locator(".chunked-uploads-row")).to_have_count(0)
+    cancel(site)
+    expect(site.locator(ROW)).to_have_count(0)
     assert Upload.objects.get() == other
 
 
@@ -232,7 +234,7 @@ def test_file_whose_upload_has_other_content_is_sent_as_a_new_one(
 ) -> None:
     fail_once(site, LATER_CHUNKS, "POST", answer(409, CONFLICT))
     choose(site, file)
-    expect_status(site, "Stopped")
+    expect_status(site, "Failed")
     other = Upload.objects.get()
     press(site, "Try again")
     expect_status(site, "Complete")
@@ -325,7 +327,7 @@ def test_login_that_ran_out_is_waited_for(
 ) -> None:
     site.context.clear_cookies()
     choose(site, file)
-    expect_message(site, "Please log in again, in another tab for instance")
+    expect_message(site, "Log in again, in another tab for instance")
     expect_status(site, "Interrupted")
     # Nothing is sent before the login is whole, which comes in two steps here: as every
     # login does, it brings another CSRF token.

@@ -69,7 +69,6 @@
     tell(text, { undo = null, end = () => {} } = {}) {
       this.dismissToast();
       const toast = make("div", "toast", make("span", "name", make("span", "", text)));
-      toast.setAttribute("role", "status");
       const timer = new Countdown(UNDO, () => this.dismissToast());
       if (undo) {
         toast.append(

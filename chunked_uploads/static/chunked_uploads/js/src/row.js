@@ -95,6 +95,9 @@
       this.upload = upload;
       this.texts = texts;
       this.isCompact = isCompact;
+      this.hasFace = true; // of its type; a missing file has a dashed place
+      this.shownName = ""; // and what else changes with it
+      this.shownActions = null;
       this.buttons = [...this.element.querySelectorAll("[data-action]")];
       this.buttons.forEach((button) => {
         const label = button.getAttribute("aria-label") || button.textContent.trim();
@@ -156,8 +159,8 @@
       const { name, state, result, percent, handle } = this.upload;
       const url = state === "complete" ? webAddress(result.url) : "";
       const key = `${state === "missing" && `${percent} ${Boolean(handle)}`} ${name} ${url}`;
-      if (this.key === key) return;
-      this.key = key;
+      if (this.shownName === key) return;
+      this.shownName = key;
       const place = this.find("name");
       if (!place) return;
       place.title = this.upload.path || name; // what one line may not show
@@ -242,8 +245,8 @@
 
     renderActions(actions) {
       const key = actions.join();
-      if (this.actionsKey === key) return;
-      this.actionsKey = key;
+      if (this.shownActions === key) return;
+      this.shownActions = key;
       const focused = document.activeElement;
       this.buttons.forEach((button) => {
         button.hidden = !actions.includes(button.dataset.action);

@@ -26,6 +26,7 @@
       this.pictures = pictures;
       this.changed = new Set(); // uploads
       this.redraw = null; // a timer
+      this.limitsText = ""; // what is taken, in words
       this.drawn = 0; // when it was drawn last, of performance.now()
       this.hasEnded = false;
       const tools = { texts: this.texts, focusElsewhere: () => this.focus() };
@@ -41,7 +42,8 @@
       if (!list || !row || !fold) return null;
       const { isCompact, pictures } = this;
       const made = new List(list, { ...tools, rowTemplate: row, template: row, foldTemplate: fold, isCompact, pictures });
-      const hold = () => made.hold(() => this.renderSoon());
+      // A finger stays nowhere.
+      const hold = ({ pointerType }) => pointerType !== "touch" && made.hold(() => this.renderSoon());
       const release = () => {
         made.release();
         this.renderSoon();

@@ -11,7 +11,7 @@
     constructor(above, texts) {
       this.above = above;
       this.texts = texts;
-      this.pending = []; // uploads that can be taken back
+      this.pending = new Set(); // lists of uploads that can be taken back together
     }
 
     /** Cancel uploads: at once after a yes, else as soon as it is not taken back. */
@@ -21,12 +21,11 @@
         if (await this.ask(uploads, "ask-cancel", "cancel")) uploads.forEach((upload) => upload.cancel());
         return;
       }
-      this.settle();
-      this.pending = uploads;
+      this.pending.add(uploads);
       uploads.forEach((upload) => upload.withdraw());
       this.above.tell(this.textOf("cancelled", uploads), {
-        undo: () => this.takeBack(),
-        end: () => this.settle(),
+        undo: () => this.decide(uploads, "restore"),
+        end: () => this.decide(uploads, "cancel"),
       });
     }
 
@@ -50,24 +49,13 @@
       return texts.count(`${key}-all`, uploads.length, { size });
     }
 
-    takeBack() {
-      const { pending } = this;
-      this.pending = [];
-      pending.forEach((upload) => upload.restore());
-    }
-
-    /** Nobody takes them back any more: tell the server. */
-    settle() {
-      const { pending } = this;
-      this.pending = [];
-      pending.forEach((upload) => upload.cancel());
+    decide(uploads, action) {
+      if (this.pending.delete(uploads)) uploads.forEach((upload) => upload[action]());
     }
 
     /** The page goes: tell the server by what outlives it. */
     settleInHaste() {
-      const { pending } = this;
-      this.pending = [];
-      pending.forEach((upload) => upload.cancelInHaste());
+      this.pending.forEach((uploads) => this.decide(uploads, "cancelInHaste"));
     }
   }
 

@@ -7,7 +7,8 @@ const { test } = require("node:test");
 
 const { load } = require("./loading.js");
 
-const { FileChanged, FileRefused, OtherContent, RequestFailed, describe } = load(["failures", "row"]);
+const page = load(["failures", "describing"]);
+const { FileChanged, FileRefused, OtherContent, RequestFailed, describe, isWorthRetrying } = page;
 
 const TEMPLATE = join(__dirname, "../../chunked_uploads/templates/chunked_uploads/uploader.html");
 const MESSAGE = /data-message="([\w-]+)">\{% translate '([^']+)'/g;
@@ -31,7 +32,7 @@ const OF_STATUS = [
   [0, "The server cannot be reached. The upload goes on by itself as soon as it can."],
   ...[200, 409, 500, 503].map((status) => [status, "The server has a problem at the moment."]),
   [400, "The server did not understand the request."],
-  [401, "Please log in again, in another tab for instance: the upload then goes on by itself."],
+  [401, "Log in again, in another tab for instance: the upload then goes on by itself."],
   [403, "You may not upload this here."],
   [404, "The server no longer has this upload. Trying again begins it anew."],
   [405, "The server refused the upload."],
@@ -39,7 +40,7 @@ const OF_STATUS = [
   [415, "The server does not take files of this type."],
   [422, "The server does not take this file."],
   [429, "You have too many uploads at the moment."],
-  [507, "The server has no room for the file at the moment."],
+  [507, "The server has no room for it at the moment."],
 ];
 
 test("each failure has its sentence", () => {
@@ -48,19 +49,27 @@ test("each failure has its sentence", () => {
   assert.match(conflict, /is of a file with other content. Trying again begins a new upload.$/);
 });
 
-const DETAILED = new Set([400, 403, 405, 413, 415, 429]);
+const SITES_OWN = new Set([403, 415, 422, 429]);
 
-test("the site's own words stand beside the sentence where they are for the visitor", () => {
-  for (const [status, sentence] of OF_STATUS.filter(([status]) => ![0, 422].includes(status))) {
-    const wanted = DETAILED.has(status) ? `${sentence} Why.` : sentence;
-    assert.equal(said(status, { detail: "Why." }), wanted);
+test("the site's own words stand in place of the sentence where they are for the visitor", () => {
+  for (const [status, sentence] of OF_STATUS.filter(([status]) => status)) {
+    const wanted = SITES_OWN.has(status) ? "Your plan allows 5 GB." : sentence;
+    assert.equal(said(status, { detail: "Your plan allows 5 GB." }), wanted);
   }
 });
 
-test("the words of the site's own check stand in place of the sentence", () => {
-  const refusal = { error: "file_refused", detail: "Too loud." };
-  assert.equal(said(422, refusal), "Too loud.");
-  assert.equal(said(422, { error: "file_refused" }), "The server does not take this file.");
+test("what the app itself says is said in the page's language", () => {
+  for (const [status, error] of [[415, "type_refused"], [429, "too_many_uploads"], [403, "csrf_failed"]]) {
+    assert.notEqual(said(status, { error, detail: "In English." }), "In English.");
+  }
+});
+
+test("to try again is offered only where it can help", () => {
+  const helps = (status) => isWorthRetrying(new RequestFailed(status));
+  assert.deepEqual([400, 403, 405, 413, 415, 422].filter(helps), []);
+  const hopeful = [0, 404, 409, 429, 500, 507];
+  assert.deepEqual(hopeful.filter(helps), hopeful);
+  assert.ok(isWorthRetrying(new FileChanged()));
 });
 
 test("scripts get status and code", () => {
@@ -69,7 +78,7 @@ test("scripts get status and code", () => {
     status: 415,
     error: "type_refused",
     detail: "No.",
-    sentence: "The server does not take files of this type. No.",
+    sentence: "The server does not take files of this type.",
   });
 });
 
@@ -79,11 +88,13 @@ test("what is wrong with the visitor's file has a code too", () => {
     status: null,
     error: "too_large",
     detail: "",
-    sentence: "The file is too large: at most 1 kB can be uploaded here.",
+    sentence: "larger than 1 kB",
   });
+  const own = new FileRefused("own", {}, "Only films of today.");
+  assert.equal(describe(own, TEXTS).sentence, "Only films of today.");
   const changed = describe(new FileChanged(), TEXTS);
   assert.equal(changed.error, "file_changed");
-  assert.match(changed.sentence, /^The file on your device was changed, moved or deleted/);
+  assert.match(changed.sentence, /^The file on your device was changed or moved/);
   const { sentence } = describe(new OtherContent(), TEXTS);
   assert.equal(sentence, "That file has the same name and size, but other content.");
 });
