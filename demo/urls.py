@@ -11,6 +11,7 @@ login = LoginView.as_view(template_name="login.html", redirect_authenticated_use
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("files/<uuid:uuid>/", views.card, name="card"),
     path("films/", views.AddFilm.as_view(), name="films"),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),

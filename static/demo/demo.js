@@ -1,11 +1,36 @@
 "use strict";
 
-/* When a file is finished, fetch the page again for its list of files. */
-window.chunked_uploads_video_url = async function () {
-  const response = await fetch(window.location.href);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const files = page.getElementById("files");
-  if (files) {
-    document.getElementById("files").replaceChildren(...files.childNodes);
+/* The list of finished files: each comes as a card of its own, when it is complete. */
+(function () {
+  const NIL_UUID = "00000000-0000-0000-0000-000000000000";
+  const PICTURES = /\.(avif|gif|jpe?g|png|webp)$/i;
+  const FILMS = /\.(m4v|mov|mp4|webm)$/i;
+  const list = document.getElementById("files");
+
+  /** Show what a file looks like: a picture, the first frame of a film, or its type. */
+  function preview(place) {
+    const { name } = place.dataset;
+    const { href } = place.closest("a");
+    if (PICTURES.test(name)) {
+      const picture = Object.assign(new Image(), { src: href, alt: "", loading: "lazy" });
+      place.replaceChildren(picture);
+    } else if (FILMS.test(name)) {
+      const film = document.createElement("video");
+      Object.assign(film, { src: `${href}#t=0.1`, preload: "metadata", muted: true });
+      place.replaceChildren(film);
+    } else place.textContent = (name.match(/\.(\w{1,5})$/) || ["", "file"])[1].toUpperCase();
   }
-};
+
+  document.addEventListener("chunkeduploads:complete", async ({ detail }) => {
+    const url = list.dataset.cardUrl.replace(NIL_UUID, detail.upload_uuid);
+    const response = await fetch(url);
+    if (!response.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const card = document.importNode(page.querySelector("li"), true);
+    list.prepend(card);
+    document.getElementById("none").hidden = true;
+    preview(card.querySelector(".demo-preview"));
+  });
+
+  list.querySelectorAll(".demo-preview").forEach(preview);
+})();

@@ -18,6 +18,7 @@ class FakeServer {
     this.uploads = uploads;
     this.largestChunk = Infinity;
     this.isAuthenticated = true;
+    this.hasLetIn = true;
     this.canRenewCredentials = false;
     this.removed = []; // uuids
     this.finished = []; // uuids

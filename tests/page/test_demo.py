@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.demos import Demo
+from tests.page.driving import choose
 
 pytestmark = pytest.mark.once
 
@@ -39,12 +40,14 @@ def home(demo: Demo, page: Page) -> Page:
 def test_file_goes_from_the_page_into_the_list(home: Page, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("Hello, world!")
 
-    home.get_by_label("Choose files").set_input_files(tmp_path / "hello.txt")
+    choose(home, tmp_path / "hello.txt")
     link = home.locator("#files").get_by_role("link", name="hello.txt")
 
     answer = home.request.get(str(link.evaluate("link => link.href")))
     assert answer.body() == b"Hello, world!"
     assert answer.headers["content-security-policy"] == "sandbox"
+    home.reload()
+    expect(home.locator("#files").get_by_role("link", name="hello.txt")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -79,7 +79,7 @@ Object.assign(window.ChunkedUploads,{Source});})();
 function metadataOf(values){const metadata=JSON.stringify(values);const isKept=new TextEncoder().encode(metadata).length<=MAX_METADATA;return Object.keys(values).length&&isKept?{metadata}:{};}
 function isOtherOrigin(url){return new URL(url).origin!==window.location.origin;}
 function toBytes(text){return String.fromCharCode(...new TextEncoder().encode(text));}
-class Server{constructor(site){this.site=site;this.credentials=null;this.largestChunk=Infinity;}
+class Server{constructor(site){this.site=site;this.credentials=null;this.hasLetIn=false;this.largestChunk=Infinity;}
 get endpoints(){return{...this.site,...window.chunked_uploads_endpoints};}
 get limits(){const page=window.chunked_uploads_endpoints;const{max_size,max_files,accept,extensions}=page&&page.upload_url?page:this.site;const told=accept||extensions||"";const listed=Array.isArray(told)?told:told.split(",");const tokens=listed.map((each)=>each.trim().toLowerCase()).filter(Boolean);return{maxSize:Number(max_size)||Infinity,maxFiles:Number(max_files)||Infinity,accept:tokens.map((each)=>(/^\.|\//.test(each)?each:`.${each}`)),};}
 get canRenewCredentials(){return typeof this.endpoints.authentication==="function";}
@@ -95,7 +95,7 @@ async state(known,signal){return(await this.send("GET",this.plain(known.url),sig
 async stateAtRest(known,wait,signal){return this.state({url:toQuery(known.url,{wait})},signal);}
 matching(file,fingerprint,signal){return this.list({filename:file.name,filesize:file.size,fingerprint},signal,);}
 unfinished(signal){return this.list({all:1},signal);}
-async list(question,signal){await this.authenticate();const url=toQuery(toQuery(this.endpoints.upload_url,"for_form=0"),this.site.query);return this.send("GET",this.withCredentials(toQuery(url,question)),signal);}
+async list(question,signal){await this.authenticate();const url=toQuery(toQuery(this.endpoints.upload_url,"for_form=0"),this.site.query);const answers=await this.send("GET",this.withCredentials(toQuery(url,question)),signal);this.hasLetIn=true;return answers;}
 async finish(known,signal){await this.authenticate();const request=known.done_url?this.plain(known.done_url):this.withCredentials(this.endpoints.done_url.replace(NIL_UUID,known.upload_uuid),);return(await this.send("POST",request,signal,TIMEOUT_OF_DONE))[0]||{};}
 async remove(known,signal){await this.send("DELETE",this.plain(known.delete_url),signal);}
 removeInHaste(known){const{url,headers}=this.plain(known.delete_url);fetch(url,{method:"DELETE",headers,keepalive:true}).catch(()=>{});}
@@ -157,7 +157,7 @@ Object.assign(window.ChunkedUploads,{Retrying});})();
 class Advancing{constructor(upload){this.upload=upload;this.sending=null;this.quietAt=0;}
 async run(signal){const{progress,source}=this.upload;throwIfAborted(signal);if(!progress.isAllThere||source.isUnverified){this.upload.setState("checking");if(this.isSmallAndNew)await source.check();else await this.askWhereToGoOn(signal);throwIfAborted(signal);progress.begin();if(!progress.isAllThere)await this.sendTheRest(signal);throwIfAborted(signal);}
 this.upload.setState("finishing");return this.finish(signal);}
-get isSmallAndNew(){const{maxChunkSize,progress,size}=this.upload;return!progress.known&&!progress.hasBegun&&size<=maxChunkSize;}
+get isSmallAndNew(){const{maxChunkSize,progress,server,size}=this.upload;return server.hasLetIn&&!progress.known&&!progress.hasBegun&&size<=maxChunkSize;}
 async askWhereToGoOn(signal){const{progress,source}=this.upload;await Promise.all([source.check(),this.waitForAborted()]);throwIfAborted(signal);const answer=await findOnServer(this.upload,signal);throwIfAborted(signal);source.verify();progress.replace(answer);if(answer)this.upload.learn(answer);this.upload.setSent(progress.received);}
 async sendTheRest(signal){const{progress,server}=this.upload;await server.authenticate();throwIfAborted(signal);progress.startMeter();this.upload.setState("uploading");this.sending=new Sending(this.upload,signal);try{await this.sending.run();}catch(failure){if(!signal.aborted)this.interrupt();throw failure;}
 this.sending=null;if(!progress.isAllThere)throw new RequestFailed(409);}
@@ -405,7 +405,7 @@ class Above{constructor(root,texts){this.root=root;this.texts=texts;this.overlay
 end(){this.hideOverlay();this.dismissToast();}
 showOverlay(text,limits,fan){if(this.overlay)return;const invitation=make("div","invitation",text);const about=make("div","limits",limits);this.overlay=make("div",`over ${CLASS}is-near`,...(fan?[fan.cloneNode(true)]:[]),invitation,about);show(this.root,this.overlay);}
 hideOverlay(){if(this.overlay)this.overlay.remove();this.overlay=null;}
-tell(text,{undo=null,end=()=>{}}={}){this.dismissToast();const toast=make("div","toast",make("span","name",make("span","",text)));toast.setAttribute("role","status");const timer=new Countdown(UNDO,()=>this.dismissToast());if(undo){toast.append(makeButton("tinted",this.texts.text("undo"),()=>{end=()=>{};undo();this.dismissToast();},"undo"),);const bar=make("span","bar");bar.setAttribute("aria-hidden","true");toast.append(bar);}
+tell(text,{undo=null,end=()=>{}}={}){this.dismissToast();const toast=make("div","toast",make("span","name",make("span","",text)));const timer=new Countdown(UNDO,()=>this.dismissToast());if(undo){toast.append(makeButton("tinted",this.texts.text("undo"),()=>{end=()=>{};undo();this.dismissToast();},"undo"),);const bar=make("span","bar");bar.setAttribute("aria-hidden","true");toast.append(bar);}
 ["pointerenter","focusin"].forEach((name)=>toast.addEventListener(name,()=>timer.stop()));["pointerleave","focusout"].forEach((name)=>toast.addEventListener(name,()=>timer.start()));this.toast={element:toast,finish:()=>(timer.stop(),end())};show(this.root,toast);timer.start();}
 dismissToast(){const{toast}=this;if(!toast)return;this.toast=null;toast.element.remove();toast.finish();}
 ask(question,why,wanted){return new Promise((resolve)=>{const keep=makeButton("tinted",this.texts.text("keep"),()=>dialog.close());const go=makeButton("danger",wanted,()=>dialog.close("yes"));const title=make("div","invitation",question);const dialog=make("dialog","confirm",title,make("div","limits",why),make("div","ways",keep,go));dialog.setAttribute("aria-label",question);dialog.addEventListener("close",()=>{dialog.remove();resolve(dialog.returnValue==="yes");});dialog.addEventListener("click",(event)=>{event.stopPropagation();if(event.target===dialog)dialog.close();});this.root.append(dialog);dialog.showModal();});}}

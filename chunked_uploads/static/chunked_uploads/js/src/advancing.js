@@ -38,8 +38,8 @@
     }
 
     get isSmallAndNew() {
-      const { maxChunkSize, progress, size } = this.upload;
-      return !progress.known && !progress.hasBegun && size <= maxChunkSize;
+      const { maxChunkSize, progress, server, size } = this.upload;
+      return server.hasLetIn && !progress.known && !progress.hasBegun && size <= maxChunkSize;
     }
 
     /** The one place where the server is asked for the next byte's offset. */

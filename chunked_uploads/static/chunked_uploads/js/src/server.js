@@ -46,6 +46,7 @@
     constructor(site) {
       this.site = site;
       this.credentials = null;
+      this.hasLetIn = false; // so that a body is not sent in vain
       this.largestChunk = Infinity; // bytes that the proxies on the way let through
     }
 
@@ -177,7 +178,9 @@
     async list(question, signal) {
       await this.authenticate();
       const url = toQuery(toQuery(this.endpoints.upload_url, "for_form=0"), this.site.query);
-      return this.send("GET", this.withCredentials(toQuery(url, question)), signal);
+      const answers = await this.send("GET", this.withCredentials(toQuery(url, question)), signal);
+      this.hasLetIn = true;
+      return answers;
     }
 
     async finish(known, signal) {
