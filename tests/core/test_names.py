@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from chunked_uploads.core.names import clean_filename
+
+# Names, and what is kept of them: also by the page, in tests/js/naming.test.js.
+KEPT = json.loads((Path(__file__).parent / "names.json").read_text(encoding="ascii"))
 
 
 @pytest.mark.parametrize(
     ("name", "clean"),
     [
-        ("film.mp4", "film.mp4"),
-        ("  film.mp4 ", "film.mp4"),
-        ("映画.mp4", "映画.mp4"),
-        ('"100%".mp4', '"100%".mp4'),
-        ("/etc/passwd", "passwd"),
-        ("../../../film.mp4", "film.mp4"),
-        (r"C:\films\film.mp4", "film.mp4"),
-        (r"..\..\film.mp4", "film.mp4"),
-        ("..film", "..film"),
-        ("fi\0lm\r\n.mp4\x7f\x85", "film.mp4"),
-        ("fi\ud800lm\udfff.mp4", "film.mp4"),
+        *KEPT,
         ("x" * 500, "x" * 500),
         ("x" * 5000, "x" * 500),
         ("x" * 5000 + ".mp4", "x" * 496 + ".mp4"),
+        ("🎬" * 499 + ".mp4", "🎬" * 496 + ".mp4"),
         ("." + "x" * 5000, "." + "x" * 499),
         ("x." + "y" * 5000, "x." + "y" * 448 + "y" * 50),
     ],
