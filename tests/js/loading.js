@@ -16,7 +16,12 @@ const SOURCES = join(__dirname, "../../chunked_uploads/static/chunked_uploads/js
  * `window` is theirs; each of `globals` takes the place of Node's of that name.
  */
 function load(names, { window = {}, ...globals } = {}) {
-  const scope = { window: Object.assign(window, { ChunkedUploads: {} }), ...globals };
+  window.ChunkedUploads = {};
+  return loadAgain(names, { window, ...globals });
+}
+
+/** The same in a window where they are already, or some of them. */
+function loadAgain(names, scope) {
   names.forEach((name) => {
     const filename = join(SOURCES, `${name}.js`);
     const code = readFileSync(filename, "utf8");
@@ -79,4 +84,4 @@ function chance(value) {
   return Object.create(Math, { random: { value: () => value } });
 }
 
-module.exports = { Clock, SOURCES, allDone, chance, load };
+module.exports = { Clock, SOURCES, allDone, chance, load, loadAgain };
