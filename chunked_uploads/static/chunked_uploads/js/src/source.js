@@ -14,8 +14,9 @@
 
   class Source {
     /** `file` is null where it is missing: the server knows it, and the page does not. */
-    constructor(file, path) {
+    constructor(file, path, handle = null) {
       this.file = file;
+      this.handle = handle; // by which the browser may give the file again
       this.path = path; // in a chosen or dropped folder
       this.isUnverified = file === null; // it may not be the one that the server knows
       this.isConfirmed = false; // by the visitor
@@ -30,15 +31,16 @@
     }
 
     /** The visitor gave a file, and perhaps said that it is the one that is missing. */
-    replace({ file, path = "" }, isConfirmed) {
+    replace({ file, path = "", handle = null }, isConfirmed) {
       this.file = file;
       this.path = path;
+      this.handle = handle;
       this.isConfirmed = isConfirmed;
     }
 
     /** The file is not the one that the server knows, or cannot be read any more. */
     lose() {
-      this.file = null;
+      this.file = this.handle = null;
       this.isUnverified = true;
     }
 
