@@ -5,43 +5,60 @@
  * an unfinished upload misses, or a sentence that says why not.
  */
 (function () {
-  const { FileRefused, refusalOf } = window.ChunkedUploads;
+  const { FileRefused, Picking, describe, fileFrom, keyOf, refusalOf } = window.ChunkedUploads;
+  const { withOwnName, withoutClutter } = window.ChunkedUploads;
 
-  const AT_ONCE = 50; // rows that are made before the browser may draw
+  const AT_ONCE = 12; // milliseconds in which rows are made before the browser may draw
 
   class Choosing {
     constructor(uploader) {
       this.uploader = uploader;
+      this.picking = new Picking(uploader);
       this.wanted = null; // the upload that a file is being chosen for
       this.guesses = new Map(); // upload -> the file that may be the one it misses
       this.ends = 0; // counts, so that who was adding before sees it
       this.holds = 0; // as `ends`: what is added from there on waits for its button
     }
 
-    /** Ask the visitor for the file of one upload. */
-    askFor(upload) {
-      this.wanted = upload;
-      this.choose();
-    }
+    // --- asking the visitor ---
 
-    choose() {
-      this.uploader.view.find("input").click();
+    /** Let the visitor choose files. */
+    async choose() {
+      const found = await this.picking.choose();
+      if (!found) return;
+      if (found.length) await this.add(found);
+      else this.forget();
     }
 
     chooseFolder() {
-      this.uploader.view.find("folder-input").click();
+      this.picking.open("folder-input", []);
     }
 
     gallery() {
-      this.choose();
+      this.picking.chooseMedia(false);
     }
 
     camera() {
-      this.uploader.view.find("camera-input").click();
+      this.picking.chooseMedia(true);
     }
 
-    continueWith(upload) {
-      this.askFor(upload);
+    /** Ask the visitor for the file of one upload. */
+    async askFor(upload) {
+      this.wanted = upload;
+      await this.choose();
+    }
+
+    /** Go on with the file that the browser has a handle of; else ask for it. */
+    async continueWith(upload) {
+      const { handle } = upload;
+      const file = await fileFrom(handle);
+      if (upload.state !== "missing") return;
+      if (file && isNamed(upload, file)) {
+        this.attach(upload, { file, path: upload.path, handle }, true);
+        return;
+      }
+      this.uploader.note("handle-lost", { name: upload.name });
+      await this.askFor(upload);
     }
 
     /** Nothing was chosen. */
@@ -59,16 +76,23 @@
       this.holds += 1;
     }
 
-    /** Add a list of { file, path }; where the file is null, it could not be read. */
+    // --- what was brought ---
+
+    /** What the camera made: phones give all its pictures the same name. */
+    async addNew(found) {
+      await this.add(found.map((origin) => ({ ...origin, file: withOwnName(origin.file) })));
+    }
+
+    /** Add a list of { file, path, handle }; where the file is null, it could not be read. */
     async add(found) {
       const wanted = this.wanted;
       this.wanted = null;
       this.uploader.view.showError("");
-      const files = this.noteUnread(found);
+      const files = this.noteUnread(withoutClutter(found));
       // Where browsers don't tell that nothing was chosen, it may be long gone.
       if (wanted && wanted.state === "missing") this.addFor(wanted, files);
       else if (this.uploader.isSet("multiple")) await this.addAll(files);
-      else if (files.length) this.addOnly(files);
+      else if (files.length) await this.addOnly(files);
     }
 
     /** Say which files could not be read; return the others. */
@@ -81,10 +105,14 @@
     async addAll(files) {
       const before = this.uploader.queue.uploads.length;
       const { ends, holds } = this;
-      for (let i = 0; i < files.length; i += 1) {
-        if (i && i % AT_ONCE === 0) await moment();
+      let began = performance.now();
+      for (const file of files) {
+        if (performance.now() - began > AT_ONCE) {
+          await moment();
+          began = performance.now();
+        }
         if (ends !== this.ends) break;
-        this.addOne(files[i], holds === this.holds);
+        this.addOne(file, holds === this.holds);
       }
       const count = this.uploader.queue.uploads.length - before;
       if (count > 1) this.uploader.view.speaking.sayAdded(count);
@@ -104,34 +132,57 @@
       this.addAll(others);
     }
 
-    /** The only file: the one that is there gives way, if this one can be taken. */
-    addOnly([origin, ...more]) {
-      const { file } = origin;
-      const there = this.uploader.uploads.filter(({ state, isCancelled }) => state !== "missing" && !isCancelled);
+    /**
+     * The only file: the one that is there gives way, if this one can be taken, and after
+     * a question where much was sent of it.
+     */
+    async addOnly([origin, ...more]) {
       if (more.length) this.uploader.note("one-file");
-      if (there.some((upload) => isSame(upload, origin))) return;
-      const refusal = this.refusalOf(file);
-      if (refusal && there.length) {
-        this.uploader.note(refusal.key, refusal.values);
+      if (this.there.some((upload) => isSame(upload, origin))) return;
+      const refusal = this.refusalOf(origin.file);
+      if (refusal && this.there.length) {
+        this.tellRefusal(origin.file, refusal);
         return;
       }
+      const { withdrawing } = this.uploader;
+      if (withdrawing.isWorthAsking(this.there) && !(await withdrawing.ask(this.there))) return;
       // The new one first: whoever waits for the old ones goes on to wait for it.
-      this.addOne(origin);
-      there.forEach((upload) => (upload.isFinished ? this.uploader.remove(upload) : upload.cancel()));
+      const old = this.there;
+      const upload = this.addOne(origin);
+      if (!upload) return;
+      if (upload.state === "refused" && old.length) {
+        this.tellRefusal(upload, upload.failure);
+        this.uploader.remove(upload);
+        return;
+      }
+      old.forEach((each) => (each.isFinished ? this.uploader.remove(each) : each.cancel()));
     }
 
+    /** What another file takes the place of, where there is room for one. */
+    get there() {
+      return this.uploader.uploads.filter(({ state, isCancelled }) => state !== "missing" && !isCancelled);
+    }
+
+    tellRefusal({ name }, refusal) {
+      const { sentence } = describe(refusal, this.uploader.view.texts);
+      this.uploader.note("was-not-taken", { name, reason: sentence });
+    }
+
+    /** Returns the upload that the file is of now; null where there is no new one. */
     addOne(origin, isToBegin = true) {
       const { file, path } = origin;
-      const same = this.uploader.uploads.filter((upload) => isNamed(upload, file) && !upload.isCancelled);
+      const same = this.uploader.queue.named(file).filter(({ isCancelled }) => !isCancelled);
       const missing = same.find(({ state }) => state === "missing");
       if (missing) {
         this.guesses.set(missing, origin);
         this.attach(missing, origin, false, isToBegin);
-      } else if (same.some((upload) => !upload.isFinished && isSame(upload, origin))) {
-        this.uploader.note("listed", { name: path || file.name });
-      } else {
-        this.uploader.addUpload(origin, isToBegin);
+        return missing;
       }
+      if (same.some((upload) => !upload.isFinished && isSame(upload, origin))) {
+        this.uploader.note("listed", { name: path || file.name });
+        return null;
+      }
+      return this.uploader.addUpload(origin, isToBegin);
     }
 
     attach(upload, origin, isConfirmed, isToBegin = true) {
@@ -139,8 +190,14 @@
       upload.attach(origin, { isConfirmed, isToStart });
     }
 
+    /** Why a file that is not in the list is not taken; null where it is. */
     refusalOf(file) {
-      return refusalOf(file, this.uploader.limits, this.uploader.view.texts.format);
+      const { limits, queue, view } = this.uploader;
+      const refusal = refusalOf(file, limits, view.texts);
+      // What was begun elsewhere, and has no file yet, takes nobody's place.
+      const isFull = this.uploader.isSet("multiple") && queue.completeness.count >= limits.maxFiles;
+      if (refusal || !isFull) return refusal;
+      return new FileRefused("too-many", { count: view.texts.format.number(limits.maxFiles) });
     }
 
     /** A file that was not what an unfinished upload misses is one of its own. */
@@ -158,9 +215,8 @@
     return new Promise((resolve) => setTimeout(resolve));
   }
 
-  // The server takes the spaces around a name away.
-  function isNamed({ name, size }, file) {
-    return name.trim() === file.name.trim() && size === file.size;
+  function isNamed(upload, file) {
+    return keyOf(upload) === keyOf(file);
   }
 
   function isSame(upload, { file, path }) {
