@@ -18,9 +18,10 @@ JOINED = FOLDER / "jquery.chunked_uploads.js"
 ORDER = [
     *("fingerprint", "digests", "formatting", "progress", "failures", "source"),
     *("server", "sizing", "sending", "finding", "cancelling", "retrying"),
-    *("advancing", "reloading", "upload", "register", "queue", "gathering"),
-    *("choosing", "handles", "elsewhere", "icons", "types", "pictures", "texts"),
-    *("describing", "row", "folds", "list", "summary", "speaking", "above"),
+    *("advancing", "reloading", "upload", "register", "naming", "queue"),
+    *("types", "accepting", "gathering", "dropping", "picking", "handles"),
+    *("describing", "choosing", "elsewhere", "icons", "pictures", "texts"),
+    *("row", "folds", "list", "summary", "speaking", "above"),
     *("view", "withdrawing", "notices", "partial", "uploader", "connecting"),
     *("guard", "field"),
 ]

@@ -17,6 +17,9 @@ from tests import browsers
 from tests.page.driving import CHUNK_SIZE, NAME, make_file
 from tests.servers import Gunicorn
 
+# Playwright has hands for inputs, and none for Chromium's picker of files.
+NO_PICKER = "delete window.showOpenFilePicker"
+
 expect.set_options(timeout=20_000)  # milliseconds: machines that test are busy
 
 
@@ -45,6 +48,7 @@ def browser(
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page, in which no script may fail and no policy be broken."""
     context = browser.new_context()
+    context.add_init_script(NO_PICKER)
     page = context.new_page()
     mishaps = browsers.watch(page)
     yield page
@@ -66,6 +70,7 @@ def open_profile(
         profile = tmp_path / "profile"
         options = browsers.launch_options("Chromium", tmp_path)
         context = playwright.chromium.launch_persistent_context(profile, **options)
+        context.add_init_script(NO_PICKER)
         contexts.append(context)
         return context
 

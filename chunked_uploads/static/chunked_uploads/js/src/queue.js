@@ -4,7 +4,7 @@
  * The uploads of one uploader, in the order in which they have their turns.
  */
 (function () {
-  const { Register, SpeedMeter } = window.ChunkedUploads;
+  const { Register, SpeedMeter, keyOf } = window.ChunkedUploads;
 
   // Browsers open six connections to a server over HTTP/1.1; some stay free.
   const MAX_REQUESTS = 4;
@@ -177,11 +177,6 @@
         percent: begun.length ? share : 100,
       };
     }
-  }
-
-  // The server takes the spaces around a name away.
-  function keyOf({ name, size }) {
-    return `${size} ${name.trim()}`;
   }
 
   Object.assign(window.ChunkedUploads, { Queue });

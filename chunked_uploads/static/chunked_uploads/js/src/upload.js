@@ -44,11 +44,10 @@
       this.state = finished ? "complete" : file ? "ready" : "missing";
       this.failure = null;
       this.result = finished; // the answer of done
-      this.handle = handle; // by which the browser may open the file again
       this.metadata = path ? { relativePath: path } : {}; // strings, for the server
       this.goneOn = null; // how to go on where it was withdrawn, see restore()
       this.isKept = false; // by the server, since it was complete when it was cancelled
-      this.source = new Source(file, path);
+      this.source = new Source(file, path, handle);
       this.progress = new Progress(this.size, known, known ? recallShown(known) : 0);
       this.retrying = new Retrying(server, (failure) => this.wait(failure));
       this.advancing = new Advancing(this);
@@ -81,6 +80,11 @@
 
     get file() {
       return this.source.file;
+    }
+
+    /** By which the browser may give the file again; null where it has none. */
+    get handle() {
+      return this.source.handle;
     }
 
     get path() {
@@ -141,7 +145,6 @@
      */
     attach(origin, { isConfirmed = false, isToStart = true } = {}) {
       this.source.replace(origin, isConfirmed);
-      if (origin.handle) this.handle = origin.handle;
       this.setState(isToStart ? "queued" : "ready");
     }
 

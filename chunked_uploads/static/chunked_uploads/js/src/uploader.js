@@ -8,7 +8,7 @@
   const { ChunkSizer, Choosing, Digests, Notices, Pictures, Queue } = window.ChunkedUploads;
   const { Server, Upload, View, Withdrawing, describe, isWorthRetrying } = window.ChunkedUploads;
   const { fromList, keepShown, listen, notification, optionsOf, siteOf } = window.ChunkedUploads;
-  const { recallHandle } = window.ChunkedUploads;
+  const { lookElsewhere, recallHandle } = window.ChunkedUploads;
 
   const TICK = 500; // milliseconds
   const WAYS = new Set(["choose", "chooseFolder", "gallery", "camera"]);
@@ -129,6 +129,7 @@
       this.listening.abort();
       this.view.end();
       this.digests.end();
+      lookElsewhere();
     }
 
     each(states, act) {
@@ -144,7 +145,8 @@
         input.addEventListener("change", () => {
           const files = fromList(input.files);
           input.value = ""; // so that the same file can be chosen again
-          this.choosing.add(files);
+          if (input.capture) this.choosing.addNew(files);
+          else this.choosing.add(files);
         }, { signal });
         input.addEventListener("cancel", () => this.choosing.forget(), { signal });
       });
@@ -250,12 +252,13 @@
         this.view.showLogin(failure.status === 401);
         return;
       }
+      const handles = await Promise.all(listed.map(recallHandle));
       // A file that was chosen meanwhile finds what the server has of it by itself.
       const isHere = ({ name, total_size }) =>
-        uploadsOfPage().some((upload) => upload.name === name && upload.size === total_size);
-      const missing = listed.filter((known) => !isHere(known));
-      const handles = await Promise.all(missing.map(recallHandle));
-      missing.forEach((known, i) => this.addUpload({ known, handle: handles[i] }));
+        [...uploaders].some(({ queue }) => queue.named({ name, size: total_size }).length);
+      listed.forEach((known, i) => {
+        if (!isHere(known)) this.addUpload({ known, handle: handles[i] });
+      });
     }
 
     note(key, values) {
