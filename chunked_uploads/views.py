@@ -120,7 +120,8 @@ def _read_headers(request: HttpRequest, body: Body) -> Announced:
         raise BadRequest(str(error)) from None
     if content_range is None:
         if filename is not None:
-            check_file(filename, body.length)  # before a byte of it is stored
+            # Before a byte of it is stored, or its end is looked for.
+            _check_file(request, filename, body.length, body)
         body.measure()
         return Announced(filename, 0, body.length, body.length, checksum)
     start, length, total_size = content_range
@@ -138,6 +139,8 @@ def _receive_by_name(
     name, total_size = announced.filename, announced.total_size
     if name is None:
         raise BadRequest("Name the file: Content-Disposition with filename=.")
+    if announced.start == 0:
+        _check_file(request, name, total_size, body)
     fingerprint, metadata = query.get_fingerprint(request), query.get_metadata(request)
     for_form = query.is_for_form(request)
     fitting = finding.matching(request, name, total_size, fingerprint, for_form)
@@ -170,6 +173,11 @@ def _receive_by_name(
 
     elsewhere = [each for each in fitting if each not in own]
     return begin(announced.range_of(body), [*own, *elsewhere], start_anew, enter)
+
+
+def _check_file(request: HttpRequest, name: str, size: int, body: Body) -> None:
+    """Raise `TooLarge` or `TypeRefused` where site or page take no such file."""
+    check_file(name, size, query.get_limits(request), body.content_type)
 
 
 def _received(

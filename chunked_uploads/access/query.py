@@ -10,6 +10,7 @@ import re
 
 from django.http import HttpRequest
 
+from chunked_uploads.core.limits import Limits, read_limits
 from chunked_uploads.core.names import clean_filename
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.models import MAX_FINGERPRINT
@@ -67,6 +68,14 @@ def get_metadata(request: HttpRequest) -> dict[str, str]:
         return parse_metadata(request.GET.get("metadata") or "{}")
     except ValueError as error:
         raise BadRequest(str(error)) from None
+
+
+def get_limits(request: HttpRequest) -> Limits:
+    """Return the limits of the page that sends, none where it says none.
+
+    Raises `PermissionDenied` where this site did not sign them.
+    """
+    return read_limits(request.GET.get("limits", ""))
 
 
 def get_wait(request: HttpRequest) -> int:

@@ -15,6 +15,7 @@ from chunked_uploads.authentication.choice import (
     MultiAuthentication,
     authenticate,
     configured,
+    is_login_needed,
 )
 from chunked_uploads.authentication.external import ExternalAuthentication
 from chunked_uploads.authentication.keys import (
@@ -33,4 +34,5 @@ __all__ = [
     "SessionAuthentication",
     "authenticate",
     "configured",
+    "is_login_needed",
 ]

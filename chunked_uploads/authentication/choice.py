@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,9 +11,25 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 
 from chunked_uploads.authentication.base import Authentication, Refusal
+from chunked_uploads.authentication.basic import BasicAuthentication
+from chunked_uploads.authentication.external import ExternalAuthentication
+from chunked_uploads.authentication.keys import (
+    ApiKeyAuthentication,
+    QueryAuthentication,
+)
+from chunked_uploads.authentication.sessions import SessionAuthentication
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import NotAuthenticated, PermissionDenied
 from chunked_uploads.http.errors import Answered
+
+# They let in whoever has credentials, and nobody else.
+STRICT = {
+    ApiKeyAuthentication,
+    BasicAuthentication,
+    ExternalAuthentication,
+    QueryAuthentication,
+    SessionAuthentication,
+}
 
 
 class MultiAuthentication(Authentication):
@@ -59,9 +76,16 @@ class MultiAuthentication(Authentication):
 
 def configured() -> MultiAuthentication:
     """Return what `CHUNKED_UPLOADS_AUTHENTICATION` names."""
-    paths = conf.CHUNKED_UPLOADS_AUTHENTICATION
-    paths = [paths] if isinstance(paths, str) else paths
-    return MultiAuthentication(*(import_string(path)() for path in paths))
+    return MultiAuthentication(*(import_string(path)() for path in _paths()))
+
+
+def is_login_needed() -> bool:
+    """Whether a page can't send for a visitor who is not logged in, nor has a key.
+
+    Where a class is the site's own, only that knows whom it lets in.
+    """
+    classes = [import_string(path) for path in _paths()]
+    return SessionAuthentication in classes and STRICT.issuperset(classes)
 
 
 def authenticate(request: HttpRequest) -> None:
@@ -76,6 +100,11 @@ def authenticate(request: HttpRequest) -> None:
         configured().check(request)
     except exceptions.PermissionDenied as error:
         raise PermissionDenied(str(error) or "The site refused.") from None
+
+
+def _paths() -> Iterable[str]:
+    paths = conf.CHUNKED_UPLOADS_AUTHENTICATION
+    return [paths] if isinstance(paths, str) else paths
 
 
 def _ask(backend: Any, request: HttpRequest, **kwargs: Any) -> bool:

@@ -33,6 +33,7 @@ class RawBody:
     def __init__(self, request: HttpRequest, length: int) -> None:
         self.length = length  # bytes of the whole body
         self.filename: str | None = None
+        self.content_type = request.META.get("CONTENT_TYPE", "")
         self._request = request
 
     def watch_waiters(self, has_waiters: Callable[[], bool]) -> None:
@@ -121,6 +122,7 @@ class FormBody:
         except ValueError as error:
             raise BadRequest(str(error)) from None
         self.filename = self._reader.filename
+        self.content_type = self._reader.content_type
         fields = QueryDict(mutable=True)
         for name, value in self._reader.fields:
             fields.appendlist(name, value)

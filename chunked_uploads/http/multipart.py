@@ -44,14 +44,15 @@ def parse_boundary(content_type: str) -> bytes | None:
 class MultipartReader:
     """The form fields before the file, then the file, out of a streaming body.
 
-    `open_file` reads up to the file's first byte; after it `fields` and `filename`
-    are known. All methods raise `ValueError` where the body is malformed and
-    `EOFError` where it ends too early.
+    `open_file` reads up to the file's first byte; after it `fields`, `filename` and
+    `content_type` are known. All methods raise `ValueError` where the body is malformed
+    and `EOFError` where it ends too early.
     """
 
     def __init__(self, stream: Stream, boundary: bytes) -> None:
         self.fields: list[tuple[str, str]] = []
         self.filename: str | None = None
+        self.content_type = ""  # of the file, as its sender says
         self.consumed = 0  # bytes given out or passed over, from the body's first
         self.closing = b"\r\n--" + boundary + b"--\r\n"
         self._stream = stream
@@ -114,11 +115,12 @@ class MultipartReader:
             raise ValueError("The multipart body is malformed.")
         self._buffer = b"\r\n" + self._buffer
         self.consumed -= 2
+        headers: dict[str, str] = {}
         for line in self._pass_over(b"\r\n\r\n", MAX_HEAD).split(b"\r\n"):
             name, _, value = line.decode("latin-1").partition(":")
-            if name.strip().lower() == "content-disposition":
-                return parse_part_disposition(value)
-        return None, None
+            headers.setdefault(name.strip().lower(), value.strip())
+        self.content_type = headers.get("content-type", "")
+        return parse_part_disposition(headers.get("content-disposition", ""))
 
     def _pass_over(self, end: bytes, limit: int) -> bytes:
         """Return what stands before `end`, and go on after it."""

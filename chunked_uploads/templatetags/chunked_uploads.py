@@ -1,28 +1,73 @@
-"""What the page has to know of the settings."""
+"""What the page has to know of the settings, of its own limits and of its visitor."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
 
+from chunked_uploads.authentication import is_login_needed
 from chunked_uploads.conf import conf
-from chunked_uploads.core.limits import allowed_extensions
+from chunked_uploads.core.kinds import parse_kinds
+from chunked_uploads.core.limits import Limits, sign_limits, site_limits
 
 register = template.Library()
 
 
-@register.simple_tag
-def chunked_uploads_limits() -> dict[str, Any]:
-    """Return what the server takes: `max_size` and `chunk_size` in bytes.
+@register.simple_tag(takes_context=True)
+def chunked_uploads_limits(
+    context: template.Context,
+    accept: Any = None,
+    max_size: Any = None,
+    max_files: Any = None,
+    query: str = "",
+) -> dict[str, Any]:
+    """Return what the server takes from this page, and what the page has to say of it.
 
-    `extensions` are as in a file input's `accept`, separated by commas, each with
-    its dot.
+    `accept` is as of a file input, a text with commas or a list; `max_size` in bytes.
+    They narrow what the settings allow, and never widen it. What the server has to
+    know of them goes along in the `query` that is returned. `max_files` is kept by the
+    page alone.
+
+    `login_url` is where to log in, empty where somebody is logged in, or where the
+    site lets others in as well.
     """
+    own = Limits(parse_kinds(accept or None), _number("max_size", max_size))
+    both = own.within(site_limits())
+    if both.kinds == () and own.kinds:
+        raise ImproperlyConfigured(
+            f"accept={','.join(own.kinds)!r} leaves nothing of"
+            " CHUNKED_UPLOADS_ALLOWED_EXTENSIONS."
+        )
+    signed = sign_limits(own)
+    limits = urlencode({"limits": signed}) if signed else ""
     return {
-        "max_size": conf.CHUNKED_UPLOADS_MAX_SIZE,
+        "accept": ",".join(both.kinds or ()),
+        "max_size": both.max_size,
+        "max_files": _number("max_files", max_files),
+        "query": "&".join(filter(None, [query, limits])),
         "chunk_size": conf.CHUNKED_UPLOADS_CHUNK_SIZE,
-        "extensions": ",".join(f".{each}" for each in allowed_extensions()),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
+        "login_url": _login_url(context.get("request")),
     }
+
+
+def _number(name: str, value: Any) -> int | None:
+    """Return a number above 0, None for none; templates know no type."""
+    if value in (None, ""):
+        return None
+    number = int(value)
+    if number <= 0:
+        raise ValueError(f"{name} must be a whole number above 0.")
+    return number
+
+
+def _login_url(request: Any) -> str:
+    user = getattr(request, "user", None)
+    if user is None or user.is_authenticated or not is_login_needed():
+        return ""
+    return redirect_to_login(request.get_full_path()).url

@@ -143,7 +143,7 @@ def test_upload_stays_where_its_form_is_shown_again_after_the_move(
         form = film_form(upload)
         assert form.is_valid()
         FileSystemStorage().save("films/film.mp4", form.cleaned_data["file"])
-        form.add_error("file", "Nobody can play this film.")
+        form.add_error("title", "Nobody knows this film.")
         assert claim_of(upload) in form.as_div()
 
     assert finished(upload) == CONTENT
