@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.core import exceptions
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 
@@ -19,7 +18,7 @@ from chunked_uploads.authentication.keys import (
 )
 from chunked_uploads.authentication.sessions import SessionAuthentication
 from chunked_uploads.conf import conf
-from chunked_uploads.errors import NotAuthenticated, PermissionDenied
+from chunked_uploads.errors import NotAuthenticated
 from chunked_uploads.http.errors import Answered
 
 # They let in whoever has credentials, and nobody else.
@@ -91,15 +90,12 @@ def is_login_needed() -> bool:
 def authenticate(request: HttpRequest) -> None:
     """Make sure of the sender.
 
-    Raises `NotAuthenticated`, `PermissionDenied` (also where the site's code raised
-    Django's), `Unavailable`, and `Answered` where a class has a response of its own.
+    Raises `NotAuthenticated`, `PermissionDenied`, `Unavailable`, what the site's code
+    raises, and `Answered` where a class has a response of its own.
     """
     if not hasattr(request, "user"):
         request.user = AnonymousUser()
-    try:
-        configured().check(request)
-    except exceptions.PermissionDenied as error:
-        raise PermissionDenied(str(error) or "The site refused.") from None
+    configured().check(request)
 
 
 def _paths() -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections, transaction
 from django.db.models import F
+from django.utils.translation import ngettext
 
 from chunked_uploads.conf import conf
 from chunked_uploads.errors import TooManyUploads
@@ -40,7 +41,14 @@ def check_room(user: Any, for_form: bool, using: str) -> None:
         return
     uploads = Upload.objects.using(using).filter(user=user, for_form=for_form)
     if uploads.unfinished().count() >= most:
-        raise TooManyUploads(f"No more than {most} unfinished uploads at a time.")
+        raise TooManyUploads(
+            ngettext(
+                "Not more than %(count)s upload may be unfinished at a time.",
+                "Not more than %(count)s uploads may be unfinished at a time.",
+                most,
+            )
+            % {"count": most}
+        )
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from chunked_uploads.errors import (
     FULL,
     BadRequest,
     BodyCut,
+    PermissionDenied,
     ServerError,
     StoreFull,
     Unavailable,
@@ -125,6 +126,8 @@ def _fact_of(request: HttpRequest, error: Exception) -> UploadError:
     """Return what the client may know of `error`."""
     if isinstance(error, UploadError):
         return error
+    if isinstance(error, exceptions.PermissionDenied):  # as any view may raise it
+        return PermissionDenied(str(error) or "The site refused.")
     if isinstance(error, exceptions.DisallowedHost):
         return BadRequest("The site does not answer to this host name.")
     if isinstance(error, MALFORMED):

@@ -226,6 +226,39 @@ def test_digest_is_of_the_whole_file(
     assert reads == (0 if edges == EDGES and can_resume("sha256") else 1)
 
 
+def read_then_refuse(upload: Upload) -> None:
+    file = upload.upload
+    looks.append((file.name, file.size, upload.is_complete, upload.url))
+    with file.open() as opened:
+        looks.append(opened.read(3))
+    with file.open() as opened:
+        looks.append(b"".join(opened.chunks(MIB)))
+    file.open()
+    file.seek(CELL)
+    looks.append(file.read())
+    raise ValidationError("No film.")
+
+
+looks: list[Any] = []
+
+
+def test_validator_reads_what_came_in_parts_and_its_refusal_removes_them_at_once(
+    uploader: Uploader, site: Site, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_VALIDATORS = [f"{__name__}.read_then_refuse"]
+    looks.clear()
+    answer = send_all(uploader)
+
+    response = uploader.done(state_in(answer))
+
+    assert_error(response, 422, "file_refused")
+    assert state_in(response)["detail"] == "No film."
+    whole = ("film.mp4", len(CONTENT), False, "")
+    assert looks == [whole, CONTENT[:3], CONTENT, CONTENT[CELL:]]
+    assert not Upload.objects.exists()
+    assert site.left == []
+
+
 def refuse_zeros(upload: Upload) -> None:
     with upload.upload.open() as file:
         if file.read(1) == b"\0":
