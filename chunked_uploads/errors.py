@@ -95,6 +95,12 @@ class PermissionDenied(UploadError):
     code = "permission_denied"
 
 
+class CsrfFailed(PermissionDenied):
+    """A login came along without the page's token."""
+
+    code = "csrf_failed"
+
+
 class UploadNotFound(UploadError):
     """No such upload, or somebody else's."""
 

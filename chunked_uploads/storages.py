@@ -73,7 +73,10 @@ def safe_name(filename: str) -> str:
     Storages may append to it where the name is taken, so room is left.
     """
     # Django refuses a name of which nothing is left, like one of emoji alone.
-    name = get_valid_filename(f"_{filename}")[1:].lstrip(".") or "file"
+    name = get_valid_filename(f"_{filename}")[1:]
+    if name.startswith(".") and not filename.startswith("."):
+        name = f"file{name}"
+    name = name.lstrip(".") or "file"
     stem, extension = os.path.splitext(name)
     extension = extension.encode()[:32].decode(errors="ignore")
     room = MAX_NAME - len(extension.encode()) - 16

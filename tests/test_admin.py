@@ -129,6 +129,43 @@ def test_search_finds_by_file_name_user_and_uuid(
     assert list(answer.context["cl"].queryset) == [found]
 
 
+IN_FOLDER = {"relativePath": "Rushes/Día 1/映画.mov", "Camera": "B & <b>"}
+
+
+@pytest.mark.parametrize(
+    "term", ["rushes", "Día", "映画", "Rushes/Día 1", "b & <b>", "camera", "1 rushes"]
+)
+def test_search_finds_by_what_the_sender_said(admin_client: Client, term: str) -> None:
+    found = Upload.objects.create(filename="a", filesize=1, metadata=IN_FOLDER)
+    other = {"relativePath": "Cuts/b"}
+    Upload.objects.create(filename="b", filesize=1, metadata=other)
+    Upload.objects.create(filename="c", filesize=1)
+
+    answer = admin_client.get(UPLOADS, {"q": term})
+
+    assert list(answer.context["cl"].queryset) == [found]
+
+
+@pytest.mark.parametrize("term", ["relativePath", "nothing", "\\", "%", "_{"])
+def test_search_finds_nothing_that_nobody_said(admin_client: Client, term: str) -> None:
+    metadata = {"relativePath": "Cuts/b"}
+    Upload.objects.create(filename="b", filesize=1, metadata=metadata)
+
+    answer = admin_client.get(UPLOADS, {"q": term})
+
+    assert list(answer.context["cl"].queryset) == []
+
+
+def test_what_the_sender_said_is_shown_as_text(admin_client: Client) -> None:
+    upload = Upload.objects.create(filename="a", filesize=1, metadata=IN_FOLDER)
+
+    listed = admin_client.get(UPLOADS).content.decode()
+    page = admin_client.get(page_of(upload)).content.decode()
+
+    assert "Rushes/Día 1/映画.mov</a>" in listed
+    assert "Camera: B &amp; &lt;b&gt;<br>relativePath: Rushes/Día 1/映画.mov" in page
+
+
 def test_list_is_filtered_by_what_is_for_forms(
     admin_client: Client, uploader: Uploader
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection, transaction
@@ -12,7 +14,7 @@ from chunked_uploads import signals
 from chunked_uploads.core.removing import cancel
 from chunked_uploads.core.starting import start_upload
 from chunked_uploads.models import Chunk, Upload
-from tests.sending import CONTENT, Uploader, state_in, upload_of
+from tests.sending import CONTENT, UPLOAD, Uploader, state_in, upload_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +88,20 @@ def test_receivers_see_what_was_committed(uploader: Uploader, log: Log) -> None:
         {"row": {"offset": 10, "received": 10, "state": 2}, "chunks": 0},
         {"row": None, "chunks": 0},
     ]
+
+
+def test_receivers_know_what_the_sender_said_of_the_file(
+    uploader: Uploader, log: Log
+) -> None:
+    metadata = {"relativePath": "Rushes/Día 1/映画.mov"}
+    query = urlencode({"metadata": json.dumps(metadata)})
+
+    uploader.send(CONTENT[:4], 0, url=f"{UPLOAD}?{query}")
+    sent = uploader.send(CONTENT[4:], 4)
+    uploader.done(state_in(sent))
+    uploader.delete(state_in(sent)["delete_url"])
+
+    assert [upload.metadata for upload in log.uploads] == [metadata] * 5
 
 
 def test_start_is_announced_when_its_own_database_commits(

@@ -12,10 +12,12 @@ from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import NestedObjects, unquote
 from django.db import models
+from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 else:  # Django's own class takes no type.
     UploadModelAdmin = admin.ModelAdmin
 
+PATH = "relativePath"  # in a folder that was chosen or dropped
+BREAK = mark_safe("<br>")
 UNKNOWN = "?"  # a size that nobody has said yet
 MAX_CHUNKS = 100  # rows in a page; an upload may have tens of thousands
 
@@ -42,7 +46,7 @@ class UploadAdmin(UploadModelAdmin):
     actions = ["cancel"]
     date_hierarchy = "created_at"
     list_display = [
-        "filename",
+        "path",
         "user",
         "progress",
         "size",
@@ -53,10 +57,22 @@ class UploadAdmin(UploadModelAdmin):
     list_filter = ["state", "for_form"]
     list_select_related = ["user"]
     ordering = ["-pk"]  # newest first, by an index that is there
-    search_help_text = _("Search by file name, UUID or user name.")
+    search_help_text = _("Search by file name, folder, UUID or user name.")
 
     class Media:
         css = {"all": ["chunked_uploads/css/admin.css"]}
+
+    @admin.display(description=_("file name"), ordering="filename")
+    def path(self, upload: Upload) -> str:
+        """Show the file's name, in a chosen folder with the way to it."""
+        return upload.metadata.get(PATH) or upload.filename
+
+    @admin.display(description=_("metadata"))
+    def said(self, upload: Upload) -> str:
+        """Show what the sender said of the file, line by line."""
+        if not upload.metadata:
+            return self.get_empty_value_display()
+        return format_html_join(BREAK, "{}: {}", sorted(upload.metadata.items()))
 
     @admin.display(description=_("progress"))
     def progress(self, upload: Upload) -> str:
@@ -110,12 +126,36 @@ class UploadAdmin(UploadModelAdmin):
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Return what the search looks into."""
-        return ["filename", "uuid", user_name()]
+        return ["filename", "uuid", user_name(), f"metadata__{PATH}", "said_of_it"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Upload], search_term: str
+    ) -> tuple[models.QuerySet[Upload], bool]:
+        """Search, also in all that senders said of their files.
+
+        As the database has it: some write letters beyond ASCII as escapes, so a path
+        is searched by itself as well.
+        """
+        text = models.TextField()
+        # A word that stands in each path's own name would find all of them.
+        key, nothing = models.Value(f'"{PATH}"'), models.Value("")
+        said = Replace(Cast("metadata", text), key, nothing, output_field=text)
+        queryset = queryset.alias(said_of_it=said)
+        return super().get_search_results(request, queryset, search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Upload | None = None) -> Any:
         """Return what the page of an upload shows; digests only where there are."""
         known = [name for name in ALGORITHMS if getattr(obj, name, "")]
-        shown = ["filename", "user", "state", "progress", "sizes", "file", *known]
+        shown = [
+            "filename",
+            "user",
+            "state",
+            "progress",
+            "sizes",
+            "file",
+            "said",
+            *known,
+        ]
         technical = ["uuid", "offset", "fingerprint", "store_state", "for_form"]
         return [
             (None, {"fields": [*shown, "created_at", "modified_at"]}),

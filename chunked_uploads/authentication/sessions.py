@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 from chunked_uploads.authentication.base import Authentication
-from chunked_uploads.errors import PermissionDenied
+from chunked_uploads.errors import CsrfFailed
 
 
 class SessionAuthentication(Authentication):
@@ -23,7 +23,7 @@ class SessionAuthentication(Authentication):
     def check(self, request: HttpRequest, **kwargs: Any) -> bool:
         """Return whether an active user is logged in.
 
-        Raises `PermissionDenied` where the CSRF check fails.
+        Raises `CsrfFailed`.
         """
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated:
@@ -32,7 +32,7 @@ class SessionAuthentication(Authentication):
             return False
         reason = _CsrfCheck(_no_response).check(request)
         if reason is not None:
-            raise PermissionDenied(f"CSRF: {reason}")
+            raise CsrfFailed(f"CSRF: {reason}")
         return True
 
     def get_identifier(self, request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.utils.text import get_valid_filename
 
 from chunked_uploads.models import MAX_FILENAME
-from chunked_uploads.storages import safe_name
+from chunked_uploads.storages import MAX_NAME, safe_name
 
 
 def clean_filename(name: str) -> str:
@@ -31,7 +31,12 @@ def clean_filename(name: str) -> str:
 
 
 def usable_name(filename: str) -> str:
-    """Return the name under which Django's storages take the file."""
+    """Return the name under which Django's storages take the file.
+
+    A name that is too long for a file system is cut, the extension kept.
+    """
+    if len(filename.encode()) > MAX_NAME:
+        return safe_name(filename)
     # They refuse what they leave nothing of, like a name of emoji alone.
     try:
         get_valid_filename(filename)

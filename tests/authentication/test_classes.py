@@ -514,7 +514,7 @@ def test_session_without_the_token_is_refused(
     headers = {} if token is None else {"X-CSRFToken": token}
     response = client.send(CONTENT, headers=headers)
     assert response.status_code == 403
-    assert response.json()[0]["error"] == "permission_denied"
+    assert response.json()[0]["error"] == "csrf_failed"
     assert response.json()[0]["detail"].startswith("CSRF: ")
     assert not Upload.objects.exists()
 

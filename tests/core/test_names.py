@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from chunked_uploads.core.names import clean_filename
+from chunked_uploads.core.names import clean_filename, usable_name
+from chunked_uploads.storages import safe_name
 
 # Names, and what is kept of them: also by the page, in tests/js/naming.test.js.
 KEPT = json.loads((Path(__file__).parent / "names.json").read_text(encoding="ascii"))
@@ -29,6 +31,32 @@ def test_file_name_keeps_its_last_component_without_control_characters(
     name: str, clean: str
 ) -> None:
     assert clean_filename(name) == clean
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 256 + ".mp4",
+        "x" * 500,
+        "映" * 100 + ".mp4",
+        "映" * 300 + ".tar",
+        "💥" * 100 + ".mp4",
+        "💥.mp4",
+        "a" + "é" * 300 + ".webm",
+    ],
+    ids=len,
+)
+def test_long_name_keeps_its_extension_wherever_it_is_cut(name: str) -> None:
+    extension = os.path.splitext(name)[1]
+
+    for cut in (usable_name(clean_filename(name)), safe_name(clean_filename(name))):
+        assert os.path.splitext(cut)[1] == extension
+        assert len(cut.encode()) <= 255
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "映" * 83 + ".mp4", "x" * 251 + ".mp4"])
+def test_name_that_is_short_enough_stays(name: str) -> None:
+    assert usable_name(name) == name
 
 
 @pytest.mark.parametrize(
