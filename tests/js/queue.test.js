@@ -6,7 +6,7 @@ const { test } = require("node:test");
 const { Clock, load } = require("./loading.js");
 
 const clock = new Clock();
-const { Queue } = load(["progress", "register", "queue"], clock.globals);
+const { Queue } = load(["progress", "naming", "register", "queue"], clock.globals);
 
 /** An upload as it looks to a queue; run() lets it begin. */
 class FakeUpload {
