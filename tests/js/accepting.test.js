@@ -7,7 +7,7 @@ const { load } = require("./loading.js");
 
 const { mediaOf, pickerTypes, refusalOf } = load(["failures", "types", "accepting"]);
 
-const TEXTS = { format: { bytes: (count) => `${count} bytes` }, types: (accept) => accept.join("|") };
+const TEXTS = { format: { bytes: (count) => `${count} bytes` }, tokens: (accept) => accept.join("|") };
 const refuse = (file, limits) => refusalOf(file, { maxSize: Infinity, accept: [], ...limits }, TEXTS);
 
 test("a file is refused by its size, and told what could be taken", () => {

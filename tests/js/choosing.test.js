@@ -9,7 +9,7 @@ const NAMES = ["failures", "types", "naming", "accepting", "gathering", "picking
 const page = load(NAMES);
 const { FileRefused } = page;
 const FORMAT = { bytes: (count) => `${count} bytes`, number: String };
-const TEXTS = { format: FORMAT, types: (accept) => accept.join("|"), text: (key) => key };
+const TEXTS = { format: FORMAT, tokens: (accept) => accept.join("|"), text: (key) => key };
 
 /** A file of the visitor's. */
 const makeFile = (name, size = 10, lastModified = 1) => ({ name, size, lastModified, type: "" });

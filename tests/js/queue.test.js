@@ -161,6 +161,11 @@ test("all together are complete when each is", () => {
   assert.equal(queue.total().percent, 100);
 });
 
+test("nothing is no whole", () => {
+  assert.equal(queueOf([]).total().percent, 0);
+  assert.equal(queueOf(make(1, "missing")).total().percent, 0);
+});
+
 test("empty files have no part of a per cent", () => {
   const queue = queueOf(make(2, "uploading", { size: 0 }));
   assert.equal(queue.total().percent, 0);

@@ -88,7 +88,7 @@ def test_file_that_is_not_taken_replaces_nothing(
     expect_status(single, "Complete")
     single.evaluate(f"{UPLOADER}.server.site.accept = '.bin'")
     choose(single, make_file(tmp_path / "page.html", 1))
-    expect_note(single, "only .bin")
+    expect_note(single, "page.html was not taken: only .bin")
     expect_status(single, "Complete")
 
 

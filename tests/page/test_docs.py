@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 from chunked_uploads.models import ApiKey, Upload
 from tests import browsers
 from tests.documents import EXAMPLE, block, module
+from tests.page.driving import ROW
 from tests.servers import Gunicorn
 
 CLASSES = [
@@ -40,7 +41,7 @@ def upload_in_page(page: Page, site: str, script: str, film: Path) -> None:
     page.add_init_script(script.replace(EXAMPLE, site))
     page.goto(site)
     page.set_input_files(".chunked-uploads-input", film)
-    status = page.locator(".chunked-uploads-status")
+    status = page.locator(f"{ROW} .chunked-uploads-status")
     expect(status).to_have_text("Complete")
     assert Upload.objects.get().is_complete
 

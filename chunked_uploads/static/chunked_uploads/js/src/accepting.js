@@ -19,7 +19,7 @@
       return new FileRefused("too-large", { size: texts.format.bytes(maxSize) });
     }
     if (!isAccepted(file, accept)) {
-      return new FileRefused("wrong-type", { types: texts.types(accept) });
+      return new FileRefused("wrong-type", { types: texts.tokens(accept) });
     }
     return null;
   }

@@ -7,10 +7,10 @@
   const { FileChanged, FileRefused, OtherContent } = window.ChunkedUploads;
 
   const SENTENCES = new Set([400, 401, 403, 404, 413, 415, 422, 429, 507]);
-  // Where the site may speak to the visitor itself: its sentence is the better one, but
-  // where it is the app's own, which is in English and is said here in words of the page.
-  const OWN_WORDS = new Set([403, 415, 422, 429]);
-  const APPS_WORDS = new Set(["csrf_failed", "type_refused", "too_many_uploads"]);
+  // Where the server speaks to the visitor itself, and mostly the site: that is the
+  // better sentence, but where it is for who reads the network tab.
+  const OWN_WORDS = new Set([403, 413, 415, 422, 429]);
+  const TECHNICAL = new Set(["csrf_failed"]);
   // To send the same again brings the same answer.
   const FINAL = new Set([400, 403, 405, 411, 413, 415, 422]);
 
@@ -29,7 +29,7 @@
     const { status = null, detail = "", answer = {} } = failure;
     const key = sentenceKey(failure);
     const error = answer.error || (status === null ? key.replace("-", "_") : "");
-    const isOwn = detail && OWN_WORDS.has(status) && !APPS_WORDS.has(error);
+    const isOwn = detail && OWN_WORDS.has(status) && !TECHNICAL.has(error);
     const sentence = isOwn ? detail : failure.sentence || texts.text(key, failure.values);
     return { status, error, detail, sentence };
   }

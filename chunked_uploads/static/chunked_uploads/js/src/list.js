@@ -8,7 +8,8 @@
 (function () {
   const { Fold, Refusals, Register, Row, reasonOf } = window.ChunkedUploads;
 
-  const MOVING = ["uploading", "checking", "finishing", "waiting"];
+  const SENDING = ["uploading", "checking"];
+  const MOVING = [...SENDING, "finishing", "waiting"];
   const RESTING = ["paused", "failed", "missing", "ready"];
   const FOLDED = 3; // files of one state that are one line
   const PAGE = 50; // rows of one state that are shown at once
@@ -23,6 +24,22 @@
       this.register = new Register();
       this.isOpen = true;
       this.shown = new Map(); // state -> how many rows of it
+      this.places = new Map(); // upload -> number, in the order in which they came
+    }
+
+    note(upload) {
+      if (!this.places.has(upload)) this.places.set(upload, this.places.size);
+      this.register.note(upload);
+    }
+
+    drop(upload) {
+      this.register.drop(upload);
+    }
+
+    /** The uploads in any of these states, in the order in which they came. */
+    list(...states) {
+      const { places } = this;
+      return this.register.list(...states).sort((one, other) => places.get(one) - places.get(other));
     }
 
     get isMoving() {
@@ -69,7 +86,7 @@
       if (place && place.name !== folder) this.drop(upload);
       if (!this.sections.has(folder)) this.sections.set(folder, new Section(folder));
       const section = this.sections.get(folder);
-      section.register.note(upload);
+      section.note(upload);
       this.places.set(upload, section);
     }
 
@@ -77,7 +94,7 @@
       const section = this.places.get(upload);
       if (!section) return;
       this.places.delete(upload);
-      section.register.drop(upload);
+      section.drop(upload);
       if (!section.register.states.size) this.sections.delete(section.name);
     }
 
@@ -113,8 +130,9 @@
     }
 
     linesOf(section) {
-      const { register, name } = section;
-      const lines = register.list(...MOVING).map((upload) => this.rowOf(upload));
+      const { name } = section;
+      const moving = [section.list(...SENDING), section.list("finishing"), section.list("waiting")];
+      const lines = moving.flat().map((upload) => this.rowOf(upload));
       const head = name ? [this.headOf(section)] : [];
       if (name && !section.isOpen) return [...head, ...lines];
       return [
@@ -144,7 +162,7 @@
 
     /** The first rows of a state, and a line that shows more of them. */
     some(section, state, least) {
-      const uploads = section.register.list(state);
+      const uploads = section.list(state);
       const number = least + (section.shown.get(state) || 0);
       const rows = uploads.slice(0, number).map((upload) => this.rowOf(upload));
       const rest = uploads.slice(number);
@@ -176,7 +194,7 @@
     refusals(section) {
       const { texts, rowTemplate } = this.tools;
       const reasons = new Map();
-      section.register.list("refused").forEach((upload) => {
+      section.list("refused").forEach((upload) => {
         const reason = reasonOf(upload, texts);
         if (!reasons.has(reason)) reasons.set(reason, []);
         reasons.get(reason).push(upload);

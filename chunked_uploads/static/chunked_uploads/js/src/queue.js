@@ -174,7 +174,7 @@
         speed,
         timeLeft: speed ? rest / speed : null,
         seconds: (this.busy + (this.began === null ? 0 : performance.now() - this.began)) / 1000,
-        percent: begun.length ? share : 100,
+        percent: begun.length || !count ? share : 100,
       };
     }
   }

@@ -7,6 +7,8 @@
 (function () {
   const { Formatter } = window.ChunkedUploads;
 
+  const WORDS = { "image/*": "images", "video/*": "videos", "audio/*": "audio" };
+
   class Texts {
     constructor(root) {
       this.root = root;
@@ -64,14 +66,20 @@
       };
     }
 
-    /** The tokens of an `accept` as one reads them: "MP4 or MOV". */
+    /** The tokens of an `accept` in a few words: "MP4 or MOV". */
     types(accept) {
-      const words = { "image/*": "images", "video/*": "videos", "audio/*": "audio" };
-      const named = accept.map((token) =>
-        words[token] ? this.text(words[token]) : token.replace(/^\.|^.*\//, "").toUpperCase(),
-      );
-      const unique = [...new Set(named)];
+      const short = (token) => token.replace(/^\.|^.*\//, "").toUpperCase();
+      const unique = [...new Set(accept.map((token) => this.word(token) || short(token)))];
       return new Intl.ListFormat(this.format.language, { type: "disjunction" }).format(unique);
+    }
+
+    /** The same to the letter: ".mp4, .mov". */
+    tokens(accept) {
+      return accept.map((token) => this.word(token) || token).join(", ");
+    }
+
+    word(token) {
+      return WORDS[token] ? this.text(WORDS[token]) : "";
     }
   }
 
