@@ -21,9 +21,9 @@ ORDER = [
     *("advancing", "reloading", "upload", "register", "naming", "queue"),
     *("types", "accepting", "gathering", "dropping", "picking", "handles"),
     *("describing", "choosing", "elsewhere", "icons", "pictures", "texts"),
-    *("row", "folds", "list", "summary", "speaking", "above"),
-    *("view", "withdrawing", "notices", "partial", "uploader", "connecting"),
-    *("guard", "field"),
+    *("row", "folds", "sections", "list", "summary", "speaking", "above"),
+    *("view", "withdrawing", "notices", "partial", "visitor", "uploader"),
+    *("connecting", "guard", "field"),
 ]
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
 

@@ -339,7 +339,7 @@ def test_dropped_files_arrive(site: Page) -> None:
     looks = site.locator(".chunked-uploads-drop").evaluate(
         DROP, [["one.txt", "1"], ["two.txt", "2"]]
     )
-    assert looks[1:] == [["Drop to add them here", True], ["", True]]
+    assert looks[1:] == [["Drop files to add them", True], ["", True]]
     expect_states(site, "complete", "complete")
     arrived = {content_of(upload) for upload in Upload.objects.all()}
     assert arrived == {b"1", b"2"}
@@ -347,7 +347,7 @@ def test_dropped_files_arrive(site: Page) -> None:
 
 def test_a_file_may_be_dropped_anywhere(site: Page) -> None:
     looks = site.locator("h1").evaluate(DROP, [["one.txt", "1"]])
-    assert looks[1:] == [["Drop to add them here", True], ["", True]]
+    assert looks[1:] == [["Drop files to add them", True], ["", True]]
     expect_states(site, "complete")
     assert content_of(Upload.objects.get()) == b"1"
 

@@ -6,50 +6,14 @@
  * is seen has a row, however many files there are.
  */
 (function () {
-  const { Fold, Refusals, Register, Row, reasonOf } = window.ChunkedUploads;
+  const { Fold, MOVING, PAGE, Refusals, Row, SENDING, Section, folderOf } = window.ChunkedUploads;
+  const { reasonOf } = window.ChunkedUploads;
 
-  const SENDING = ["uploading", "checking"];
-  const MOVING = [...SENDING, "finishing", "waiting"];
   const RESTING = ["paused", "failed", "missing", "ready"];
   const FOLDED = 3; // files of one state that are one line
-  const PAGE = 50; // rows of one state that are shown at once
   const HELD = 2500; // milliseconds that rows keep their places under a pointer at rest
   const LEAVING = 200; // milliseconds
   const LEAVING_TOGETHER = 8; // rows; more of them are gone at once
-
-  /** The uploads of one folder, or those of none, and what of them is open. */
-  class Section {
-    constructor(name) {
-      this.name = name;
-      this.register = new Register();
-      this.isOpen = true;
-      this.shown = new Map(); // state -> how many rows of it
-      this.places = new Map(); // upload -> number, in the order in which they came
-    }
-
-    note(upload) {
-      if (!this.places.has(upload)) this.places.set(upload, this.places.size);
-      this.register.note(upload);
-    }
-
-    drop(upload) {
-      this.register.drop(upload);
-    }
-
-    /** The uploads in any of these states, in the order in which they came. */
-    list(...states) {
-      const { places } = this;
-      return this.register.list(...states).sort((one, other) => places.get(one) - places.get(other));
-    }
-
-    get isMoving() {
-      return this.register.count(...MOVING) > 0;
-    }
-
-    open(state) {
-      this.shown.set(state, (this.shown.get(state) || 0) + PAGE);
-    }
-  }
 
   class List {
     /** `tools` are those of rows and folds: templates, texts, pictures. */
@@ -151,10 +115,9 @@
       const head = this.fold(`folder ${name}`, "folder", "folder", () => {
         section.isOpen = !section.isOpen;
       });
-      const all = [...register.states.keys()].filter(isCounted);
       const values = {
         done: texts.format.number(register.count("complete")),
-        count: texts.format.number(all.length),
+        count: texts.format.number(section.count),
       };
       head.render(name, texts.text("complete-of", values), section.isOpen);
       return head;
@@ -305,20 +268,11 @@
     }
   }
 
-  /** The folder that was chosen or dropped, of a file in it. */
-  function folderOf({ path }) {
-    return path.includes("/") ? path.split("/", 1)[0] : "";
-  }
-
   /** The line after this one that is not on its way out. */
   function following(element) {
     let next = element.nextElementSibling;
     while (next && isLeaving(next)) next = next.nextElementSibling;
     return next;
-  }
-
-  function isCounted({ isCancelled, state }) {
-    return !isCancelled && state !== "refused" && state !== "missing";
   }
 
   function isLeaving(element) {

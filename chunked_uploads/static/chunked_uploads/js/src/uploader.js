@@ -6,15 +6,11 @@
  */
 (function () {
   const { ChunkSizer, Choosing, Digests, Notices, Pictures, Queue } = window.ChunkedUploads;
-  const { Server, Upload, View, Withdrawing, describe, isWorthRetrying } = window.ChunkedUploads;
-  const { fromList, keepShown, listen, notification, optionsOf, siteOf } = window.ChunkedUploads;
-  const { lookElsewhere, recallHandle } = window.ChunkedUploads;
+  const { Server, Upload, View, Visitor, Withdrawing, describe } = window.ChunkedUploads;
+  const { fromList, isWorthRetrying, keepShown, lookElsewhere } = window.ChunkedUploads;
+  const { notification, optionsOf, recallHandle, siteOf } = window.ChunkedUploads;
 
   const TICK = 500; // milliseconds
-  const WAYS = new Set(["choose", "chooseFolder", "gallery", "camera"]);
-  const ACTIONS_OF_ALL = new Set(
-    ["startAll", "resumeAll", "pauseAll", "cancelAll", "withdrawAll", "retryFailed", "clear"],
-  );
   // Those of the page. A page that brings the scripts twice has two copies of them.
   const uploaders = window.ChunkedUploads.uploaders || new Set();
 
@@ -47,9 +43,8 @@
       this.notices = new Notices(root, this.view.texts);
       this.withdrawing = new Withdrawing(this.view.above, this.view.texts);
       this.choosing = new Choosing(this);
-      this.listening = new AbortController();
+      this.visitor = new Visitor(this);
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
-      this.listenToVisitor();
       uploaders.add(this);
       if (this.isSet("showUnfinished")) this.showUnfinished();
     }
@@ -121,12 +116,18 @@
       return this.put({ finished });
     }
 
+    /** The page goes: what outlives it, and what the next page shall know. */
+    goAway() {
+      this.withdrawing.settleInHaste();
+      keepShown(uploadsOfPage());
+    }
+
     /** Stop, since the partial was taken out of the page; the server keeps its bytes. */
     leave() {
       uploaders.delete(this);
       this.choosing.end();
       this.pauseAll();
-      this.listening.abort();
+      this.visitor.leave();
       this.view.end();
       this.digests.end();
       lookElsewhere();
@@ -137,61 +138,6 @@
     }
 
     // --- what comes in ---
-
-    listenToVisitor() {
-      const { root, view } = this;
-      const { signal } = this.listening;
-      root.querySelectorAll("input[type=file][class*=chunked-uploads]").forEach((input) => {
-        input.addEventListener("change", () => {
-          const files = fromList(input.files);
-          input.value = ""; // so that the same file can be chosen again
-          if (input.capture) this.choosing.addNew(files);
-          else this.choosing.add(files);
-        }, { signal });
-        input.addEventListener("cancel", () => this.choosing.forget(), { signal });
-      });
-      listen(root, {
-        add: (files) => this.choosing.add(files),
-        showDrag: (drag) => view.showDrag(drag),
-        signal,
-      });
-      const press = (event) => {
-        const button = event.target.closest("[data-action]");
-        // The second click of a double click would meet the button that came next.
-        if (button && event.detail < 2) this.act(button);
-      };
-      root.addEventListener("click", press, { signal });
-      const wake = () => this.uploads.forEach((upload) => upload.wake());
-      window.addEventListener("online", wake, { signal });
-      const goAway = () => {
-        this.withdrawing.settleInHaste();
-        keepShown(uploadsOfPage());
-      };
-      window.addEventListener("pagehide", goAway, { signal });
-      window.addEventListener("focus", wake, { signal });
-    }
-
-    act(button) {
-      const line = button.closest(".chunked-uploads-row");
-      const upload = this.view.uploadOf(line);
-      const { action } = button.dataset;
-      if (upload) this.actOn(upload, action);
-      else if (action === "dismiss") this.view.uploadsOf(line).forEach((each) => this.remove(each));
-      else if (action === "show") this.view.list.showProblems();
-      else if (action === "notify") notification.ask();
-      else if (WAYS.has(action)) this.choosing[action]();
-      else if (ACTIONS_OF_ALL.has(action)) this[action]();
-    }
-
-    actOn(upload, action) {
-      if (action === "choose") this.choosing.askFor(upload);
-      else if (action === "continue") this.choosing.continueWith(upload);
-      else if (action === "replace") this.choosing.choose();
-      else if (action === "dismiss" || action === "remove") this.remove(upload);
-      else if (action === "cancel") this.withdrawing.withdraw([upload]);
-      else if (action === "pause") upload.pause();
-      else this.go(upload, action);
-    }
 
     go(upload, action) {
       if (action !== "start") this.notices.dispatch("resume", upload);

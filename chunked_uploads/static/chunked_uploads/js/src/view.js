@@ -102,8 +102,8 @@
       }
       const { element, texts } = this;
       const { name } = element.dataset;
-      const isTold = name && drag.count > 0;
-      const text = isTold ? texts.count("over", drag.count, { name }) : texts.text("over-here");
+      const key = !name || !drag.count ? "over-here" : drag.count > 1 ? "over" : "over-one";
+      const text = texts.count(key, drag.count, { name });
       this.above.showOverlay(text, this.limitsText, this.find("fan"));
     }
 
