@@ -77,12 +77,17 @@
   class NotificationAtEnd {
     constructor() {
       this.isAsked = false;
+      this.isPossible = null; // to ask the browser takes its time
     }
 
     /** Whether the visitor may ask for it, and has not. */
     get isOffered() {
+      if (this.isPossible === null) this.isPossible = this.askBrowser();
+      return this.isPossible && !this.isAsked;
+    }
+
+    askBrowser() {
       return (
-        !this.isAsked &&
         window.isSecureContext &&
         "Notification" in window &&
         Notification.permission !== "denied" &&
@@ -98,6 +103,7 @@
         if (asking) asking.then(resolve);
       });
       this.isAsked = permission === "granted";
+      this.isPossible = permission !== "denied";
       return this.isAsked;
     }
 

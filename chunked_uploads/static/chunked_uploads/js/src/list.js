@@ -13,7 +13,7 @@
   const FOLDED = 3; // files of one state that are one line
   const HELD = 2500; // milliseconds that rows keep their places under a pointer at rest
   const LEAVING = 200; // milliseconds
-  const LEAVING_TOGETHER = 8; // rows; more of them are gone at once
+  const MANY = 20; // files that wait: what passes that fast is not animated
 
   class List {
     /** `tools` are those of rows and folds: templates, texts, pictures. */
@@ -78,6 +78,8 @@
     /** Show it all as it is; rows are drawn again where they are among `changed`. */
     render(changed) {
       const wanted = this.wanted();
+      const waiting = [...this.sections.values()].reduce((sum, each) => sum + each.register.count("queued"), 0);
+      this.element.toggleAttribute("data-hurried", waiting > MANY);
       const isHeld = performance.now() < this.heldUntil;
       const lines = isHeld ? this.keepPlaces(wanted) : wanted;
       lines.forEach((line) => {
@@ -231,8 +233,10 @@
       const gone = before.filter((child) => !wanted.has(child));
       const lost = focused && gone.find((child) => child.contains(focused));
       const place = lost ? before.indexOf(lost) : 0;
+      // What was taken away is seen to go; what is folded is in its fold.
+      const taken = gone.filter((child) => this.isTaken(child));
       this.forget(wanted);
-      gone.forEach((child) => leave(child, gone.length > LEAVING_TOGETHER));
+      gone.forEach((child) => (taken.length < MANY && taken.includes(child) ? leave(child) : child.remove()));
       let next = null;
       [...lines].reverse().forEach((line) => {
         // What has the focus would lose it on its way: the others move around it.
@@ -247,6 +251,11 @@
         if (upload && upload.file) this.tools.pictures.watch(each.querySelector(".chunked-uploads-tile"), upload.file);
       });
       if (lost) this.focusAt(lines, place);
+    }
+
+    isTaken(element) {
+      const upload = this.uploadOf(element);
+      return upload !== null && !this.isHere(upload);
     }
 
     /** The focus goes to what took the place, or to where files come in. */
@@ -279,9 +288,8 @@
     return element.classList.contains("chunked-uploads-is-leaving");
   }
 
-  function leave(element, isAtOnce) {
-    const isStill = isAtOnce || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (isStill) {
+  function leave(element) {
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
       element.remove();
       return;
     }

@@ -9,6 +9,8 @@
   const { isWorthRetrying } = window.ChunkedUploads;
 
   const REDRAW = 100; // milliseconds between two pictures of the progress
+  const HURRIED_REDRAW = 300; // where there are many files
+  const MANY = 50; // files
   const COARSE = "(hover: none) and (pointer: coarse)";
 
   class View extends Piece {
@@ -153,7 +155,8 @@
     /** Show what changed in a moment, however often it changes until then. */
     renderSoon() {
       if (this.redraw !== null) return;
-      const wait = Math.max(0, this.drawn + REDRAW - performance.now());
+      const pause = this.queue.completeness.count > MANY ? HURRIED_REDRAW : REDRAW;
+      const wait = Math.max(0, this.drawn + pause - performance.now());
       this.redraw = setTimeout(() => {
         this.redraw = null;
         if (!this.hasEnded) this.render();
