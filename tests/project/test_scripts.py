@@ -1,17 +1,21 @@
-"""The script that the page loads is what its sources make."""
+"""The scripts that the page loads are what their sources make."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.scripts import FOLDER, JOINED, ORDER, join
+from tests.scripts import FOLDER, ORDER, ORDER_OF_WORKER, made
 
 pytestmark = pytest.mark.once
 
 
-def test_joined_script_is_up_to_date() -> None:
-    assert JOINED.read_text(encoding="utf-8") == join(), "python -m tests.scripts"
+@pytest.mark.parametrize("path", made(), ids=lambda path: path.name)
+def test_script_is_up_to_date(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == made()[path], "python -m tests.scripts"
 
 
-def test_every_source_is_in_it() -> None:
-    assert sorted(ORDER) == sorted(path.stem for path in (FOLDER / "src").iterdir())
+def test_every_source_is_in_one() -> None:
+    names = [path.stem for path in (FOLDER / "src").iterdir()]
+    assert sorted(ORDER + ORDER_OF_WORKER) == sorted(names)

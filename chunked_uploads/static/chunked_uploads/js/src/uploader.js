@@ -37,7 +37,7 @@
       this.view = new View(root, {
         limits: this.limits,
         notification,
-        pictures: new Pictures(),
+        pictures: new Pictures(root.dataset.pictureWorker),
         queue: this.queue,
       });
       this.notices = new Notices(root, this.view.texts);
