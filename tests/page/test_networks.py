@@ -19,7 +19,6 @@ from tests.page.driving import (
     assert_arrived,
     choose,
     content_of,
-    expect_message,
     expect_states,
     expect_status,
     make_file,
@@ -68,7 +67,7 @@ def test_silent_network_is_given_up_and_tried_again(
     uploader.evaluate("it => it.chunkedUploads.options.patience = 2")
     weather.stall(after=10 * CHUNK_SIZE)
     choose(site, file)
-    expect_message(site, "The server cannot be reached.")
+    expect_status(site, "Interrupted")
     weather.cut()
     weather.clear()
     expect_status(site, "Complete")
@@ -81,7 +80,7 @@ def test_server_that_is_away_for_a_while_is_waited_for(
     weather.refuse()
     weather.cut()
     choose(site, file)
-    expect_message(site, "The server cannot be reached.")
+    expect_status(site, "Interrupted")
     weather.clear()
     expect_status(site, "Complete")
     assert_arrived(file)

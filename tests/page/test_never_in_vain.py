@@ -15,6 +15,7 @@ from tests import browsers
 from tests.page.driving import (
     KIB,
     NAME,
+    ROW,
     assert_arrived,
     choose,
     expect_status,
@@ -105,7 +106,7 @@ class Visit:
         self.wait_until_true(lambda: self.weather.sent >= sent)
 
     def wait_for_all(self) -> None:
-        expect(self.page.locator(".chunked-uploads-status")).to_have_text(
+        expect(self.page.locator(f"{ROW} .chunked-uploads-status")).to_have_text(
             "Complete", timeout=60_000
         )
         assert_arrived(self.file)
