@@ -39,6 +39,8 @@ const ACCEPTED = [
   [["application/pdf"], "a.doc", "application/msword", false],
   // Windows has names of its own for these.
   [["text/csv"], "a.csv", "application/vnd.ms-excel", true],
+  [["text/*"], "a.csv", "application/vnd.ms-excel", true],
+  [["text/*"], "a.pdf", "application/pdf", false],
   [["application/zip"], "a.zip", "application/x-zip-compressed", true],
   [["video/*"], "a.mts", "model/vnd.mts", true],
   // Without a type, or with one that says nothing, by the extension.

@@ -8,6 +8,7 @@
   const { FileRefused, typeOf } = window.ChunkedUploads;
 
   const MEDIA = ["image", "video", "audio"];
+  const TEXTS = ["document", "code"]; // or may be: the server knows more of them
   const UNKNOWN = new Set(["", "application/octet-stream"]);
 
   const lower = (text) => text.toLowerCase();
@@ -36,7 +37,7 @@
     // Systems have names of their own for some types, or none: text/csv is Excel's, say.
     if (name.endsWith(`.${minor.replace("x-", "")}`)) return true;
     const kind = typeOf(name);
-    if (isOfAny && kind === major) return true;
+    if (isOfAny && (kind === major || (major === "text" && TEXTS.includes(kind)))) return true;
     if (!UNKNOWN.has(type)) return false;
     // Where nobody can tell, the server decides.
     const isOfMedia = MEDIA.includes(kind) || MEDIA.includes(major);
