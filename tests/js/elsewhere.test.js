@@ -3,7 +3,7 @@
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
 
-const { Clock, allDone, load } = require("./loading.js");
+const { Clock, allDone, load, loadAgain } = require("./loading.js");
 
 /** A tab with uploaders, a title, a screen that can be kept on, and notifications. */
 class FakeTab {
@@ -17,7 +17,10 @@ class FakeTab {
       title: "Films",
       hidden: false,
       hasFocus: () => this.isFocused,
-      addEventListener: (name, act) => this.listeners.set(name, act),
+      addEventListener: (name, act) => {
+        const before = this.listeners.get(name) || (() => {});
+        this.listeners.set(name, () => (before(), act()));
+      },
     };
     this.isFocused = true;
     const tab = this;
@@ -47,6 +50,9 @@ class FakeTab {
       ...this.clock.globals,
     };
     const scripts = load(["elsewhere"], globals);
+    this.bringAgain = () => {
+      this.uploaders = loadAgain(["elsewhere"], globals).uploaders;
+    };
     this.uploaders = scripts.uploaders;
     this.notification = scripts.notification;
   }
@@ -170,6 +176,15 @@ test("a title is not written where nothing changed", async () => {
   Object.freeze(tab.document);
   await tab.tell();
   await tab.tell();
+});
+
+test("scripts that a page brought twice share the title", async () => {
+  const tab = new FakeTab();
+  tab.put(["uploading", 50]);
+  tab.bringAgain();
+  tab.put(["uploading", 0]);
+  await tab.tell();
+  assert.equal(tab.document.title, "25% · Films");
 });
 
 // --- the screen ---

@@ -5,17 +5,15 @@
  * others. What is dropped where nobody takes it would open in place of the page.
  */
 (function () {
+  if (window.ChunkedUploads.listen) return; // brought twice: one takes a drop
+
   const { filesOf, fromList, fromTransfer, withOwnName } = window.ChunkedUploads;
 
   const ENDS_AFTER = 700; // milliseconds after the last event of a drag
   const LEAVES_AFTER = 100; // milliseconds after it left an element, for none that is known
   const EDITABLE = "input, textarea, select, [contenteditable]";
 
-  // Those of the page: root -> { add, showDrag }. Where a page brings the scripts twice,
-  // the first copy of them listens for both.
-  const isFirst = !window.ChunkedUploads.takers;
-  const takers = window.ChunkedUploads.takers || new Map();
-
+  const takers = new Map(); // root -> { add, showDrag }
   let timer = null; // until the drag counts as over
   let shown = null; // the root that shows it
   let isFromPage = false; // what is dragged: an image of the page, say
@@ -149,7 +147,7 @@
     timer = setTimeout(end, wait);
   }
 
-  if (isFirst) hear();
+  hear();
 
-  Object.assign(window.ChunkedUploads, { listen, takers });
+  Object.assign(window.ChunkedUploads, { listen });
 })();

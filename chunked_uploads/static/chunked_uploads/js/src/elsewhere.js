@@ -6,8 +6,9 @@
  * that sleeps sends nothing), and a notification at the end where it was asked for.
  */
 (function () {
-  // Those of the page, which a second copy of the scripts has from the first.
-  const uploaders = window.ChunkedUploads.uploaders || new Set();
+  if (window.ChunkedUploads.notification) return; // brought twice: there is one title
+
+  const uploaders = new Set(); // those of the page
 
   const PAUSE = 500; // milliseconds between two looks
   const NEWS = ["start", "progress", "stop", "withdraw", "restore", "remove", "idle"];

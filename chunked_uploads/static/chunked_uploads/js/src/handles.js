@@ -5,6 +5,8 @@
  * closed, where the browser has such: kept until their uploads end, for a week at most.
  */
 (function () {
+  if (window.ChunkedUploads.keepHandle) return; // brought twice
+
   const NAME = "chunked-uploads";
   const STORE = "handles"; // upload_uuid -> { handle, name, size, at }
   const KEPT = 7 * 24 * 60 * 60 * 1000; // milliseconds

@@ -28,7 +28,7 @@
         input.addEventListener("change", () => {
           const files = fromList(input.files);
           input.value = ""; // so that the same file can be chosen again
-          if (input.capture) choosing.addNew(files);
+          if (input.hasAttribute("capture")) choosing.addNew(files);
           else choosing.add(files);
         }, { signal });
         input.addEventListener("cancel", () => choosing.forget(), { signal });
