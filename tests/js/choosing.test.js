@@ -356,6 +356,17 @@ test("nothing that was sent in part gives way unasked", async () => {
   assert.equal(uploader.questions.length, 2); // what has not begun, or is complete, is not half
 });
 
+test("it is full while a file is there that another would replace", async () => {
+  const uploader = single();
+  uploader.push({ file: null, name: "a", size: 10, state: "missing" });
+  uploader.push({ file: makeFile("b"), name: "b", size: 10, state: "refused" });
+  assert.equal(uploader.choosing.isFull, false);
+  await add(uploader, makeFile("c"));
+  assert.equal(uploader.choosing.isFull, true);
+  uploader.options.multiple = true;
+  assert.equal(uploader.choosing.isFull, false);
+});
+
 test("a file that the page does not want, or refuses, replaces nothing", async () => {
   const uploader = single();
   await add(uploader, makeFile("a"));

@@ -55,11 +55,13 @@ class FakePage {
 
   /** Put an uploader there; what it is given and shows goes to the log. */
   put(name, order, facts = {}) {
-    const root = new FakeElement(order, { parent: this.body, ...facts });
+    const { isFull = false, ...looks } = facts;
+    const root = new FakeElement(order, { parent: this.body, ...looks });
     const controller = new AbortController();
     this.scripts.listen(root, {
       add: (found) => this.log.push([name, "add", ...found.map(({ file }) => file.name)]),
       showDrag: (drag) => this.log.push([name, drag && drag.count]),
+      isFull: () => isFull,
       signal: controller.signal,
     });
     return { root, inside: new FakeElement(order + 0.5, { parent: root }), leave: () => controller.abort() };
@@ -136,6 +138,18 @@ test("behind a modal dialogue nothing takes anything", async () => {
   assert.equal((await page.happen("dragover", dialog)).effect, "none");
   page.put("in it", 40, { parent: dialog });
   assert.deepEqual((await page.happen("dragover", dialog)).log, [["in it", 1]]);
+});
+
+test("what is there is replaced by a drop on it or a paste into it, not from afar", async () => {
+  const page = new FakePage();
+  const { inside } = page.put("first", 10, { isFull: true });
+  assert.equal((await page.happen("dragover", page.body)).effect, "none");
+  assert.deepEqual((await page.happen("drop", page.body)).log, []);
+  assert.deepEqual((await page.happen("paste", page.body)).log, []);
+  assert.deepEqual((await page.happen("drop", inside)).log, [["first", "add", "a"]]);
+  assert.deepEqual((await page.happen("paste", inside)).log, [["first", "add", "a"]]);
+  page.put("second", 20);
+  assert.deepEqual((await page.happen("drop", page.body)).log, [["second", "add", "a"]]);
 });
 
 // --- what is others' ---

@@ -163,6 +163,11 @@
       return this.uploader.uploads.filter(({ state, isCancelled }) => state !== "missing" && !isCancelled);
     }
 
+    /** Whether another file would replace one. */
+    get isFull() {
+      return !this.uploader.isSet("multiple") && this.there.some(({ state }) => state !== "refused");
+    }
+
     tellRefusal({ name }, refusal) {
       const { sentence } = describe(refusal, this.uploader.view.texts);
       this.uploader.note("was-not-taken", { name, reason: sentence });

@@ -13,7 +13,7 @@
   const LEAVES_AFTER = 100; // milliseconds after it left an element, for none that is known
   const EDITABLE = "input, textarea, select, [contenteditable]";
 
-  const takers = new Map(); // root -> { add, showDrag }
+  const takers = new Map(); // root -> { add, showDrag, isFull }
   let timer = null; // until the drag counts as over
   let shown = null; // the root that shows it
   let isFromPage = false; // what is dragged: an image of the page, say
@@ -21,10 +21,11 @@
   /**
    * Call `add` with what the visitor drops or pastes for this root, and `showDrag` with
    * how many items are dragged over the page for it (a folder is one), or null where
-   * that ends.
+   * that ends. While it `isFull`, what comes would replace what is there: that is meant
+   * only where it comes to the root itself.
    */
-  function listen(root, { add, showDrag, signal }) {
-    takers.set(root, { add, showDrag });
+  function listen(root, { add, showDrag, isFull, signal }) {
+    takers.set(root, { add, showDrag, isFull });
     signal.addEventListener("abort", () => {
       if (shown === root) end();
       takers.delete(root);
@@ -106,7 +107,7 @@
 
   function firstRoot() {
     const isBefore = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
-    const usable = [...takers.keys()].filter(isUsable);
+    const usable = [...takers.keys()].filter((root) => isUsable(root) && !takers.get(root).isFull());
     return usable.sort((one, other) => (isBefore(one, other) ? -1 : 1))[0] || null;
   }
 

@@ -36,6 +36,7 @@
       listen(root, {
         add: (files) => choosing.add(files),
         showDrag: (drag) => view.showDrag(drag),
+        isFull: () => choosing.isFull,
         signal,
       });
     }
