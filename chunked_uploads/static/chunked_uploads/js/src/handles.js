@@ -12,7 +12,7 @@
   const KEPT = 7 * 24 * 60 * 60 * 1000; // milliseconds
   const READ = { mode: "read" };
 
-  const kept = new WeakMap(); // upload -> the UUID by which its handle was kept
+  const kept = new WeakMap(); // upload -> [UUID, handle], as they were kept last
   const stored = new Set(); // UUIDs
   let opening = null;
   let isTidy = false;
@@ -76,11 +76,11 @@
   async function keepHandle(upload) {
     const { handle, held, known, name, size } = upload;
     const uuid = known && known.upload_uuid;
-    const before = kept.get(upload);
-    if (!handle || !uuid || held >= size || before === uuid) return;
-    kept.set(upload, uuid);
+    const [before, old] = kept.get(upload) || [];
+    if (!handle || !uuid || held >= size || (before === uuid && old === handle)) return;
+    kept.set(upload, [uuid, handle]);
     stored.add(uuid);
-    if (before) await forgetHandle(before);
+    if (before && before !== uuid) await forgetHandle(before);
     await ask("readwrite", (store) => store.put({ handle, name, size, at: Date.now() }, uuid));
     await removeOld();
   }
@@ -114,9 +114,10 @@
     document.addEventListener("chunkeduploads:progress", ({ detail }) => {
       keepHandle(detail.upload);
     });
-    ["complete", "cancel"].forEach((name) => {
+    ["complete", "cancel", "error"].forEach((name) => {
       document.addEventListener(`chunkeduploads:${name}`, ({ detail }) => {
-        forgetHandle(detail.upload_uuid);
+        // A failed one has its handle still, unless that gave another file.
+        if (name !== "error" || !detail.upload.handle) forgetHandle(detail.upload_uuid);
       });
     });
   }
