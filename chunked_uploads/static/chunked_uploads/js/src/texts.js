@@ -7,7 +7,7 @@
 (function () {
   const { Formatter } = window.ChunkedUploads;
 
-  const WORDS = { "image/*": "images", "video/*": "videos", "audio/*": "audio" };
+  const WORDS = { "image/*": "images", "video/*": "videos", "audio/*": "audio", "text/*": "text" };
 
   class Texts {
     constructor(root) {

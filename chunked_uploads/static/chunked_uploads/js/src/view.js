@@ -6,7 +6,7 @@
  */
 (function () {
   const { Above, List, Piece, Speaking, Summary, Texts, bringIcons } = window.ChunkedUploads;
-  const { isWorthRetrying } = window.ChunkedUploads;
+  const { isWorthRetrying, mediaOf } = window.ChunkedUploads;
 
   const REDRAW = 100; // milliseconds between two pictures of the progress
   const HURRIED_REDRAW = 300; // where there are many files
@@ -85,6 +85,10 @@
       this.put("limits", this.limitsText);
       const input = this.find("input");
       if (input && this.limits.accept.length) input.accept = this.limits.accept.join(",");
+      const hasMedia = mediaOf(this.limits.accept).length > 0;
+      element.querySelectorAll("[data-action=gallery], [data-action=camera]").forEach((button) => {
+        button.hidden = !hasMedia;
+      });
     }
 
     renderInvitation() {
