@@ -85,8 +85,9 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
 
 
 def _complete(upload: Upload, is_valid: bool) -> None:
-    ranges.refresh(upload)
-    _check_whole(upload)  # before waiting for a writer who may take long
+    if upload.filesize is None or upload.offset < upload.filesize:
+        ranges.refresh(upload)
+        _check_whole(upload)  # before waiting for a writer who may take long
     with _entered(upload) as content:
         ranges.refresh(upload)
         if not upload.is_complete:

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from chunked_uploads.core import ranges
+from chunked_uploads.core import ranges, statements
 from chunked_uploads.core.clearing import note_copy, remove_bytes, remove_copies
 from chunked_uploads.core.connections import long_work, retry_deadlocks
-from chunked_uploads.core.rows import assign, chunks_of, removals_of, row_of
+from chunked_uploads.core.rows import assign
 from chunked_uploads.errors import RangeBusy, UploadNotFound
-from chunked_uploads.models import Upload, database_of
+from chunked_uploads.models import Chunk, Removal, Upload, database_of
 from chunked_uploads.signals import announce, upload_completed
 from chunked_uploads.stores import Content, chunk_store
 
@@ -53,12 +53,12 @@ def mark_complete(upload: Upload, changes: dict[str, str]) -> None:
         "modified_at": timezone.now(),
     }
     with transaction.atomic(using=using):
-        unfinished = row_of(upload).unfinished()
-        is_marked = unfinished.update(**complete, hash_state=None)
+        is_marked = _update_unfinished(upload, {**complete, "hash_state": None})
         if is_marked:
-            chunks_of(upload).delete()
+            statements.delete(Chunk, using, {"upload": upload.pk})
             assign(upload, complete)  # for the receivers of the signal
-            removals_of(upload).filter(place=upload.upload.name).delete()
+            copied = {"uuid": upload.uuid, "place": upload.upload.name}
+            statements.delete(Removal, using, copied)
             transaction.on_commit(
                 lambda: announce(upload_completed, upload), using=using
             )
@@ -94,9 +94,13 @@ def _copy(upload: Upload, content: Content, wanted: str) -> str:
 def note_name(upload: Upload, name: str, found: dict[str, str]) -> None:
     """Write into the upload's row where the file goes, before it goes there."""
     changes = {"upload": name, **found}
-    unfinished = row_of(upload).unfinished()
-    is_noted = unfinished.update(**changes)
+    is_noted = _update_unfinished(upload, changes)
     assign(upload, changes)
     if not is_noted:
         refresh_or_remove(upload)
         raise RangeBusy("Another request finished this upload.")
+
+
+def _update_unfinished(upload: Upload, changes: dict[str, Any]) -> int:
+    unfinished = {"id": upload.pk, "state": Upload.State.UPLOADING}
+    return statements.update(Upload, database_of(upload), unfinished, changes)

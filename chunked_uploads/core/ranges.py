@@ -45,10 +45,10 @@ CHANGING = (
 
 def refresh(upload: Upload) -> None:
     """Bring `upload` up to date. Raises `UploadNotFound` where it was cancelled."""
-    try:
-        upload.refresh_from_db(using=database_of(upload), fields=CHANGING)
-    except Upload.DoesNotExist:
-        raise UploadNotFound from None
+    found = statements.select(Upload, database_of(upload), {"id": upload.pk})
+    if found is None:
+        raise UploadNotFound
+    assign(upload, {name: getattr(found, name) for name in CHANGING})
 
 
 def held_bytes(upload: Upload, start: int, stop: int) -> int:

@@ -1,4 +1,4 @@
-"""The statements that every chunk makes, as SQL.
+"""The statements that every chunk and every finished file make, as SQL.
 
 The ORM composes a statement anew each time, which takes as long as receiving half a
 megabyte; here each is composed once. Names and values go through the models' fields
@@ -79,6 +79,15 @@ def insert(model: type[models.Model], using: str, row: dict[str, Any]) -> None:
         cursor.execute(sql, _values(model, connection, row))
 
 
+def delete(model: type[models.Model], using: str, where: dict[str, Any]) -> None:
+    """Remove the rows that fit, to which no other rows may refer."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _delete(model, using, tuple(where)), _sought(model, connection, where)
+        )
+
+
 @functools.cache
 def _selection(
     model: type[models.Model], using: str, where: Names, beside: Field | None
@@ -116,6 +125,12 @@ def _insert(model: type[models.Model], using: str, names: Names) -> str:
     columns = ", ".join(_column(_field(model, name), using) for name in names)
     markers = ", ".join(["%s"] * len(names))
     return f"INSERT INTO {_table(model, using)} ({columns}) VALUES ({markers})"
+
+
+@functools.cache
+def _delete(model: type[models.Model], using: str, where: Names) -> str:
+    terms = " AND ".join(_terms(model, using, where))
+    return f"DELETE FROM {_table(model, using)} WHERE {terms}"
 
 
 def _terms(model: type[models.Model], using: str, names: Iterable[str]) -> list[str]:

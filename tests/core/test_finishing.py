@@ -16,6 +16,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from chunked_uploads.core import finishing, forgetting, placing, ranges
 from chunked_uploads.models import Chunk, Removal, Upload
@@ -50,6 +51,20 @@ class PowerCut(BaseException):
 
 
 # The answer
+
+
+def test_end_reads_the_row_as_it_is_opened_and_once_nobody_writes(
+    uploader: Uploader,
+) -> None:
+    state = state_in(uploader.send(CONTENT))
+
+    with CaptureQueriesContext(connection) as queries:
+        uploader.done(state)
+
+    made = [each["sql"].split()[0] for each in queries]
+    framing = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}
+    changes = ["UPDATE", "UPDATE", "DELETE", "DELETE"]
+    assert [each for each in made if each not in framing] == ["SELECT"] * 2 + changes
 
 
 def test_done_is_answered_with_the_files_url(uploader: Uploader) -> None:
