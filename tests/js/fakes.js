@@ -112,7 +112,7 @@ class FakeTransport {
     this.sizer = sizer;
     this.options = { patience: 45 };
     this.maxInFlight = () => maxInFlight;
-    this.digests = { of: (blob) => Promise.resolve(`digest of ${blob.size}`) };
+    this.digests = { of: async (body) => `digest of ${body.size ?? body.byteLength}` };
     this.requests = [];
     this.send = (settings) => {
       this.requests.push(new FakeRequest(settings));

@@ -34,13 +34,14 @@ class FakeXMLHttpRequest extends EventTarget {
 }
 
 /** The sending of a file of `size` bytes, of which the server has `known`. */
-function setUp({ size, known = null, maxInFlight = 1, maxChunkSize = 64 * KIB, isMeasured }) {
+function setUp({ size, known = null, maxInFlight = 1, maxChunkSize = 64 * KIB, isMeasured, bytes = null }) {
   const clock = new Clock();
   const page = load(NAMES, { ...clock.globals, XMLHttpRequest: FakeXMLHttpRequest });
   const transport = new FakeTransport({ sizer: new page.ChunkSizer(), maxInFlight });
   const progress = new page.Progress(size, known);
   const upload = {
     file: new Blob([new Uint8Array(size)]),
+    source: { takeBytes: () => bytes },
     size,
     progress,
     transport,
@@ -97,6 +98,19 @@ test("an empty file is one request without a range", async () => {
   await takeAll(world);
   assert.equal(await world.end, "done");
   assert.deepEqual(world.transport.ranges, [""]);
+});
+
+test("a small file is sent as it was read to be looked at", async () => {
+  const bytes = new Uint8Array(10);
+  const { transport } = setUp({ size: 10, bytes });
+  assert.equal(transport.last.settings.blob, bytes);
+  assert.equal(transport.last.range, span(0, 9, 10));
+});
+
+test("of what was read of a file no part is sent for the whole", async () => {
+  const world = setUp({ size: 10, known: state(4), bytes: new Uint8Array(10) });
+  assert.equal(world.transport.last.settings.blob.size, 6);
+  assert.equal(world.transport.last.range, span(4, 9, 10));
 });
 
 test("sending goes on where the server is", async () => {
@@ -224,6 +238,28 @@ test("where others write the next chunk is small", async () => {
   world.transport.last.refuse(409, '[{"error": "range_busy", "detail": ""}]');
   await world.end;
   assert.equal(world.transport.sizer.largest, 64 * KIB);
+});
+
+test("the wait for a digest makes no line slower", async () => {
+  const world = setUp({ size: 128 * KIB, maxChunkSize: 128 * KIB });
+  await world.clock.advance(5000);
+  await requestOf(world).send("body");
+  await world.clock.advance(1000);
+  world.transport.last.answer(state(128 * KIB));
+  await world.end;
+  assert.equal(world.transport.sizer.speed, 128 * KIB);
+});
+
+test("a line is as fast as all of its chunks in flight together", async () => {
+  const world = setUp({ size: 192 * KIB, known: state(0), maxInFlight: 3 });
+  await world.clock.advance(1000);
+  world.transport.requests[0].answer(state(64 * KIB));
+  await allDone();
+  const { lineSpeed, speed } = world.transport.sizer;
+  assert.deepEqual([speed, lineSpeed], [64 * KIB, 192 * KIB]);
+  world.transport.requests.slice(1).forEach((request) => request.refuse(503));
+  await world.end;
+  assert.equal(world.transport.sizer.inFlight, 0);
 });
 
 // --- what is taken for arrived ---

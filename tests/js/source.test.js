@@ -15,27 +15,31 @@ const insecure = load(SOURCES, {
 });
 const { FileChanged, Source } = insecure;
 
+async function fingerprintOf(file, { look } = secure) {
+  return (await look(file)).fingerprint;
+}
+
 // --- fingerprints ---
 
 test("a small file is taken whole, with or without WebCrypto", async () => {
   for (const size of [0, 1, 55, 56, 64, 3 * KIB, 32 * 32 * KIB]) {
     const content = randomBytes(size);
     const wanted = createHash("sha256").update(`${size}\n`).update(content).digest("hex");
-    assert.equal(await secure.fingerprint(new Blob([content])), wanted, size);
-    assert.equal(await insecure.fingerprint(new Blob([content])), wanted, size);
+    assert.equal(await fingerprintOf(new Blob([content])), wanted, size);
+    assert.equal(await fingerprintOf(new Blob([content]), insecure), wanted, size);
   }
 });
 
 test("a large file is sampled from end to end", async () => {
   const content = randomBytes(2 * KIB * KIB + 3);
-  const before = await secure.fingerprint(new Blob([content]));
-  assert.equal(await insecure.fingerprint(new Blob([content])), before);
+  const before = await fingerprintOf(new Blob([content]));
+  assert.equal(await fingerprintOf(new Blob([content]), insecure), before);
   const last = content.length - 32 * KIB;
   for (const sample of [0, 1, 16, 31]) {
     const start = Math.floor((sample * last) / 31);
     for (const place of [start, start + 32 * KIB - 1]) {
       content[place] ^= 1;
-      assert.notEqual(await secure.fingerprint(new Blob([content])), before);
+      assert.notEqual(await fingerprintOf(new Blob([content])), before);
       content[place] ^= 1;
     }
   }
@@ -47,9 +51,17 @@ test("a file of a browser without Blob.arrayBuffer has the same fingerprint", as
       return undefined;
     }
   }
-  const { fingerprint } = load(SOURCES, { window: { crypto: webcrypto }, Blob: OldBlob });
-  const wanted = await secure.fingerprint(new Blob(["abc"]));
-  assert.equal(await fingerprint(new OldBlob(["abc"])), wanted);
+  const old = load(SOURCES, { window: { crypto: webcrypto }, Blob: OldBlob });
+  const wanted = await fingerprintOf(new Blob(["abc"]));
+  assert.equal(await fingerprintOf(new OldBlob(["abc"]), old), wanted);
+});
+
+test("all bytes of a small file come along, of a large one none", async () => {
+  for (const { look } of [secure, insecure]) {
+    const { bytes } = await look(new Blob(["abc"]));
+    assert.deepEqual([...bytes], [97, 98, 99]);
+    assert.equal((await look(new Blob([new Uint8Array(KIB * KIB + 1)]))).bytes, null);
+  }
 });
 
 // --- the file of an upload ---
@@ -58,7 +70,7 @@ test("a file is not known before its first check", async () => {
   const source = new Source(new Blob(["a"]), "folder/a");
   assert.equal(source.fingerprint, null);
   await source.check();
-  assert.equal(source.fingerprint, await secure.fingerprint(new Blob(["a"])));
+  assert.equal(source.fingerprint, await fingerprintOf(new Blob(["a"])));
 });
 
 test("a file that changed since it was looked at is found out", async () => {
@@ -75,10 +87,8 @@ test("a file that cannot be read counts as a changed one", async () => {
       throw new DOMException("The file could not be read.", "NotReadableError");
     }
   }
-  const globals = { window: { crypto: webcrypto }, Blob: UnreadableBlob };
-  const page = load(SOURCES, globals);
-  const source = new page.Source(new Blob(["a"]), "");
-  await assert.rejects(source.check(), page.FileChanged);
+  const source = new Source(new UnreadableBlob(["a"]), "");
+  await assert.rejects(source.check(), FileChanged);
 });
 
 test("another file may be given for one that is missing", async () => {

@@ -2,7 +2,8 @@
 
 /*
  * Computes digests beside the page, so that it stays at hand: gets { id, blob },
- * answers { id, digest }, the SHA-256 in base64, null where the blob can't be read.
+ * answers { id, digest, size, seconds }: the SHA-256 in base64, null where the blob
+ * can't be read, and how long it took for so many bytes.
  */
 // The garbage collector is in no hurry: gigabytes would wait for it. What is sent to
 // nobody is gone at once.
@@ -14,6 +15,7 @@ function throwAway(bytes) {
 }
 
 self.addEventListener("message", async ({ data: { id, blob } }) => {
+  const began = performance.now();
   let digest = null;
   try {
     const bytes = await blob.arrayBuffer();
@@ -23,5 +25,6 @@ self.addEventListener("message", async ({ data: { id, blob } }) => {
   } catch (error) {
     // A file that can't be read will fail when it is sent.
   }
-  self.postMessage({ id, digest });
+  const seconds = (performance.now() - began) / 1000;
+  self.postMessage({ id, digest, size: blob.size, seconds });
 });

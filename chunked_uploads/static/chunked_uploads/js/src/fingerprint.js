@@ -18,7 +18,6 @@
   const SAMPLE_SIZE = 32 * 1024; // bytes
 
   function sampleOf(file) {
-    if (file.size <= SAMPLES * SAMPLE_SIZE) return file;
     const last = file.size - SAMPLE_SIZE;
     const starts = Array.from({ length: SAMPLES }, (_, i) =>
       Math.floor((i * last) / (SAMPLES - 1)),
@@ -31,13 +30,25 @@
     return new Response(blob).arrayBuffer(); // Safari before 14
   }
 
-  /** Resolves to the fingerprint; rejects when the file cannot be read. */
-  async function fingerprint(file) {
-    const bytes = await bytesOf(new Blob([`${file.size}\n`, sampleOf(file)]));
+  /**
+   * Resolves to the `fingerprint` and, of a small file, all of its `bytes`, so that
+   * nobody reads it again; rejects when the file cannot be read.
+   */
+  async function look(file) {
+    const isSmall = file.size <= SAMPLES * SAMPLE_SIZE;
+    const head = new TextEncoder().encode(`${file.size}\n`);
+    const read = new Uint8Array(await bytesOf(isSmall ? file : sampleOf(file)));
+    const all = new Uint8Array(head.length + read.length);
+    all.set(head);
+    all.set(read, head.length);
+    return { fingerprint: await hexDigestOf(all), bytes: isSmall ? read : null };
+  }
+
+  async function hexDigestOf(bytes) {
     const digest =
       window.crypto && window.crypto.subtle
         ? new Uint8Array(await window.crypto.subtle.digest("SHA-256", bytes))
-        : sha256(new Uint8Array(bytes));
+        : sha256(bytes);
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
@@ -102,5 +113,5 @@
     return new Uint8Array(digest.buffer);
   }
 
-  window.ChunkedUploads = Object.assign(window.ChunkedUploads || {}, { fingerprint });
+  window.ChunkedUploads = Object.assign(window.ChunkedUploads || {}, { look });
 })();

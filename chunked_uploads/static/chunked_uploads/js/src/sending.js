@@ -16,9 +16,9 @@
    * has moved for `patience` seconds: some broken connections never say so.
    */
   class ChunkRequest extends XMLHttpRequest {
-    constructor(digest, patience, report) {
+    constructor(chunk, patience, report) {
       super();
-      this.digest = digest;
+      this.chunk = chunk;
       this.patience = patience;
       this.isOver = false;
       this.lastMove = 0; // milliseconds, of Date.now()
@@ -32,9 +32,10 @@
     }
 
     async send(body) {
-      const digest = await this.digest;
+      const digest = await this.chunk.digest;
       if (this.isOver) return; // aborted meanwhile
       if (digest) this.setRequestHeader("Content-Digest", `sha-256=:${digest}:`);
+      this.chunk.began = performance.now(); // the line is not slow where the digest was
       super.send(body);
       this.noteMove();
       this.timer = setInterval(() => {
@@ -141,9 +142,13 @@
       const step = this.upload.chunkSize;
       const edge = (Math.floor(start / step) + 1) * step;
       const stop = Math.min(start + this.chunkSize, edge, this.bound);
-      const blob = this.upload.file.slice(start, stop);
-      const digest = this.transport.digests.of(blob);
-      return { start, stop, blob, digest, loaded: 0, began: 0 };
+      const { digests, sizer } = this.transport;
+      const { file, source } = this.upload;
+      const bytes = source.takeBytes();
+      const isWhole = bytes !== null && stop - start === this.total;
+      const body = isWhole ? bytes : file.slice(start, stop);
+      const digest = digests.of(body, sizer.lineSpeed);
+      return { start, stop, body, digest, loaded: 0, began: 0 };
     }
 
     get chunkSize() {
@@ -157,13 +162,15 @@
       const size = chunk.stop - chunk.start;
       chunk.began = performance.now();
       this.inFlight.add(chunk);
+      sizer.noteStart();
       try {
-        const answers = await this.request(chunk);
-        this.inFlight.delete(chunk);
+        const answers = await this.request(chunk).finally(() => {
+          this.inFlight.delete(chunk);
+          sizer.noteEnd();
+        });
         sizer.noteSuccess(size, (performance.now() - chunk.began) / 1000);
         this.takeAnswer(chunk, answers);
       } catch (failure) {
-        this.inFlight.delete(chunk);
         if (!failure.status && !this.failure) sizer.noteCut(size);
         const { error } = failure.answer || {};
         if (error === "range_busy") sizer.noteBusy();
@@ -183,12 +190,12 @@
       return new Promise((resolve, reject) => {
         const request = transport.send({
           files: [upload.file],
-          blob: chunk.blob,
+          blob: chunk.body,
           contentRange: this.total ? `bytes ${start}-${stop - 1}/${this.total}` : "",
           url,
           headers,
           xhrFields: { withCredentials: withCookies },
-          xhr: () => new ChunkRequest(chunk.digest, transport.options.patience, report),
+          xhr: () => new ChunkRequest(chunk, transport.options.patience, report),
         });
         this.requests.add(request);
         request.always(() => this.requests.delete(request));

@@ -21,12 +21,26 @@
     constructor() {
       this.largest = FIRST_CHUNK; // bytes
       this.speed = SLOW; // bytes per second, of one chunk among those in flight
+      this.inFlight = 0; // chunks, of all files
+      this.lineSpeed = SLOW; // bytes per second, of all of them together
     }
 
+    noteStart() {
+      this.inFlight += 1;
+    }
+
+    noteEnd() {
+      this.inFlight -= 1;
+    }
+
+    /** A chunk arrived, beside those in flight. */
     noteSuccess(bytes, seconds) {
       const speed = bytes / Math.max(seconds, 0.001);
       // Of a small one the way took longer than its bytes.
-      if (bytes >= SMALLEST_CHUNK) this.speed = speed;
+      if (bytes >= SMALLEST_CHUNK) {
+        this.speed = speed;
+        this.lineSpeed = speed * (this.inFlight + 1);
+      }
       const fitting = Math.min(speed * LONGEST, this.largest * GROWTH);
       if (seconds > LONGEST) this.limit(fitting);
       else this.largest = Math.max(this.largest, rounded(fitting));

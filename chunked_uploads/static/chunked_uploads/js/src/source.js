@@ -5,7 +5,7 @@
  * whether it is the one that the server has a part of.
  */
 (function () {
-  const { FileChanged, fingerprint } = window.ChunkedUploads;
+  const { FileChanged, look } = window.ChunkedUploads;
 
   function randomDigits() {
     const [number] = window.crypto.getRandomValues(new Uint32Array(1));
@@ -21,6 +21,7 @@
       this.isUnverified = file === null; // it may not be the one that the server knows
       this.isConfirmed = false; // by the visitor
       this.content = null; // the fingerprint of the file's content
+      this.bytes = null; // of a small file, as they were looked at last
       this.salt = ""; // tells it from another file of the same fingerprint
     }
 
@@ -54,11 +55,18 @@
       this.salt = randomDigits();
     }
 
+    /** All bytes of a small file that was just looked at, once; else null. */
+    takeBytes() {
+      const { bytes } = this;
+      this.bytes = null;
+      return bytes;
+    }
+
     /** Compare the file with what it was; rejects with FileChanged. */
     async check() {
       let current;
       try {
-        current = await fingerprint(this.file);
+        ({ fingerprint: current, bytes: this.bytes } = await look(this.file));
       } catch (error) {
         throw new FileChanged(error.message);
       }

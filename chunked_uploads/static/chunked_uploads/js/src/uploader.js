@@ -20,7 +20,8 @@
       this.root = root;
       this.options = optionsOf(root);
       this.server = new Server(siteOf(root));
-      this.digests = new Digests(this.isSet("digests") ? root.dataset.digestWorker : "");
+      const { digestWorker, digests } = root.dataset;
+      this.digests = new Digests(this.isSet("digests") ? digestWorker : "", digests === "always");
       this.ticker = null; // while anything runs
       this.queue = new Queue({
         files: this.options.filesInFlight,
