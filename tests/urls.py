@@ -20,7 +20,8 @@ def page(request: HttpRequest) -> HttpResponse:
     options: dict[str, bool | int] = {
         name: value != "no" for name, value in request.GET.items()
     }
-    options["ranges_in_flight"] = 1  # so that tests know which chunk comes next
+    # So that tests know which chunk comes next.
+    options.setdefault("ranges_in_flight", 1)
     with translation.override(request.GET.get("language", "en")):
         response = render(request, "page.html", options)
     response.headers["Content-Security-Policy"] = "default-src 'self'"

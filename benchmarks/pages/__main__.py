@@ -12,6 +12,7 @@ environment.enter("test-all")
 import argparse  # noqa: E402
 import asyncio  # noqa: E402
 import json  # noqa: E402
+import math  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import statistics  # noqa: E402
@@ -31,12 +32,12 @@ from django.db import connection, connections  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 
-from benchmarks.pages import behaviour, loading, npm, qualities, sending  # noqa: E402
+from benchmarks.pages import behaviour, loading, many, npm, qualities, sending  # noqa: E402  # noqa: E402
 from benchmarks.pages.servers import Site  # noqa: E402
 from benchmarks.pages.uploaders import ALL, OTHERS, Uploader  # noqa: E402
 from tests import browsers, programs  # noqa: E402
 
-PARTS = ["loading", "sending", "qualities", "behaviour"]
+PARTS = ["loading", "sending", "many", "qualities", "behaviour"]
 
 
 def parse() -> argparse.Namespace:
@@ -45,9 +46,11 @@ def parse() -> argparse.Namespace:
         prog="python3 benchmarks/pages", description=__doc__
     )
     add = parser.add_argument
-    add("--runs", type=int, default=5, help="of loading; sending has half of them")
+    add("--runs", type=int, default=5, help="of loading; what sends has half of them")
     add("--size", type=int, default=1024, help="MiB of the large file")
     add("--part", choices=PARTS, action="append", help="only this; may be repeated")
+    names = [page.name for page in ALL]
+    add("--page", choices=names, action="append", help="only this; may be repeated")
     return parser.parse_args()
 
 
@@ -74,8 +77,9 @@ async def run(
     options: argparse.Namespace, folder: Path, site: Site, results: dict[str, Any]
 ) -> None:
     """Measure and observe what was asked for, into `results`."""
-    pages = ALL
+    pages = [page for page in ALL if not options.page or page.name in options.page]
     parts = options.part or PARTS
+    runs = (options.runs + 1) // 2
     async with async_playwright() as playwright:
         how = browsers.launch_options("Chromium", folder)
         browser = await playwright.chromium.launch(**how)
@@ -88,17 +92,19 @@ async def run(
             with open(file, "wb") as large:
                 large.truncate(options.size * 1024 * 1024 + 17)
             results["size"] = options.size * 1024 * 1024
-            runs = (options.runs + 1) // 2
             sent = results["sending"] = {page.name: [] for page in pages}
             await send(browser, site, pages, runs, file, sent)
+        if "many" in parts:
+            for number in many.NUMBERS:
+                sent = results[f"{number} files"] = {page.name: [] for page in pages}
+                files = many.make_files(folder, number)
+                await send_many(browser, site, pages, runs, files, sent)
         if "qualities" in parts:
-            files = [folder / f"note-{number}.txt" for number in range(qualities.MANY)]
-            for small in files:
-                small.write_text(small.name)
+            (small,) = many.make_files(folder, 1)
             results["qualities"] = {}
             for page in pages:
                 note(f"examining {page.name}")
-                seen = await qualities.examine(browser, site, page, files)
+                seen = await qualities.examine(browser, site, page, small)
                 results["qualities"][page.name] = seen
         if "behaviour" in parts:
             file = folder / "clip.bin"
@@ -141,6 +147,23 @@ async def send(
         for page in rotated(pages, turn):
             note(f"sending with {page.name}, {turn + 1} of {runs}")
             costs[page.name].append(await sending.send(browser, site, page, file))
+
+
+async def send_many(
+    browser: Browser,
+    site: Site,
+    pages: list[Uploader],
+    runs: int,
+    files: list[Path],
+    costs: dict[str, list[dict[str, Any]]],
+) -> None:
+    """Send the small files with all pages by turns; not again with one that can't."""
+    for turn in range(runs):
+        for page in rotated(pages, turn):
+            if math.inf in (run["seconds"] for run in costs[page.name]):
+                continue
+            note(f"{len(files)} files with {page.name}, {turn + 1} of {runs}")
+            costs[page.name].append(await many.send(browser, site, page, files))
 
 
 async def observe(

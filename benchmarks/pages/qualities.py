@@ -1,8 +1,7 @@
-"""What else can be told from outside: access, a strict policy, many files at once."""
+"""What else can be told from outside: access, and a strict policy."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ from benchmarks.pages.uploaders import Uploader
 from tests.accessibility import TAGS
 
 POLICY = "default-src 'self'"
-MANY = 100  # files
-LONGEST = 60  # seconds
 BARRED = """
 window.barred = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -26,13 +23,12 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 
 async def examine(
-    browser: Browser, site: Site, uploader: Uploader, files: list[Path]
+    browser: Browser, site: Site, uploader: Uploader, file: Path
 ) -> dict[str, Any]:
-    """Return what axe-core finds, what the policy bars, and what many files cost."""
+    """Return what axe-core finds, and what the policy bars."""
     return {
-        "axe-core finds": await _access(browser, site, uploader, files[0]),
-        f"barred by {POLICY}": await _policy(browser, site, uploader, files[0]),
-        f"{len(files)} small files": await _many(browser, site, uploader, files),
+        "axe-core finds": await _access(browser, site, uploader, file),
+        f"barred by {POLICY}": await _policy(browser, site, uploader, file),
     }
 
 
@@ -74,18 +70,3 @@ async def _policy(
         await page.set_input_files(uploader.input, file)
         await page.wait_for_selector(uploader.complete)
         return sorted(set(await page.evaluate("barred")))
-
-
-async def _many(
-    browser: Browser, site: Site, uploader: Uploader, files: list[Path]
-) -> str:
-    async with site.visit(browser, uploader) as page:
-        await site.open(page, uploader)
-        wanted = len(files) if uploader.completes_each else 1
-        begun = time.monotonic()
-        await page.set_input_files(uploader.input, files)
-        while await page.locator(uploader.complete).count() < wanted:
-            if time.monotonic() - begun > LONGEST:
-                return f"over {LONGEST} s"
-            await page.wait_for_timeout(100)
-        return f"{time.monotonic() - begun:.1f} s"

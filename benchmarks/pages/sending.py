@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.async_api import Browser, CDPSession
 
+from benchmarks.pages import metrics
 from benchmarks.pages.servers import Site
 from benchmarks.pages.uploaders import Uploader
 
@@ -27,15 +28,9 @@ async def send(
     """Upload the file; return seconds, milliseconds of long tasks and bytes of heap."""
     async with site.visit(browser, uploader, WATCH) as page:
         await site.open(page, uploader)
-        session = await page.context.new_cdp_session(page)
-        await session.send("Performance.enable")
-
-        async def metrics() -> dict[str, float]:
-            told = await session.send("Performance.getMetrics")
-            return {each["name"]: each["value"] for each in told["metrics"]}
-
+        session = await metrics.watch(page)
         await session.send("HeapProfiler.collectGarbage")
-        before = await metrics()
+        before, busy = await metrics.read(session), await metrics.busy(session)
         await page.evaluate("() => { tasks.length = 0; }")
         machine = await browser.new_browser_cdp_session()
         cpu, memory = await _processes(machine)
@@ -46,11 +41,11 @@ async def send(
         while not await page.locator(uploader.complete).count():
             if time.monotonic() - begun > LONGEST:
                 raise TimeoutError(f"{uploader.title} took longer than {LONGEST} s")
-            heap.append((await metrics())["JSHeapUsedSize"])
+            heap.append((await metrics.read(session))["JSHeapUsedSize"])
             resident.append((await _processes(machine))[1])
             await page.wait_for_timeout(SAMPLE)
         seconds = time.monotonic() - begun
-        after = await metrics()
+        busy = await metrics.busy(session) - busy
         cpu_after, _memory = await _processes(machine)
         await machine.detach()
         tasks = await page.evaluate("tasks")
@@ -58,7 +53,7 @@ async def send(
             "seconds": seconds,
             "longTasks": len(tasks),
             "longest": max(tasks, default=0),
-            "mainThread": after["TaskDuration"] - before["TaskDuration"],
+            "mainThread": busy,
             "cpu": cpu_after - cpu,
             "memory": max(resident, default=memory) - memory,
             "heapBefore": before["JSHeapUsedSize"],

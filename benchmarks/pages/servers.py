@@ -80,8 +80,9 @@ class Front(Nginx):
     def _block(self, name: str, port: int, limit: int) -> str:
         ours = name == OURS.name
         statics = f"{CHECKOUT}/chunked_uploads/static" if ours else str(BUNDLES)
+        # The tests' page sends one chunk at a time; this one what a site's does.
         page = (
-            "proxy_pass http://django;"
+            "rewrite ^/$ /?ranges_in_flight= break; proxy_pass http://django;"
             if ours
             else f"root {BUNDLES}; index {name}.html;"
         )
@@ -132,6 +133,16 @@ class Front(Nginx):
             ),
             key=lambda each: each["begin"],
         )
+
+    def log_size(self, name: str) -> int:
+        """Return how many bytes the log of the page's requests has."""
+        return (self.folder / f"{name}.log").stat().st_size
+
+    def count_since(self, name: str, size: int) -> int:
+        """Return how many requests ended since the log had that many bytes."""
+        with open(self.folder / f"{name}.log", "rb") as log:
+            log.seek(size)
+            return log.read().count(b"\n")
 
     def url_of(self, name: str) -> str:
         """Return the address of a page, without a slash at its end."""

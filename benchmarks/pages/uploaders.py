@@ -19,7 +19,7 @@ class Uploader:
     restored: str  # starts again what came back after a reload
     more: str  # shows the way to choose where a list hides it
     texts: str  # what tells the visitor how it goes
-    completes_each: bool = True  # plain: whether `complete` is said of each file
+    all_complete: str = ""  # many are; where it is empty, `complete` is said of each
 
 
 OURS = Uploader(
@@ -32,7 +32,8 @@ OURS = Uploader(
     retry=".chunked-uploads-row [data-action=retry]:not([hidden])",
     restored=".chunked-uploads-row [data-action=start]:not([hidden])",
     more=".chunked-uploads-choose",
-    texts=".chunked-uploads-status, .chunked-uploads-message, .chunked-uploads-note",
+    texts=".chunked-uploads-headline, .chunked-uploads-status, .chunked-uploads-why",
+    all_complete=".chunked-uploads-summary[data-state=complete]:not([hidden])",
 )
 
 
@@ -48,7 +49,7 @@ def _uppy(name: str, title: str) -> Uploader:
         restored=".uppy-StatusBar-actionBtn--upload:not([disabled])",
         more=".uppy-DashboardContent-addMore",
         texts=".uppy-StatusBar-statusPrimary, .uppy-Informer",
-        completes_each=False,
+        all_complete=".uppy-StatusBar.is-complete",
     )
 
 
