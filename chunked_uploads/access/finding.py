@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from chunked_uploads.access.opening import open_by_token
 from chunked_uploads.access.sessions import has_session, recall
 from chunked_uploads.authentication import authenticate
+from chunked_uploads.core import statements
 from chunked_uploads.errors import UploadNotFound
-from chunked_uploads.models import Upload, UploadQuerySet
+from chunked_uploads.models import Upload, UploadQuerySet, database_of
 
 MOST_LISTED = 1000  # uploads
 LARGEST_PK = 2**63 - 1  # databases refuse to compare with more
@@ -48,16 +49,22 @@ def matching(
     One with another fingerprint is never among them. `for_form` says which are meant:
     those for forms, the others, or with None all.
     """
-    found = _unfinished(request, for_form)
-    found = found.filter(filename=filename, filesize=filesize)
-    if fingerprint:
-        found = found.filter(fingerprint__in=["", fingerprint])
+    user = user_of(request)
+    where: dict[str, Any] = {"user": None if user is None else user.pk}
+    where |= {"state": Upload.State.UPLOADING, "filename": filename}
+    where |= {"filesize": filesize}
+    if for_form is not None:
+        where["for_form"] = for_form
+    found = statements.select_newest(Upload, database_of(), where, MOST_LISTED)
+    # Where the site lets anybody upload, what a session began is its own.
+    session = recall(request) if user is None else None
     # Some databases see no difference between upper and lower case.
     return [
         each
-        for each in found[:MOST_LISTED]
+        for each in found
         if each.filename == filename
         and (not fingerprint or each.fingerprint in ("", fingerprint))
+        and (session is None or str(each.uuid) in session)
     ]
 
 

@@ -2,7 +2,7 @@
 
 The ORM composes a statement anew each time, which takes as long as receiving half a
 megabyte; here each is composed once. Names and values go through the models' fields
-and the connection, as they do there; all conditions are equalities.
+and the connection, as they do there; all conditions are equalities, with None too.
 """
 
 from __future__ import annotations
@@ -35,14 +35,47 @@ def select(
     `beside` is a field of the model's `user`; the row then has what stands in it as
     `user_<name>`, None without a user.
     """
-    selection = _selection(model, using, tuple(where), beside)
+    rows = _rows(model, using, where, beside, most=1)
+    return rows[0] if rows else None
+
+
+def select_newest(
+    model: type[Row], using: str, where: dict[str, Any], most: int
+) -> list[Row]:
+    """Return the newest rows that fit, by `created_at`, the newest first."""
+    return _rows(model, using, where, None, most, is_ordered=True)
+
+
+def _rows(
+    model: type[Row],
+    using: str,
+    where: dict[str, Any],
+    beside: Field | None,
+    most: int,
+    *,
+    is_ordered: bool = False,
+) -> list[Row]:
+    sought = {name: value for name, value in where.items() if value is not None}
+    empty = tuple(name for name, value in where.items() if value is None)
+    selection = _selection(model, using, tuple(sought), empty, beside, is_ordered)
     connection = connections[using]
+    sql = selection.sql
+    if is_ordered:
+        sql += f" {connection.ops.limit_offset_sql(0, most)}"
     with connection.cursor() as cursor:
-        cursor.execute(selection.sql, _sought(model, connection, where))
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    values = list(found)
+        cursor.execute(sql, _sought(model, connection, sought))
+        found = cursor.fetchmany(most)
+    return [_row(model, using, selection, beside, list(each)) for each in found]
+
+
+def _row(
+    model: type[Row],
+    using: str,
+    selection: Selection,
+    beside: Field | None,
+    values: list[Any],
+) -> Row:
+    connection = connections[using]
     for index, column in selection.converted.items():
         for convert in _converters(column, connection):
             values[index] = convert(values[index], column, connection)
@@ -90,7 +123,12 @@ def delete(model: type[models.Model], using: str, where: dict[str, Any]) -> None
 
 @functools.cache
 def _selection(
-    model: type[models.Model], using: str, where: Names, beside: Field | None
+    model: type[models.Model],
+    using: str,
+    where: Names,
+    empty: Names,
+    beside: Field | None,
+    is_ordered: bool,
 ) -> Selection:
     table, own = _table(model, using), model._meta.concrete_fields
     columns = [field.get_col(model._meta.db_table) for field in own]
@@ -102,8 +140,12 @@ def _selection(
             _full(field, using) for field in (user, user.target_field)
         )
     names = ", ".join(_full(column.target, using) for column in columns)
-    terms = " AND ".join(f"{_full(_field(model, name), using)} = %s" for name in where)
-    sql = f"SELECT {names} FROM {source} WHERE {terms}"
+    terms = [f"{_full(_field(model, name), using)} = %s" for name in where]
+    terms += [f"{_full(_field(model, name), using)} IS NULL" for name in empty]
+    sql = f"SELECT {names} FROM {source} WHERE {' AND '.join(terms)}"
+    if is_ordered:
+        newest = [_field(model, "created_at"), model._meta.pk]
+        sql += " ORDER BY " + ", ".join(f"{_full(each, using)} DESC" for each in newest)
     connection = connections[using]
     converted = {
         index: column
