@@ -6,7 +6,9 @@ const { test } = require("node:test");
 const { Clock, load } = require("./loading.js");
 
 const clock = new Clock();
-const { Queue } = load(["progress", "naming", "register", "queue"], clock.globals);
+const NAMES = ["progress", "failures", "server", "sizing", "naming", "register", "queue"];
+const { FIRST_CHUNK, Queue } = load(NAMES, clock.globals);
+const LARGE = { size: FIRST_CHUNK + 1 };
 
 /** An upload as it looks to a queue; run() lets it begin. */
 class FakeUpload {
@@ -55,13 +57,26 @@ const make = (count, state, facts) =>
 const statesOf = ({ uploads }) => uploads.map(({ state }) => state);
 
 test("as many run as may at once, in the order of the list", () => {
-  const queue = queueOf(make(4, "queued"), { files: 2 });
+  const queue = queueOf(make(4, "queued", LARGE), { files: 2 });
   queue.startNext();
   queue.startNext();
   assert.deepEqual(statesOf(queue), ["uploading", "uploading", "queued", "queued"]);
   queue.remove(queue.uploads[0]);
   queue.startNext();
   assert.deepEqual(statesOf(queue), ["uploading", "uploading", "queued"]);
+});
+
+test("files of one small request have more turns, and need not wait for large ones", () => {
+  const queue = queueOf([...make(5, "queued", LARGE), ...make(3, "queued")]);
+  queue.startNext();
+  const states = [...Array(4).fill("uploading"), "queued", "uploading", "uploading", "queued"];
+  assert.deepEqual(statesOf(queue), states);
+});
+
+test("where one file may run at a time, a small one waits too", () => {
+  const queue = queueOf(make(2, "queued"), { files: 1 });
+  queue.startNext();
+  assert.deepEqual(statesOf(queue), ["uploading", "queued"]);
 });
 
 test("only who waits for a turn gets one", () => {

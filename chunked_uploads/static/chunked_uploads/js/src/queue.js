@@ -4,10 +4,13 @@
  * The uploads of one uploader, in the order in which they have their turns.
  */
 (function () {
-  const { Register, SpeedMeter, keyOf } = window.ChunkedUploads;
+  const { FIRST_CHUNK, Register, SpeedMeter, keyOf } = window.ChunkedUploads;
 
   // Browsers open six connections to a server over HTTP/1.1; some stay free.
   const MAX_REQUESTS = 4;
+  // So many times more files run where they are one small request each: all connections
+  // of a browser, each of which is free again at once.
+  const SMALL_ONES = 1.5;
   const RUNNING = ["checking", "uploading", "waiting", "finishing"];
   const BEGUN = [...RUNNING, "ready", "queued", "paused", "failed"];
 
@@ -18,6 +21,7 @@
      */
     constructor({ files, ranges, everywhere }) {
       this.files = files;
+      this.smallFiles = Math.floor(files * SMALL_ONES);
       this.ranges = ranges;
       this.everywhere = everywhere;
       this.register = new Register();
@@ -108,11 +112,12 @@
 
     /** Start as many of those that wait as may run at once. */
     startNext() {
-      if (this.register.count(...RUNNING) >= this.files) return;
+      if (this.register.count(...RUNNING) >= this.smallFiles) return;
       for (const upload of this.register.list("queued")) {
-        if (upload.state !== "queued" || this.hasTwin(upload)) continue;
-        upload.run();
-        if (this.register.count(...RUNNING) >= this.files) return;
+        const running = this.register.count(...RUNNING);
+        if (running >= this.smallFiles) return;
+        const isItsTurn = running < this.files || upload.size <= FIRST_CHUNK;
+        if (isItsTurn && upload.state === "queued" && !this.hasTwin(upload)) upload.run();
       }
     }
 
