@@ -37,16 +37,17 @@
       this.texts = texts;
       this.uploads = [];
       this.isOpen = false; // so that all names are there
+      this.button = null;
       this.element.dataset.state = "refused";
       this.element.querySelectorAll("[data-action]").forEach((button) => {
         button.hidden = button.dataset.action !== "dismiss";
         if (!button.hidden) this.button = button;
       });
-      this.label = this.button.getAttribute("aria-label");
+      this.label = this.button ? this.button.getAttribute("aria-label") : "";
       const tile = this.find("tile");
-      tile.classList.add("chunked-uploads-pile");
-      tile.firstElementChild.append(icon("refused"));
-      this.find("name").classList.add("chunked-uploads-name-whole");
+      if (tile) tile.classList.add("chunked-uploads-pile");
+      if (tile) tile.firstElementChild.append(icon("refused"));
+      if (this.find("name")) this.find("name").classList.add("chunked-uploads-name-whole");
     }
 
     render(uploads, reason) {
@@ -59,11 +60,11 @@
       const more = names.length - shown.length;
       const listed = shown.concat(more ? [texts.count("and-more", more)] : []);
       this.put("why", listed.join(", "));
-      this.button.setAttribute("aria-label", `${this.label}: ${title}`);
+      if (this.button) this.button.setAttribute("aria-label", `${this.label}: ${title}`);
     }
 
     focus() {
-      this.button.focus();
+      (this.button || this.element).focus();
     }
   }
 

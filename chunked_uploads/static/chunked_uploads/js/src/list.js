@@ -248,7 +248,8 @@
         next = line.element;
       });
       lines.forEach(({ element: each, upload }) => {
-        if (upload && upload.file) this.tools.pictures.watch(each.querySelector(".chunked-uploads-tile"), upload.file);
+        const tile = each.querySelector(".chunked-uploads-tile");
+        if (tile && upload && upload.file) this.tools.pictures.watch(tile, upload.file);
       });
       if (lost) this.focusAt(lines, place);
     }
@@ -269,7 +270,7 @@
       this.rows.forEach((row, upload) => {
         if (wanted.has(row.element)) return;
         this.rows.delete(upload);
-        this.tools.pictures.unwatch(row.find("tile"));
+        if (row.find("tile")) this.tools.pictures.unwatch(row.find("tile"));
       });
       this.folds.forEach((fold, key) => {
         if (!wanted.has(fold.element)) this.folds.delete(key);

@@ -14,7 +14,8 @@
       this.texts = texts;
       this.notification = notification;
       this.focusElsewhere = focusElsewhere;
-      this.counts = [...this.find("headline").querySelectorAll("span")];
+      const headline = this.find("headline");
+      this.counts = headline ? [...headline.querySelectorAll("span")] : [];
       this.buttons = [...element.querySelectorAll("[data-action]")];
     }
 
@@ -71,7 +72,8 @@
       ring.hidden = !count;
       this.fill(ring, isEnded && count ? complete / count : percent / 100, format.percent(percent));
       ring.style.setProperty("--chunked-uploads-part-bad", isEnded && count ? failed / count : 0);
-      this.find("ring-tick").toggleAttribute("hidden", !isWell);
+      const tick = this.find("ring-tick");
+      if (tick) tick.toggleAttribute("hidden", !isWell);
       const done = `${format.number(complete)}/${format.number(count)}`;
       this.put("ring-text", isWell ? "" : isEnded ? done : format.number(percent));
     }

@@ -185,7 +185,7 @@
       const { element } = this;
       const state = hasFiles ? "filled" : "idle";
       const drop = this.find("drop");
-      const isFocusLost = this.isCompact && hasFiles && drop.contains(document.activeElement);
+      const isFocusLost = Boolean(drop) && this.isCompact && hasFiles && drop.contains(document.activeElement);
       // In a form the file stands where it came in.
       if (drop && this.isCompact) drop.hidden = hasFiles;
       if (element.dataset.state !== state) {
