@@ -38,8 +38,8 @@ PREPARE = """
     new MutationObserver(() => {
         const row = document.querySelector("[role=list] > .chunked-uploads-row");
         const bar = row && row.querySelector(".chunked-uploads-bar");
-        if (!bar || bar.hidden) return;
         const find = (part) => row.querySelector(`.chunked-uploads-${part}`);
+        if (!bar || bar.hidden || find("percent").hidden) return;
         const percent = parseInt(find("percent").textContent, 10);
         const figures = find("bytes").textContent.match(/[\\d.]+/g) || [];
         const [sent, total] = figures.map(Number);
