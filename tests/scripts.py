@@ -24,7 +24,7 @@ ORDER = [
     *("describing", "choosing", "elsewhere", "icons", "pictures", "texts"),
     *("row", "folds", "sections", "list", "summary", "speaking", "above"),
     *("view", "withdrawing", "notices", "partial", "visitor", "uploader"),
-    *("connecting", "guard", "field"),
+    *("connecting", "guard", "former", "field"),
 ]
 # What makes pictures of files, in a worker.
 ORDER_OF_WORKER = ["peeking", "images", "mp4", "matroska", "films", "thumbnails"]

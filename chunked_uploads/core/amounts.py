@@ -16,7 +16,7 @@ UNITS = (
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes in the unit that suits it, to three digits.
+    """Return a number of bytes in the unit that suits it.
 
     In units of 1000, as disks, phones and browsers count.
     """
@@ -26,8 +26,7 @@ def format_size(size: int) -> str:
     if power == 0:
         text = ngettext("%(number)s byte", "%(number)s bytes", size)
         return avoid_wrapping(text % {"number": size})
-    digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
-    while digits and round(value, digits) == round(value, digits - 1):
-        digits -= 1
-    number = number_format(round(value, digits), decimal_pos=digits)
+    rounded = round(value, 1 if value < (99.95 if power > 2 else 9.95) else 0)
+    digits = 0 if rounded.is_integer() else 1
+    number = number_format(rounded, decimal_pos=digits, force_grouping=True)
     return avoid_wrapping(gettext(UNITS[power - 1]) % {"number": number})

@@ -67,8 +67,15 @@ class ChunkedFileInput(forms.ClearableFileInput):
         widget["max_size"] = self.limits.max_size
         widget["upload_name"] = self.upload_name(name)
         widget["upload_id"] = self.upload_id(name)
-        widget["finished"] = self._keep_finished()
-        widget["initial"] = _describe(value) if widget["is_initial"] else None
+        widget["finished"] = finished = self._keep_finished()
+        # From the model's own file to what takes its place.
+        initial = _describe(value) if widget["is_initial"] else None
+        widget["formers"] = [each for each in (initial, finished) if each]
+        bound = self.bound_field
+        widget["label"] = "" if bound is None else bound.label
+        widget["is_asked_for"] = self.is_required and (
+            bound is None or bound.form.use_required_attribute
+        )
         widget["is_invalid"] = bool(self._errors)
         return context
 
@@ -130,4 +137,4 @@ def _describe(value: Any) -> dict[str, Any]:
     except Exception:  # noqa: BLE001 - of any storage; a size is not worth a page
         size = None
     name = str(value).replace("\\", "/").rpartition("/")[2]
-    return {"name": name, "url": value.url, "bytes": size}
+    return {"name": name, "url": value.url, "bytes": size, "claim": ""}

@@ -34,6 +34,7 @@ from tests.sending import CONTENT, Uploader, files_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FILMS = "/admin/films/film/"
+REQUIRED = r'<input type="file" name="file"[^>]* required'
 
 
 class Initial:
@@ -248,7 +249,7 @@ def test_form_that_is_shown_again_has_the_finished_upload(upload: Upload) -> Non
     assert claims_in(html) == [claim_of(upload)]
     assert "Use film.mp4 (10\N{NO-BREAK SPACE}bytes), which is uploaded already" in html
     assert re.search(r'<input type="file" name="file"[^>]*>', html)
-    assert "required" not in str(form["file"])
+    assert not re.search(REQUIRED, str(form["file"]))
 
 
 def test_form_that_is_shown_again_keeps_a_plain_file(user: User) -> None:
@@ -274,7 +275,7 @@ def test_plain_file_of_somebody_unknown_is_not_kept(
     html = form.as_div()
 
     assert claims_in(html) == []
-    assert re.search(r'<input type="file" name="file"[^>]* required', html)
+    assert re.search(REQUIRED, html)
     assert not Upload.objects.exists()
     assert not media_root.exists()
 
@@ -304,7 +305,7 @@ def test_file_that_was_refused_is_not_shown_again(upload: Upload) -> None:
         StrictForm({}, attached(file=plain())),
     ):
         assert claims_in(form.as_div()) == []
-        assert "required" in str(form["file"])
+        assert re.search(REQUIRED, str(form["file"]))
     assert Upload.objects.get() == upload
 
 
@@ -406,6 +407,60 @@ def test_initial_file_is_shown_as_by_django() -> None:
 
     theirs = forms.ClearableFileInput().render("file", Initial(), {"id": "id_file"})
     assert theirs in ours
+
+
+def former_of(html: str) -> list[dict[str, str]]:
+    """Return what the page is told of the files that there are."""
+    found = re.findall(r'<span class="chunked-uploads-field-former"([^>]*)>', html)
+    return [dict(re.findall(r'data-(\w+)="([^"]*)"', each)) for each in found]
+
+
+def test_page_is_told_of_the_files_that_there_are(upload: Upload) -> None:
+    film = Film.objects.create(title="A film", file=plain(b"x" * 1500, "old.mp4"))
+    url, data = film.file.url, {"title": "", "file-upload": claim_of(upload)}
+
+    html = FilmForm(data, instance=film).as_div()
+
+    model, kept = former_of(html)
+    assert model == {"name": "old.mp4", "bytes": "1500", "url": url, "claim": ""}
+    assert kept == {
+        "name": "film.mp4",
+        "bytes": "10",
+        "url": upload.url,
+        "claim": claim_of(upload),
+    }
+    assert "(10\N{NO-BREAK SPACE}bytes)" in html
+
+
+def test_file_that_nobody_can_measure_is_told_without_its_size() -> None:
+    html = OptionalForm(initial={"file": Initial()}).as_div()
+
+    [former] = former_of(html)
+    assert (former["name"], former["bytes"]) == ("old.mp4", "")
+
+
+@pytest.mark.parametrize(
+    ("form", "is_told"),
+    [
+        (Form(), True),
+        (Form(use_required_attribute=False), False),
+        (OptionalForm(), False),
+    ],
+)
+def test_page_asks_for_a_file_where_the_browser_would(
+    form: forms.Form, is_told: bool
+) -> None:
+    assert (" data-required" in str(form["file"])) is is_told
+
+
+def test_uploader_is_named_as_its_field_is() -> None:
+    class Named(forms.Form):
+        file = ChunkedFileField(label='The "film"')
+
+    html = str(Named()["file"])
+
+    assert 'aria-label="The &quot;film&quot;"' in html
+    assert 'class="chunked-uploads chunked-uploads-compact"' in html
 
 
 def test_disabled_field_has_no_uploader() -> None:

@@ -14,17 +14,17 @@ const BYTES = [
   [0, "0 bytes"],
   [1, "1 byte"],
   [999, "999 bytes"],
-  [1000, "1.0 kB"],
+  [1000, "1 kB"],
   [1234, "1.2 kB"],
   [14_000, "14 kB"],
   [99_950, "100 kB"],
   [999_499, "999 kB"],
-  [999_500, "1.0 MB"],
+  [999_500, "1 MB"],
   [12_345_678, "12 MB"],
   [9.4e9, "9.4 GB"],
   [17.12e9, "17.1 GB"],
   [170.6e9, "171 GB"],
-  [5e12, "5.0 TB"],
+  [5e12, "5 TB"],
   [5e15, "5,000 TB"],
 ];
 
@@ -81,4 +81,14 @@ test("a number and its unit stay on one line", () => {
   const format = new Formatter("en");
   assert.equal(format.bytes(1234), "1.2\u00a0kB");
   assert.equal(format.speed(1234), "1.2\u00a0kB/\u2060s");
+});
+
+// Sizes and their texts, by language: also on the server, in tests/core/test_amounts.py.
+const SIZES = require("../core/sizes.json");
+
+test("bytes are shown as the server writes them", () => {
+  for (const [language, sizes] of Object.entries(SIZES)) {
+    const format = new Formatter(language);
+    for (const [count, text] of sizes) assert.equal(format.bytes(count), text);
+  }
 });

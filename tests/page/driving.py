@@ -106,7 +106,8 @@ def row(page: Page, name: str) -> Locator:
 
 def expect_status(place: Page | Locator, text: str) -> None:
     """Wait until the only file of the place is in that state."""
-    status = place.locator(f"{ROW} .chunked-uploads-status")
+    here = f"{ROW}:not(.chunked-uploads-is-leaving)"
+    status = place.locator(f"{here} .chunked-uploads-status")
     expect(status).to_have_text(text)
 
 
@@ -150,7 +151,8 @@ def settle(page: Page) -> None:
         const yes = document.querySelector("dialog .chunked-uploads-danger");
         if (yes) yes.click();
         const roots = document.querySelectorAll("[data-chunked-uploads]");
-        roots.forEach(({ chunkedUploads }) => chunkedUploads.view.above.dismissToast());
+        const uploaders = [...roots].map((root) => root.chunkedUploads).filter(Boolean);
+        uploaders.forEach(({ view }) => view.above.dismissToast());
     }""")
 
 

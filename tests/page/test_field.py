@@ -28,11 +28,13 @@ from tests.page.driving import (
     CHUNKS,
     DONE,
     ROW,
+    button,
+    cancel,
     choose,
-    expect_message,
     expect_status,
     make_file,
     press,
+    settle,
     take_out_and_put_back,
 )
 from tests.polling import wait_until
@@ -271,8 +273,9 @@ def test_form_without_a_file_asks_for_one(form: Page) -> None:
 
     save(form)
 
-    expect_told(form, "Please choose a file.")
-    expect(form.locator(".chunked-uploads-input")).to_be_focused()
+    expect_told(form, "No file yet. Choose one.")
+    expect(form.locator(".chunked-uploads")).to_have_attribute("data-invalid", "")
+    expect(form.get_by_role("button", name="Choose a file")).to_be_focused()
     assert posts == []
 
 
@@ -301,9 +304,9 @@ def test_form_is_not_sent_while_its_upload_is_paused(form: Page, file: Path) -> 
     saved(file)
 
 
-@pytest.mark.parametrize("button", ["Pause", "Cancel"])
+@pytest.mark.parametrize("name", ["Pause", "Cancel and delete"])
 def test_form_that_waited_is_not_sent_when_the_upload_is_stopped(
-    form: Page, file: Path, button: str
+    form: Page, file: Path, name: str
 ) -> None:
     posts = note_posts(form)
     held = Hold(form, DONE)
@@ -312,34 +315,63 @@ def test_form_that_waited_is_not_sent_when_the_upload_is_stopped(
     save(form)
     expect_told(form, WAITING)
 
-    form.get_by_role("button", name=button).click()
+    press(form, name)
 
-    if button == "Pause":
+    if name == "Pause":
         expect_told(form, STOPPED)
         held.open()
         press(form, "Resume")
         expect_status(form, "Complete")
     else:
+        settle(form)
         expect(form.locator(ROW)).to_have_count(0)
     expect(form.locator(".chunked-uploads-field-told")).to_be_hidden()
     assert posts == []
     assert not Film.objects.exists()
 
 
-def test_file_that_is_refused_holds_the_form_until_it_is_removed(
+def expect_refusal(form: Page | Locator, name: str) -> None:
+    """Wait until the field says why, and takes another file."""
+    expect(form.locator(ROW)).to_have_count(0)
+    error = form.locator(".chunked-uploads-error:visible").first
+    expect(error).to_contain_text(f"{name} was not taken: ")
+    expect(form.get_by_role("button", name="Choose a file")).to_be_visible()
+    expect(form.locator(".chunked-uploads")).to_have_attribute("data-invalid", "")
+
+
+def test_file_that_is_refused_leaves_the_field_to_another(
     form: Page, file: Path, tmp_path: Path
 ) -> None:
     choose(form, make_file(tmp_path / "words.txt"))
-    expect_status(form, "Not taken")
+    expect_refusal(form, "words.txt")
 
     save(form)
-
-    expect_told(form, "The form is not sent yet: the file cannot be taken.")
-    form.keyboard.press("Enter")  # on the button that has the focus now
-    expect(form.locator(ROW)).to_have_count(0)
+    expect_told(form, "No file yet. Choose one.")
     choose(form, file)
+
+    expect_status(form, "Complete")
+    expect(form.locator(".chunked-uploads-error:visible")).to_have_count(0)
+    expect(form.locator("[data-invalid]")).to_have_count(0)
     save(form)
     saved(file)
+
+
+def test_form_that_can_do_without_a_file_is_held_once_when_one_was_refused(
+    admin: Page, file: Path, tmp_path: Path
+) -> None:
+    posts = note_posts(admin)
+    choose(admin.locator(".field-file").first, file)
+    expect_status(admin.locator(".field-file").first, "Complete")
+    row = admin.locator(".dynamic-trailers").first
+    choose(row, make_file(tmp_path / "words.txt"))
+    expect_refusal(row, "words.txt")
+
+    save(admin)
+
+    expect_told(row, "The form is not sent yet.")
+    assert posts == []
+    save(admin)
+    assert not saved(file).trailers.exists()
 
 
 def test_form_that_waited_is_not_sent_with_a_file_that_the_site_refused(
@@ -355,8 +387,9 @@ def test_form_that_waited_is_not_sent_with_a_file_that_the_site_refused(
     refusal = '[{"error": "file_refused", "detail": "No film."}]'
     held.routes[0].fulfill(status=422, body=refusal)
 
-    expect_message(form, "No film.")
-    expect_told(form, "The form is not sent yet: the file cannot be taken.")
+    expect_refusal(form, "film.mp4")
+    expect(form.get_by_text("No film.")).to_be_visible()
+    expect_told(form, "No file yet. Choose one.")
     assert posts == []
 
 
@@ -384,7 +417,7 @@ def test_form_that_begins_anew_has_no_file(form: Page, file: Path, state: str) -
     expect(form.locator(ROW)).to_have_count(0)
     form.get_by_label("Title").fill("A film")
     save(form)
-    expect_told(form, "Please choose a file.")
+    expect_told(form, "No file yet. Choose one.")
 
 
 def test_form_that_does_not_begin_anew_after_all_keeps_its_file(
@@ -414,8 +447,9 @@ def test_form_waits_for_the_file_that_took_the_place_of_another(
     expect_told(form, WAITING)
 
     choose(form, file)
+    form.get_by_role("dialog").get_by_role("button", name="Replace").click()
 
-    expect(form.locator(ROW)).to_have_count(1)
+    expect(form.locator(ROW)).to_contain_text("film.mp4")
     expect_status(form, "Finishing…")
     expect_told(form, WAITING)
     held.routes[-1].continue_()
@@ -432,12 +466,24 @@ def fail_first(form: Page, file: Path) -> None:
     choose(form, file)
     save(form)
     expect(form.get_by_text("Film with this Title already exists.")).to_be_visible()
-    expect(kept(form)).to_be_checked()
-    expect(form.locator("input[name=file]")).to_be_hidden()
+    expect_kept(form, file)
     form.get_by_label("Title").fill("A film")
 
 
+def expect_kept(form: Page, file: Path) -> None:
+    """Wait until the field shows the file as one that is there."""
+    expect(form.locator("input[name=file]")).to_be_hidden()
+    expect(form.get_by_role("checkbox")).to_have_count(0)
+    expect_status(form, "Complete")
+    row = form.locator(ROW)
+    expect(row.get_by_role("link")).to_have_text(file.name)
+    expect(row).to_contain_text("197 kB")
+    for name in ("Replace", "Remove"):
+        expect(button(form, name)).to_be_visible()
+
+
 def kept(page: Page) -> Locator:
+    """Where there are no scripts, a checkbox."""
     return page.get_by_role("checkbox", name="Use film.mp4")
 
 
@@ -458,9 +504,11 @@ def test_upload_that_the_form_had_gives_way_to_another(
     fail_first(form, file)
     other = make_file(tmp_path / "other.mp4")
 
-    choose(form, other)
+    with form.expect_file_chooser() as chooser:
+        press(form, "Replace")
+    chooser.value.set_files(other)
+    expect(form.locator(ROW)).to_contain_text("other.mp4")
     expect_status(form, "Complete")
-    expect(kept(form)).to_have_count(0)
     save(form)
 
     saved(other)
@@ -473,11 +521,24 @@ def test_upload_that_the_form_had_comes_back_for_one_that_is_removed(
     choose(form, make_file(tmp_path / "other.mp4"))
     expect_status(form, "Complete")
 
-    press(form, "Dismiss")
+    press(form, "Remove")
 
-    expect(kept(form)).to_be_checked()
+    expect_kept(form, file)
     save(form)
     saved(file)
+
+
+def test_upload_that_the_form_had_is_removed_for_good(form: Page, file: Path) -> None:
+    fail_first(form, file)
+
+    press(form, "Remove")
+
+    expect(form.locator(ROW)).to_have_count(0)
+    expect(form.get_by_role("button", name="Choose a file")).to_be_focused()
+    save(form)
+    expect_told(form, "No file yet. Choose one.")
+    press(form, "Begin anew")
+    expect_kept(form, file)
 
 
 # For everybody
@@ -614,7 +675,7 @@ def test_form_waits_until_a_file_is_cancelled_for_certain(
     posts = note_posts(admin)
     asked = Hold(admin, re.compile(r"/uploads/upload/[\w-]+/\?"), method="GET")
 
-    row.get_by_role("button", name="Cancel").click()
+    cancel(row)
     wait_until(lambda: admin.evaluate("true") and asked.routes)
     held.release()
     expect_status(main, "Complete")

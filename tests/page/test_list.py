@@ -450,7 +450,7 @@ def strict(page: Page, make_server: Callable[..., Gunicorn], user: User) -> Page
 
 def test_limits_are_told_beforehand(strict: Page) -> None:
     limits = strict.locator(".chunked-uploads-limits")
-    expect(limits).to_have_text("MP4 or MOV, up to 1.0 kB each")
+    expect(limits).to_have_text("MP4 or MOV, up to 1 kB each")
     accept = strict.locator(".chunked-uploads-input").get_attribute("accept")
     assert accept == ".mp4,.mov"
 
@@ -458,7 +458,7 @@ def test_limits_are_told_beforehand(strict: Page) -> None:
 @pytest.mark.parametrize(
     ("name", "size", "why"),
     [
-        ("large.mp4", 1001, "larger than 1.0 kB"),
+        ("large.mp4", 1001, "larger than 1 kB"),
         ("page.html", 10, "only .mp4, .mov"),
     ],
 )

@@ -8,11 +8,11 @@
 (function () {
   if (window.ChunkedUploads.Field) return; // brought twice, by two forms of a page
 
-  const { guardOf } = window.ChunkedUploads;
-  const EVENTS = ["start", "stop", "progress", "refuse", "remove", "cancel", "idle"];
-  const WITHDRAWN = new Set(["remove", "cancel"]);
+  const { formersOf, guardOf } = window.ChunkedUploads;
+  const EVENTS = ["start", "stop", "progress", "refuse", "remove", "cancel", "withdraw", "restore", "idle"];
+  const GONE = new Set(["remove", "cancel", "withdraw"]);
   // Attributes of the plain input that the uploader's own gets.
-  const MOVED = ["id", "accept", "aria-describedby", "aria-invalid"];
+  const MOVED = ["id", "accept"];
 
   class Field {
     constructor(element) {
@@ -20,13 +20,14 @@
       this.root = element.querySelector("[data-chunked-uploads]");
       this.plain = element.querySelector("input[type=file][name]");
       this.claim = element.querySelector("input[type=hidden]");
-      this.kept = element.querySelector(".chunked-uploads-field-kept");
       this.notice = element.querySelector(".chunked-uploads-field-told");
       this.texts = element.querySelector(".chunked-uploads-field-messages").content;
       this.uploader = this.root.chunkedUploads;
-      this.isRequired = this.plain.required;
-      this.hasUpload = false;
+      this.formers = formersOf(element);
+      this.shown = null; // the former whose row is in the list
+      this.isRefused = false; // the last file that was chosen
       this.message = ""; // the name of the one that is shown
+      this.hasTold = false; // the visitor that the refused file does not go along
       this.guard = guardOf(this.plain.form); // null where there is no form, or no more
       this.listening = new AbortController();
       this.replacePlain();
@@ -34,28 +35,35 @@
 
     /** Let the uploader stand where the plain input was. */
     replacePlain() {
-      const { plain, root } = this;
+      const { element, plain, root } = this;
       const input = root.querySelector(".chunked-uploads-input");
       MOVED.filter((name) => plain.hasAttribute(name)).forEach((name) => {
         input.setAttribute(name, plain.getAttribute(name));
         plain.removeAttribute(name);
       });
+      const described = plain.getAttribute("aria-describedby");
+      if (described) root.setAttribute("aria-describedby", described);
+      root.toggleAttribute("data-invalid", "invalid" in element.dataset);
+      root.append(this.notice);
       // Whoever was faster than the scripts has chosen a file already.
       const chosen = [...plain.files];
       plain.value = "";
-      plain.hidden = plain.disabled = true;
+      plain.disabled = element.querySelector(".chunked-uploads-field-plain").hidden = true;
       if (this.guard) this.guard.add(this);
       const { signal } = this.listening;
       EVENTS.forEach((name) => {
-        root.addEventListener(`chunkeduploads:${name}`, () => this.update(name), { signal });
+        root.addEventListener(`chunkeduploads:${name}`, ({ detail }) => this.hear(name, detail.upload), { signal });
       });
+      this.update("ready");
       if (chosen.length) this.uploader.add(chosen);
-      else this.update("ready");
     }
 
     /** The upload that shall go along with the form, if there is any. */
     get upload() {
-      return this.uploader.uploads.filter(({ isCancelled }) => !isCancelled).pop() || null;
+      const uploads = this.uploader.uploads.filter(
+        (upload) => !upload.isCancelled && !(this.shown && upload === this.shown.upload),
+      );
+      return uploads.pop() || null;
     }
 
     get isRunning() {
@@ -66,49 +74,74 @@
     problem(isLenient) {
       const { upload } = this;
       if (this.element.matches("fieldset:disabled *")) return "";
-      if (!upload) return this.isMissing && !isLenient ? "missing" : "";
-      if (upload.state === "complete" || this.isRunning) return "";
-      return upload.state === "refused" ? "refused" : "stopped";
+      const isNews = this.isRefused && !this.hasTold;
+      if (!upload && this.isMissing && (!isLenient || isNews)) return "missing";
+      if (!upload) return isNews ? "refused" : "";
+      return upload.state === "complete" || this.isRunning ? "" : "stopped";
     }
 
     get isMissing() {
-      return this.isRequired && !(this.kept && this.kept.checked);
+      return "required" in this.element.dataset && !this.shown;
     }
 
-    /** Something happened to the upload; `event` is its name. */
+    /** An event of the uploader's; `upload` is what it is of, if any. */
+    hear(event, upload) {
+      const { shown } = this;
+      if (event === "start") this.isRefused = this.hasTold = false;
+      if (event === "refuse") {
+        // It can't go along, and the field says why.
+        this.isRefused = true;
+        this.uploader.remove(upload);
+      }
+      if (event === "remove" && shown && upload === shown.upload) {
+        this.shown = null;
+        // Else it gave way to another file.
+        if (!this.upload) shown.remove();
+      }
+      // A row that goes since its file was refused is not the visitor's wish.
+      this.update(upload && upload.state === "refused" ? "refuse" : event);
+    }
+
     update(event) {
       const { upload } = this;
       const isComplete = upload !== null && upload.state === "complete";
       this.claim.value = isComplete ? claimOf(upload) : "";
       this.claim.disabled = !isComplete;
-      this.setHasUpload(upload !== null);
+      this.showFormer();
       // Where it was just taken out, the uploader may know it before its field does.
       if (!this.guard || !this.element.isConnected) return;
       // What was said of the field is only worth reading while it is true.
-      if (!this.guard.isWaiting && this.message !== this.problem()) this.showMessage("");
-      if (WITHDRAWN.has(event) && !upload) this.guard.stopWaiting();
+      const isTrue = this.message === "refused" ? this.isRefused : this.message === this.problem(false);
+      if (!this.guard.isWaiting && !isTrue) this.showMessage("");
+      if (GONE.has(event) && !upload) this.guard.stopWaiting();
       else this.guard.sendWhenReady();
     }
 
-    /** What the form had already is not used where something is uploaded now. */
-    setHasUpload(hasUpload) {
-      if (hasUpload === this.hasUpload) return;
-      this.hasUpload = hasUpload;
-      if (!this.kept) return;
-      this.kept.checked = !hasUpload;
-      this.kept.closest("p").hidden = hasUpload;
+    /** Show what the form had already, where nothing was chosen instead. */
+    showFormer() {
+      const { formers, shown, upload, uploader } = this;
+      const former = upload ? null : formers.filter(({ isRemoved }) => !isRemoved).pop() || null;
+      formers.forEach((each) => each.use(each === former, upload !== null));
+      if (former === shown) return;
+      this.shown = former;
+      if (shown) uploader.remove(shown.upload);
+      if (former) former.show(uploader);
     }
 
     showMessage(name) {
       this.message = name;
+      if (name) this.hasTold = this.isRefused;
       const message = name && this.texts.querySelector(`[data-message="${name}"]`);
-      this.notice.textContent = message ? message.textContent : "";
+      this.notice.firstElementChild.textContent = message ? message.textContent : "";
+      this.notice.dataset.told = name;
       this.notice.hidden = !message;
+      if (name && name !== "waiting") this.root.dataset.invalid = "";
     }
 
     focus() {
-      const row = this.root.querySelector(".chunked-uploads-row button:not([hidden])");
-      (row || this.root.querySelector(".chunked-uploads-input")).focus();
+      const button = this.root.querySelector(".chunked-uploads-list button:not([hidden])");
+      if (button) button.focus();
+      else this.uploader.view.focus();
     }
 
     /** Let go of everything, for a form that begins anew or goes away. */
@@ -116,14 +149,18 @@
       this.showMessage("");
       this.uploader.cancelAll();
       this.uploader.clear();
+      this.isRefused = this.hasTold = false;
+      this.root.removeAttribute("data-invalid");
+      this.formers.forEach((each) => each.restore());
+      if (this.guard) this.update("ready");
     }
 
     /** The field was taken out of the page. */
     leave() {
       const { guard } = this;
       this.guard = null; // what it does from now on does not concern the form
-      this.empty();
       this.listening.abort();
+      this.empty();
       if (guard) guard.remove(this);
     }
   }

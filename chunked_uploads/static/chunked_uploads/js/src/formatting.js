@@ -38,8 +38,8 @@
 
     bytes(count) {
       const { value, unit, digits } = scale(count);
-      // Nobody knows what "B" is.
-      return this.quantity(value, unit, digits, unit === "byte" ? "long" : "short");
+      // Nobody knows what "B" is, and a limit of 8 GB is none of 8.0.
+      return this.quantity(value, unit, digits, unit === "byte" ? "long" : "short", 0);
     }
 
     /** A number of bytes without its unit, which is that of `total`. */
@@ -55,12 +55,12 @@
       return this.quantity(value, `${unit}-per-second`, digits, "short");
     }
 
-    quantity(value, unit, digits, unitDisplay) {
+    quantity(value, unit, digits, unitDisplay, least = digits) {
       return this.number(value, {
         style: "unit",
         unit,
         unitDisplay,
-        minimumFractionDigits: digits,
+        minimumFractionDigits: least,
         maximumFractionDigits: digits,
       });
     }

@@ -236,7 +236,9 @@
       // What was taken away is seen to go; what is folded is in its fold.
       const taken = gone.filter((child) => this.isTaken(child));
       this.forget(wanted);
-      gone.forEach((child) => (taken.length < MANY && taken.includes(child) ? leave(child) : child.remove()));
+      // In a form another file stands where this one was.
+      const areSeen = !this.tools.isCompact && taken.length < MANY;
+      gone.forEach((child) => (areSeen && taken.includes(child) ? leave(child) : child.remove()));
       let next = null;
       [...lines].reverse().forEach((line) => {
         // What has the focus would lose it on its way: the others move around it.

@@ -203,6 +203,7 @@
 
     bytes(sent, size) {
       const { texts, upload } = this;
+      if (size === null) return ""; // of a file that is there, and that nobody measured
       if (upload.state !== "missing") return texts.share(sent, size);
       return texts.text("on-server", { bytes: texts.share(upload.progress.shown.bytes, size) });
     }
@@ -235,8 +236,8 @@
     // --- what can be done ---
 
     actions() {
-      const { failure, handle, state } = this.upload;
-      if (this.isCompact && state === "complete") return ["replace", "remove"];
+      const { failure, handle, result, state } = this.upload;
+      if (this.isCompact && state === "complete") return result.isFixed ? ["replace"] : ["replace", "remove"];
       if (this.isCompact && state === "refused") return ["replace", "dismiss"];
       if (state === "missing" && handle) return ["continue", "cancel"];
       const actions = ACTIONS[state] || [];

@@ -112,9 +112,16 @@
       this.each(["complete", "refused"], (upload) => this.remove(upload));
     }
 
-    /** Show a file that is there already: its name, size in bytes, and where it is. */
+    /**
+     * Show a file that is there already: `name`, `size` in bytes or null, `url`; with
+     * `isFixed` it can be replaced, and not removed. To the page it is no news.
+     */
     addFinished(finished) {
-      return this.put({ finished });
+      const upload = this.make({ finished });
+      this.queue.add(upload);
+      this.queue.note(upload);
+      this.view.note(upload);
+      return upload;
     }
 
     /** The page goes: what outlives it, and what the next page shall know. */
@@ -182,13 +189,6 @@
       this.view.note(upload);
     }
 
-    put(origin) {
-      const upload = this.make(origin);
-      this.show(upload);
-      this.handle(upload, "state");
-      return upload;
-    }
-
     /** Put what the server has of the caller's into the list; none where it fails. */
     async showUnfinished() {
       let listed;
@@ -213,6 +213,7 @@
     }
 
     remove(upload) {
+      if (!this.queue.has(upload)) return;
       this.removeFromList(upload);
       this.notices.dispatch("remove", upload);
     }
