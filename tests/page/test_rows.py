@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -25,6 +24,7 @@ from tests.page.driving import (
     go_on,
     make_files,
     note_news,
+    note_requests,
     press,
     row,
     settle,
@@ -227,8 +227,7 @@ def test_nobody_logged_in_is_told_at_once(page: Page, server: Gunicorn) -> None:
 def test_no_body_is_sent_where_nobody_is_logged_in(
     page: Page, server: Gunicorn
 ) -> None:
-    sent: list[Any] = []
-    page.on("request", lambda each: each.method == "POST" and sent.append(each))
+    sent = note_requests(page)
     page.goto(server.url)
     add(page, "a")
     expect(row(page, "a")).to_have_attribute("data-state", "waiting")
