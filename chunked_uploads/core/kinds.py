@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Kinds = tuple[str, ...]
 
@@ -19,10 +19,10 @@ SIGNS = r"[\w!#$&^+-]+(?:\.[\w!#$&^+-]+)*"
 KIND = re.compile(rf"\.{SIGNS}|{SIGNS}/(?:\*|{SIGNS})")
 EVERYTHING = "*/*"
 GROUPS = {
-    "image/*": _("images"),
-    "video/*": _("videos"),
-    "audio/*": _("audio files"),
-    "text/*": _("text files"),
+    "image/*": pgettext_lazy("upload", "images"),
+    "video/*": pgettext_lazy("upload", "videos"),
+    "audio/*": pgettext_lazy("upload", "audio files"),
+    "text/*": pgettext_lazy("upload", "text files"),
 }
 
 

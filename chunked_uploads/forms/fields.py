@@ -43,12 +43,10 @@ class ChunkedFileField(forms.FileField):
     user: Any = None
     default_error_messages = {
         "malformed": _(
-            "The form does not say which file was uploaded. Please choose it again."
+            "The form does not say which file was uploaded. Choose it again."
         ),
-        "gone": _("The uploaded file is not there any more. Please choose it again."),
-        "unfinished": _(
-            "The file was not uploaded to its end. Please choose it again."
-        ),
+        "gone": _("The uploaded file is not there any more. Choose it again."),
+        "unfinished": _("The file was not uploaded to its end. Choose it again."),
         "too_large": _("The file is larger than %(largest)s."),
         "type_refused": _("Only these are taken: %(types)s."),
     }

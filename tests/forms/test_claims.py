@@ -140,9 +140,7 @@ def test_errors_are_sentences_in_the_language_of_the_page() -> None:
     with translation.override("en"):
         told = Form({"file-upload": "x"}).errors["file"]
 
-    assert told == [
-        "The form does not say which file was uploaded. Please choose it again."
-    ]
+    assert told == ["The form does not say which file was uploaded. Choose it again."]
 
 
 def test_last_of_several_claims_counts(upload: Upload) -> None:

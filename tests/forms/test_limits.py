@@ -140,6 +140,15 @@ def test_admin_is_told_of_a_validator_of_the_models_field(admin_client: Client) 
     assert re.search(r'<input type="file" name="file"[^>]* accept="\.mov"', page)
 
 
+def test_admin_says_what_its_field_takes_beside_its_class() -> None:
+    field: Any = Film._meta.get_field("file")
+
+    made = field.formfield(form_class=ChunkedFileField, accept="video/*", max_size=9)
+
+    form = type("Form", (forms.Form,), {"file": made})()
+    assert told(str(form["file"]))[:2] == ("video/*", "9")
+
+
 # Kept
 
 
