@@ -11,6 +11,7 @@ from django.utils import translation
 from chunked_uploads.core.amounts import format_size
 
 # Sizes and their texts, by language: also on the page, in tests/js/formatting.test.js.
+# (Arabic has whole numbers alone: Django separates their decimals in another way.)
 SIZES = json.loads((Path(__file__).parent / "sizes.json").read_text(encoding="utf-8"))
 
 
