@@ -156,7 +156,9 @@ class Site:
         self.session = session
         for name in ("gunicorn", "node", "nginx"):
             (folder / name).mkdir()
-        self.gunicorn = Gunicorn(folder / "gunicorn", database, threads=8, unix=True)
+        # As the README advises.
+        kept = {**database, "CONN_MAX_AGE": None}
+        self.gunicorn = Gunicorn(folder / "gunicorn", kept, threads=8, unix=True)
         self.node = Node(folder / "node")
         self.front = Front(folder / "nginx", self.gunicorn, self.node)
 
