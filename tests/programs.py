@@ -20,6 +20,7 @@ PROGRAMS = {
     "curl": (["curl"], "curl"),
     "gettext": (["xgettext"], "gettext"),
     "Node.js": (["node", "nodejs"], "nodejs"),
+    "npm": (["npm"], "npm"),  # which some packages of Node.js bring
     # Without the package `mariadb-server`, which starts a server for all.
     "MariaDB": (["mariadbd"], "mariadb-server-core"),
     "MariaDB's installer": (["mariadb-install-db"], "mariadb-server-core"),

@@ -40,7 +40,7 @@ ROOT_URLCONF = "tests.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [HERE / "templates"],
+        "DIRS": [HERE / "templates", HERE / "page" / "apps"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -28,6 +28,19 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def app(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a page that brings the uploader by a script of its own, `app.js`."""
+    response = render(request, f"{name}/index.html")
+    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    return response
+
+
+def uploader(request: HttpRequest) -> HttpResponse:
+    """Give a page the uploader's markup alone."""
+    options = {name: value != "no" for name, value in request.GET.items()}
+    return render(request, "chunked_uploads/uploader.html", options)
+
+
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Serve a finished file."""
     return serve_file(request, path, document_root=settings.MEDIA_ROOT)
@@ -35,6 +48,8 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 urlpatterns = [
     path("", page, name="page"),
+    path("apps/<slug:name>/", app),
+    path("uploader/", uploader, name="uploader"),
     path("films/", add_film, name="films"),
     path("recordings/", add_recording, name="recordings"),
     path("admin/", admin.site.urls),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.scripts import FOLDER, ORDER, ORDER_OF_WORKER, made
+from tests.scripts import EXPORTED, FOLDER, ORDER_OF_CLASSIC, ORDER_OF_WORKER, made
+
+TYPES = (FOLDER / "chunked_uploads.d.ts").read_text(encoding="utf-8")
+TEMPLATE = FOLDER.parents[2] / "templates" / "chunked_uploads" / "uploader.html"
 
 pytestmark = pytest.mark.once
 
@@ -18,4 +22,19 @@ def test_script_is_up_to_date(path: Path) -> None:
 
 def test_every_source_is_in_one() -> None:
     names = [path.stem for path in (FOLDER / "src").iterdir()]
-    assert sorted(ORDER + ORDER_OF_WORKER) == sorted(names)
+    assert sorted(ORDER_OF_CLASSIC + ORDER_OF_WORKER) == sorted(names)
+
+
+def test_types_are_of_what_the_module_exports() -> None:
+    declared = re.findall(
+        r"^export (?:class|const|function) (\w+)", TYPES, re.MULTILINE
+    )
+    assert sorted(declared) == sorted(EXPORTED)
+
+
+def test_types_have_the_attributes_of_the_partial() -> None:
+    attributes = re.findall(r"^  data-([\w-]+)=", TEMPLATE.read_text(), re.MULTILINE)
+    names = [re.sub("-(.)", lambda it: it[1].upper(), each) for each in attributes]
+    [options] = re.findall(r"^export interface Options {$(.*?)^}", TYPES, re.M | re.S)
+    declared = re.findall(r"^  (\w+)\?:", options, re.MULTILINE)
+    assert sorted(declared) == sorted({*names, "endpoints"} - {"state"})

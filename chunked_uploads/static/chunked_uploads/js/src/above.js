@@ -51,7 +51,7 @@
     // --- while files are dragged over the page ---
 
     showOverlay(text, limits, fan) {
-      if (this.overlay) return;
+      if (this.overlay || !text) return; // a page of its own HTML may have no words
       const invitation = make("div", "invitation", text);
       const about = make("div", "limits", limits);
       this.overlay = make("div", `over ${CLASS}is-near`, ...(fan ? [fan.cloneNode(true)] : []), invitation, about);

@@ -20,6 +20,7 @@
     reportState(upload) {
       const { state, failure, result } = upload;
       const error = failure ? describe(failure, this.texts) : {};
+      this.dispatch("change", upload);
       if (state === "queued" && !this.started.has(upload)) {
         this.started.add(upload);
         this.dispatch("start", upload);

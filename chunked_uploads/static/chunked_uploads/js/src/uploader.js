@@ -15,11 +15,14 @@
   const uploaders = window.ChunkedUploads.uploaders || new Set();
 
   class Uploader {
-    /** `send` hands settings to jQuery File Upload and returns its request. */
-    constructor(root, send) {
+    /**
+     * `send` hands settings to jQuery File Upload and returns its request; `endpoints` take
+     * the place of what the root's attributes say.
+     */
+    constructor(root, send, endpoints = {}) {
       this.root = root;
       this.options = optionsOf(root);
-      this.server = new Server(siteOf(root));
+      this.server = new Server({ ...siteOf(root), ...endpoints });
       const { digestWorker, digests } = root.dataset;
       this.digests = new Digests(this.isSet("digests") ? digestWorker : "", digests === "always");
       this.ticker = null; // while anything runs

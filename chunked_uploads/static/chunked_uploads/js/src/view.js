@@ -199,6 +199,7 @@
 
     /** Tell the visitor something that is not of one row. */
     tell(text, options) {
+      if (!text && !options) return;
       const isInForm = this.isCompact && !options;
       if (isInForm) this.showError(text);
       else this.above.tell(text, options);

@@ -1,0 +1,1 @@
+export * from "./chunked_uploads.js";

@@ -1,0 +1,4 @@
+import "htmx.org";
+import { observe } from "chunked_uploads";
+
+observe();
