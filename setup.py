@@ -36,6 +36,7 @@ test = [
     "pytest-django>=4.11",
     "pytest-timeout>=2.4",
     "pytest-xdist>=3.8",
+    "rcssmin>=1.2.2",
     "rjsmin>=1.2.4",
     "trustme>=1.2",
 ]

@@ -1,22 +1,31 @@
 """Make what pages load of the scripts' sources: `python -m tests.scripts`.
 
-They are written as files of one purpose each, in `js/src`, and are sent as one file
-without comments, since each file more is a round trip for a visitor far away. The same
-sources make a module, which has jQuery and jQuery File Upload in it.
+They are written as files of one purpose each, in `js/src`. A page loads them as one file
+with jQuery and jQuery File Upload, all as short as terser makes them, since each file
+more is a round trip for a visitor far away; forms load a second one. The same sources
+make a script for pages that bring their own jQuery, and a module.
 """
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+import rcssmin
 import rjsmin
 
 import chunked_uploads
 
-FOLDER = Path(chunked_uploads.__file__).parent / "static" / "chunked_uploads" / "js"
+STATIC = Path(chunked_uploads.__file__).parent / "static" / "chunked_uploads"
+FOLDER = STATIC / "js"
 JOINED = FOLDER / "jquery.chunked_uploads.js"
+PAGE = FOLDER / "chunked_uploads.min.js"
+FORMS = FOLDER / "chunked_uploads.forms.min.js"
 MODULE = FOLDER / "chunked_uploads.mjs"
 WORKER = FOLDER / "pictures.worker.js"
+STYLE = STATIC / "css" / "chunked_uploads.min.css"
 # Each uses those before it.
 ORDER = [
     *("fingerprint", "digests", "formatting", "progress", "failures", "source"),
@@ -26,9 +35,10 @@ ORDER = [
     *("describing", "choosing", "elsewhere", "icons", "pictures", "texts"),
     *("row", "folds", "sections", "list", "summary", "speaking", "above"),
     *("view", "withdrawing", "notices", "partial", "visitor", "uploader"),
-    *("connecting", "guard", "former", "field"),
+    "connecting",
 ]
-ORDER_OF_CLASSIC = [*ORDER, "classic"]
+ORDER_OF_FORMS = ["guard", "former", "field"]
+ORDER_OF_CLASSIC = [*ORDER, *ORDER_OF_FORMS, "classic"]
 # What makes pictures of files, in a worker.
 ORDER_OF_WORKER = ["peeking", "images", "mp4", "matroska", "films", "thumbnails"]
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
@@ -51,31 +61,35 @@ let define, exports = module.exports;
 return module.exports;
 }
 """
+JQUERY = "jquery.min"
+PLUGINS = ["jquery.ui.widget", "jquery.fileupload"]
 EXPORTED = ["Uploader", "mount", "observe", "typeOf", "unmount", "uploaders"]
-
-
-def made() -> dict[Path, str]:
-    """Return what the sources make, by the file that it belongs in."""
-    return {
-        JOINED: BANNER + join(ORDER_OF_CLASSIC),
-        MODULE: BANNER + module(),
-        WORKER: BANNER + "self.window = self;\n" + join(ORDER_OF_WORKER),
-    }
 
 
 def module() -> str:
     """Return all of it as an ES module."""
-    names = ["jquery.min", "jquery.ui.widget", "jquery.fileupload"]
-    files = [FOLDER / "vendor" / f"{name}.js" for name in names]
-    texts = [file.read_text(encoding="utf-8") for file in files]
+    texts = [vendor(name) for name in (JQUERY, *PLUGINS)]
     vendored = "\n".join(rjsmin.jsmin(text, keep_bang_comments=True) for text in texts)
-    own = join(ORDER).replace("window.ChunkedUploads", "ChunkedUploads")
+    own = join([*ORDER, *ORDER_OF_FORMS]).replace(
+        "window.ChunkedUploads", "ChunkedUploads"
+    )
     return (
         VENDORED % vendored
         + SCOPE % own
         + 'const made = typeof document === "undefined" ? {} : make();\n'
         + f"export const {{ {', '.join(EXPORTED)} }} = made;\n"
     )
+
+
+def page() -> str:
+    """Return what the partial loads."""
+    plugins = minify("\n".join(vendor(name) for name in PLUGINS))
+    return vendor(JQUERY) + plugins + BANNER + minify(join([*ORDER, "classic"]))
+
+
+def vendor(name: str) -> str:
+    """Return one of the files that come as their authors ship them."""
+    return (FOLDER / "vendor" / f"{name}.js").read_text(encoding="utf-8")
 
 
 def join(names: list[str]) -> str:
@@ -85,6 +99,37 @@ def join(names: list[str]) -> str:
     return "\n".join(rjsmin.jsmin(text) for text in texts) + "\n"
 
 
+@cache
+def minify(text: str) -> str:
+    """Return the script with short names; what has to be read of its licence stays."""
+    from tests.packages import install
+
+    terser = install() / ".bin" / "terser"
+    options = ["--compress", "passes=2", "--mangle", "--comments", "/^!/"]
+    run = [str(terser), *options]
+    done = subprocess.run(
+        run, input=text, capture_output=True, check=True, encoding="utf-8"
+    )
+    return done.stdout
+
+
+def style() -> str:
+    """Return the style sheet without comments."""
+    source = STYLE.with_name("chunked_uploads.css").read_text(encoding="utf-8")
+    return str(rcssmin.cssmin(source)) + "\n"
+
+
+# What the sources make, by the file that it belongs in.
+MADE: dict[Path, Callable[[], str]] = {
+    JOINED: lambda: BANNER + join(ORDER_OF_CLASSIC),
+    PAGE: lambda: page(),
+    FORMS: lambda: BANNER + minify(join(ORDER_OF_FORMS)),
+    MODULE: lambda: BANNER + module(),
+    WORKER: lambda: BANNER + "self.window = self;\n" + join(ORDER_OF_WORKER),
+    STYLE: style,
+}
+
+
 if __name__ == "__main__":
-    for path, text in made().items():
-        path.write_text(text, encoding="utf-8")
+    for path, make in MADE.items():
+        path.write_text(make(), encoding="utf-8")

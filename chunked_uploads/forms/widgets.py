@@ -15,12 +15,7 @@ from chunked_uploads.forms.claims import Claim
 from chunked_uploads.forms.files import FinishedUpload
 from chunked_uploads.forms.plain import PlainUpload
 
-SCRIPTS = (
-    "vendor/jquery.min.js",
-    "vendor/jquery.ui.widget.js",
-    "vendor/jquery.fileupload.js",
-    "jquery.chunked_uploads.js",
-)
+SCRIPTS = ("chunked_uploads.min.js", "chunked_uploads.forms.min.js")
 
 
 class ChunkedFileInput(forms.ClearableFileInput):
@@ -40,7 +35,7 @@ class ChunkedFileInput(forms.ClearableFileInput):
 
         css = {
             "all": [
-                "chunked_uploads/css/chunked_uploads.css",
+                "chunked_uploads/css/chunked_uploads.min.css",
                 "chunked_uploads/css/field.css",
             ]
         }

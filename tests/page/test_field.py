@@ -41,7 +41,7 @@ from tests.polling import wait_until
 from tests.servers import Gunicorn
 
 POLICY = "demo.middleware.content_security_policy"
-SCRIPTS = re.compile(r"/jquery\.min\.js")
+SCRIPTS = re.compile(r"/chunked_uploads\.min\.js")
 ADD_ANOTHER = "document.querySelector('.add-row a').click()"
 WAITING = "The form is sent as soon as the file is uploaded."
 STOPPED = "The form is not sent yet: the upload has stopped."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts import EXPORTED, FOLDER, ORDER_OF_CLASSIC, ORDER_OF_WORKER, made
+from tests.scripts import EXPORTED, FOLDER, MADE, ORDER_OF_CLASSIC, ORDER_OF_WORKER
 
 TYPES = (FOLDER / "chunked_uploads.d.ts").read_text(encoding="utf-8")
 TEMPLATE = FOLDER.parents[2] / "templates" / "chunked_uploads" / "uploader.html"
@@ -15,9 +15,9 @@ TEMPLATE = FOLDER.parents[2] / "templates" / "chunked_uploads" / "uploader.html"
 pytestmark = pytest.mark.once
 
 
-@pytest.mark.parametrize("path", made(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.name)
 def test_script_is_up_to_date(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == made()[path], "python -m tests.scripts"
+    assert path.read_text(encoding="utf-8") == MADE[path](), "python -m tests.scripts"
 
 
 def test_every_source_is_in_one() -> None:
