@@ -1,9 +1,9 @@
 """Make what pages load of the scripts' sources: `python -m tests.scripts`.
 
-They are written as files of one purpose each, in `js/src`. A page loads them as one file
-with jQuery and jQuery File Upload, all as short as terser makes them, since each file
-more is a round trip for a visitor far away; forms load a second one. The same sources
-make a script for pages that bring their own jQuery, and a module.
+They are written as files of one purpose each, in `js/src`. A page loads them as one
+file with jQuery and jQuery File Upload, all as short as terser makes them, since each
+file more is a round trip for a visitor far away; forms load a second one. The same
+sources make a script for pages that bring their own jQuery, and a module.
 """
 
 from __future__ import annotations

@@ -12,10 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chunked_uploads.authentication import is_login_needed
 from chunked_uploads.conf import conf
+from chunked_uploads.core.amounts import format_size
 from chunked_uploads.core.kinds import parse_kinds
 from chunked_uploads.core.limits import Limits, sign_limits, site_limits
 
 register = template.Library()
+# Of a number of bytes: written as the uploader writes it.
+register.filter("chunked_uploads_size", format_size)
 
 
 @register.simple_tag(takes_context=True)
