@@ -122,6 +122,27 @@ test("a first chunk says what is known of its file in the query", () => {
   });
 });
 
+test("limits go to the site that signed them, and to no other", () => {
+  const sent = (upload_url) => {
+    const site = { query: "for_form=1&limits=SIGNED" };
+    const { server } = setUp({ site, endpoints: upload_url && { upload_url } });
+    const { url } = server.chunkRequest({ known: null, fingerprint: "f", metadata: {} });
+    return new URL(url).searchParams.get("limits");
+  };
+  assert.equal(sent(""), "SIGNED");
+  assert.equal(sent(`${HERE}/uploads/upload/`), "SIGNED");
+  assert.equal(sent(`${THERE}/uploads/upload/`), null);
+});
+
+test("a login is what lets in where the page has no credentials of its own", () => {
+  const goesByLogin = (endpoints) => setUp({ endpoints }).server.goesByLogin;
+  assert.equal(goesByLogin(), true);
+  assert.equal(goesByLogin({ upload_url: SITE.upload_url }), true);
+  assert.equal(goesByLogin({ upload_url: `${THERE}/` }), false);
+  assert.equal(goesByLogin({ username: "ada", api_key: "KEY" }), false);
+  assert.equal(goesByLogin({ authentication: async () => ({}) }), false);
+});
+
 test("a path that no server keeps is not sent", () => {
   const { server } = setUp();
   const metadata = (path) => {

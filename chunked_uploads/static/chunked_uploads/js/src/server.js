@@ -55,13 +55,34 @@
       return { ...this.site, ...window.chunked_uploads_endpoints };
     }
 
+    /** Whether the page has its files sent to another site than ours. */
+    get isElsewhere() {
+      const [own, told] = [this.site, this.endpoints].map(
+        ({ upload_url }) => new URL(upload_url, document.baseURI).href,
+      );
+      return told !== own;
+    }
+
+    /** What each question and first chunk says besides. */
+    get query() {
+      const query = new URLSearchParams(this.site.query);
+      if (this.isElsewhere) query.delete("limits"); // that our site signed for itself
+      return query;
+    }
+
+    /** Whether a login at our site is what lets the visitor in. */
+    get goesByLogin() {
+      return !(this.isElsewhere || this.canRenewCredentials || this.endpoints.api_key);
+    }
+
     /**
      * What is known of the receiving server's limits, of which our site's are our site's
      * alone. `accept` is as of a file input: extensions and media types.
      */
     get limits() {
-      const page = window.chunked_uploads_endpoints;
-      const { max_size, max_files, accept, extensions } = page && page.upload_url ? page : this.site;
+      const { max_size, max_files, accept, extensions } = this.isElsewhere
+        ? window.chunked_uploads_endpoints
+        : this.endpoints;
       const told = accept || extensions || "";
       const listed = Array.isArray(told) ? told : told.split(",");
       const tokens = listed.map((each) => each.trim().toLowerCase()).filter(Boolean);
@@ -148,7 +169,7 @@
     /** Where the next chunk goes. `known` is the server's last answer, if any. */
     chunkRequest({ known, fingerprint, metadata }) {
       if (known) return this.plain(known.url);
-      const url = toQuery(this.endpoints.upload_url, this.site.query);
+      const url = toQuery(this.endpoints.upload_url, this.query);
       return this.withCredentials(toQuery(url, { fingerprint, ...metadataOf(metadata) }));
     }
 
@@ -177,7 +198,7 @@
 
     async list(question, signal) {
       await this.authenticate();
-      const url = toQuery(toQuery(this.endpoints.upload_url, "for_form=0"), this.site.query);
+      const url = toQuery(toQuery(this.endpoints.upload_url, "for_form=0"), this.query);
       const answers = await this.send("GET", this.withCredentials(toQuery(url, question)), signal);
       this.hasLetIn = true;
       return answers;

@@ -50,6 +50,7 @@
       this.visitor = new Visitor(this);
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
       uploaders.add(this);
+      this.showLogin(Boolean(root.dataset.loginUrl));
       if (this.isSet("showUnfinished")) this.showUnfinished();
     }
 
@@ -199,7 +200,7 @@
         listed = await this.server.unfinished(new AbortController().signal);
       } catch (failure) {
         // The network is away, and choosing a file finds it; or nobody is logged in.
-        this.view.showLogin(failure.status === 401);
+        this.showLogin(failure.status === 401);
         return;
       }
       const handles = await Promise.all(listed.map(recallHandle));
@@ -260,8 +261,13 @@
     }
 
     tellLogin({ failure, state }) {
-      if (state === "waiting") this.view.showLogin(failure.status === 401);
-      else if (state === "uploading") this.view.showLogin(false);
+      if (state === "waiting") this.showLogin(failure.status === 401);
+      else if (state === "uploading") this.showLogin(false);
+    }
+
+    /** Say that nobody is logged in, where that is what bars the visitor. */
+    showLogin(isMissing) {
+      this.view.showLogin(isMissing && this.server.goesByLogin);
     }
 
     removeCancelled(upload) {
