@@ -11,14 +11,17 @@ from django.views.static import serve as serve_file
 
 from tests.films.views import add_film, add_recording
 
+LIMITS = ("accept", "max_size", "max_files")
+
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show the uploader, under the strictest policy that it promises to bear.
 
-    The query gives its options, as `?multiple=no`, and the page's `language`.
+    The query gives its options, as `?multiple=no`, its limits, and its `language`.
     """
-    options: dict[str, bool | int] = {
-        name: value != "no" for name, value in request.GET.items()
+    options: dict[str, bool | int | str] = {
+        name: value if name in LIMITS else value != "no"
+        for name, value in request.GET.items()
     }
     # So that tests know which chunk comes next.
     options.setdefault("ranges_in_flight", 1)
