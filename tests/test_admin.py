@@ -81,7 +81,7 @@ def test_list_shows_owner_progress_and_size(
     assert ">ada<" in listed
     assert re.search(r'<progress [^>]*max="100" value="75"[^>]*></progress>', listed)
     assert ">75%<" in listed
-    assert "4.0\N{NO-BREAK SPACE}GB" in listed
+    assert "4.3\N{NO-BREAK SPACE}GB" in listed
 
 
 def test_file_name_is_text_in_every_page(

@@ -1,5 +1,7 @@
 """URLs of the tests: the app, the admin, a page with the uploader, files."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.staticfiles.views import serve as serve_static
@@ -19,7 +21,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
     The query gives its options, as `?multiple=no`, its limits, and its `language`.
     """
-    options: dict[str, bool | int | str] = {
+    options: dict[str, Any] = {
         name: value if name in LIMITS else value != "no"
         for name, value in request.GET.items()
     }

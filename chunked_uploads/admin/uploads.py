@@ -14,7 +14,6 @@ from django.contrib.admin.utils import NestedObjects, unquote
 from django.db import models
 from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
@@ -23,6 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chunked_uploads.admin.users import user_name
+from chunked_uploads.core.amounts import format_size
 from chunked_uploads.core.removing import cancel
 from chunked_uploads.digests.resumable import ALGORITHMS
 from chunked_uploads.errors import UploadNotFound
@@ -265,13 +265,13 @@ def _describe(obj: models.Model) -> str:
     return message % {
         "filename": obj.filename,
         "user": obj.user or _("no user"),
-        "received": filesizeformat(obj.received),
+        "received": format_size(obj.received),
         "total": _size(obj),
     }
 
 
 def _size(upload: Upload) -> str:
-    return UNKNOWN if upload.filesize is None else filesizeformat(upload.filesize)
+    return UNKNOWN if upload.filesize is None else format_size(upload.filesize)
 
 
 def _percent(upload: Upload) -> int:
@@ -285,10 +285,10 @@ def _percent(upload: Upload) -> int:
 
 def _bytes(size: int) -> str:
     exact = number_format(size, use_l10n=True, force_grouping=True)
-    if size < 1024:
-        return filesizeformat(size)
+    if size < 1000:
+        return format_size(size)
     message = gettext("%(size)s (%(exact)s bytes)")
-    return message % {"size": filesizeformat(size), "exact": exact}
+    return message % {"size": format_size(size), "exact": exact}
 
 
 def _may_view(request: HttpRequest, model: type[models.Model]) -> bool:

@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.template.defaultfilters import filesizeformat
 
 from chunked_uploads.conf import conf
+from chunked_uploads.core.amounts import format_size
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.errors import StoreUnavailable
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{count} uploads and {len(report.stray)} leftovers {would}removed, "
             f"{len(report.completed)} uploads {would}completed, "
-            f"{filesizeformat(report.freed)} {would}freed."
+            f"{format_size(report.freed)} {would}freed."
         )
         if report.failed:
             raise CommandError(f"{len(report.failed)} could not be removed.")
