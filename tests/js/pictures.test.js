@@ -38,10 +38,11 @@ class Tile {
 function browser({ url = "/pictures.worker.js", answer = (worker, made) => worker.onmessage({ data: made }) } = {}) {
   const workers = [];
   class Worker {
-    constructor() {
+    constructor(address) {
       this.asked = []; // names
       this.isOver = false;
       workers.push(this);
+      if (address.startsWith("https:")) throw new Error("of another origin");
     }
 
     postMessage({ file, kind }) {
@@ -164,11 +165,15 @@ test("where the worker cannot be had, all tiles stay as they are", async () => {
   const without = browser({ url: "" });
   await without.see(true, ...watch(without.pictures, "1.jpg"));
   assert.equal(without.workers.length, 0);
-  const { pictures, workers, see } = browser({ answer: (worker) => worker.onerror(new Error("404")) });
-  const tiles = watch(pictures, "1.jpg", "2.jpg");
-  await see(true, ...tiles);
-  assert.deepEqual(workers.map(({ asked }) => asked), [["image 1.jpg"]]);
-  assert.deepEqual(tiles.map(({ picture }) => picture), [null, null]);
+  const broken = { answer: (worker) => worker.onerror(new Error("404")) };
+  const foreign = { url: "https://cdn.example.com/pictures.worker.js" };
+  for (const [options, asked] of [[broken, ["image 1.jpg"]], [foreign, []]]) {
+    const { pictures, workers, see } = browser(options);
+    const tiles = watch(pictures, "1.jpg", "2.jpg");
+    await see(true, ...tiles);
+    assert.deepEqual(workers.map((worker) => worker.asked), [asked]); // once
+    assert.deepEqual(tiles.map(({ picture }) => picture), [null, null]);
+  }
 });
 
 test("at the end the worker goes, and the pictures", async () => {

@@ -82,6 +82,16 @@ def site(visitor: Page, server: Gunicorn) -> Page:
     return visitor
 
 
+IS_IN_THE_MIDDLE = """(sign) => {
+    const middle = (element) => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return `${x + width / 2} ${y + height / 2}`;
+    };
+    const [one, other] = [sign, sign.parentElement].map(middle);
+    return one === other;
+}"""
+
+
 def add(page: Page, make: str, **options: object) -> Locator:
     """Add a file that the page makes; return its tile."""
     root = page.locator("[data-chunked-uploads]")
@@ -106,7 +116,9 @@ def test_photo_and_film_are_shown_upright(site: Page) -> None:
     expect_picture(add(site, PHOTO, name="turned.jpg", isTurned=True))
     film = add(site, FILM, name="film.webm", type="video/webm;codecs=vp8")
     expect_picture(film)
-    expect(film.locator(".chunked-uploads-film")).to_be_visible()
+    sign = film.locator(".chunked-uploads-film")
+    expect(sign).to_be_visible()
+    assert sign.evaluate(IS_IN_THE_MIDDLE)
 
 
 def test_film_in_mp4_is_shown(site: Page) -> None:

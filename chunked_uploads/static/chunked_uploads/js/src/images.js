@@ -9,7 +9,7 @@
 
   const SIDE = 160; // pixels of the shorter side, twice the canvas': it is made smaller once more
   const MAX_BYTES = 100 * 1000 * 1000; // of the file
-  const MAX_PIXELS = 100 * 1000 * 1000; // four bytes each, while one image is decoded
+  const MAX_PIXELS = 64 * 1000 * 1000; // four bytes each, while one image is decoded
   const MAX_RATIO = 20;
   const HEAD = 32; // bytes
 

@@ -89,7 +89,10 @@
 
     /** Resolves to { bitmap, turn } of a file; rejects where it has no picture. */
     ask(file) {
-      this.worker = this.worker || new Worker(this.url);
+      const { url } = this;
+      this.url = ""; // in case that the browser refuses it
+      this.worker = this.worker || new Worker(url);
+      this.url = url;
       return new Promise((resolve, reject) => {
         this.worker.onmessage = ({ data }) => (data ? resolve(data) : reject());
         this.worker.onerror = (event) => {
