@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.page.driving import (
     expect_states,
     expect_status,
     go_on,
+    make_file,
     press,
     stop_at,
 )
@@ -36,7 +38,7 @@ def open_app(page: Page, server: Gunicorn, name: str, script: str) -> None:
     def answer(route: Route) -> None:
         route.fulfill(body=script, content_type="text/javascript; charset=utf-8")
 
-    page.route("**/app.js", answer)
+    page.route(re.compile("/(app|my-page).js$"), answer)
     page.goto(f"{server.url}/apps/{name}/")
 
 
@@ -102,6 +104,18 @@ def test_types_fit_what_the_apps_do_and_nothing_else(apps: Path) -> None:
     assert packages.type_errors(apps) == ""
 
 
+def test_recipe_of_the_docs_uploads(
+    visitor: Page, server: Gunicorn, tmp_path: Path
+) -> None:
+    file = make_file(tmp_path / "report.pdf")
+    open_app(visitor, server, "recipe", source("recipe/my-page.js"))
+
+    choose(visitor, file)
+
+    expect(visitor.locator("#arrived a")).to_have_text("report.pdf")
+    assert_arrived(file)
+
+
 def test_page_of_its_own_html_uploads(
     visitor: Page, server: Gunicorn, file: Path
 ) -> None:
@@ -132,8 +146,12 @@ def test_module_uploads_as_it_is(visitor: Page, server: Gunicorn, file: Path) ->
 
 def test_docs_show_what_these_pages_do() -> None:
     shown = {
-        "django": [("my-uploads", "own/index.html")],
+        "django": [
+            ("arrived", "recipe/index.html"),
+            ("my-uploads", "own/index.html"),
+        ],
         "js": [
+            ("arrived", "recipe/my-page.js"),
             ("lines.get", "own/app.js"),
             ("mount(root", "module/app.js"),
             ("htmx.org", "htmx/app.js"),

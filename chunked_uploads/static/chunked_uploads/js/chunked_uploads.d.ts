@@ -50,7 +50,8 @@ export interface Options {
   multiple?: boolean;
   autoStart?: boolean;
   showUnfinished?: boolean;
-  digests?: boolean;
+  /** "always": on lines that are faster than hashing, too. */
+  digests?: boolean | "always";
   /** For this uploader alone what a page may set as `chunked_uploads_endpoints`. */
   endpoints?: Endpoints;
 }
