@@ -388,7 +388,7 @@ def test_form_that_waited_is_not_sent_with_a_file_that_the_site_refused(
     held.routes[0].fulfill(status=422, body=refusal)
 
     expect_refusal(form, "film.mp4")
-    expect(form.get_by_text("No film.")).to_be_visible()
+    expect(form.locator(".chunked-uploads-error")).to_contain_text("No film.")
     expect_told(form, "No file yet. Choose one.")
     assert posts == []
 
