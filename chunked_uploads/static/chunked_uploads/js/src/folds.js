@@ -39,6 +39,7 @@
       this.isOpen = false; // so that all names are there
       this.button = null;
       this.element.dataset.state = "refused";
+      ["status", "percent", "bytes", "speed", "left", "why"].forEach((part) => this.put(part, ""));
       this.element.querySelectorAll("[data-action]").forEach((button) => {
         button.hidden = button.dataset.action !== "dismiss";
         if (!button.hidden) this.button = button;
@@ -59,7 +60,7 @@
       const shown = this.isOpen ? names : names.slice(0, NAMED);
       const more = names.length - shown.length;
       const listed = shown.concat(more ? [texts.count("and-more", more)] : []);
-      this.put("why", listed.join(", "));
+      this.put("bytes", listed.join(", "));
       if (this.button) this.button.setAttribute("aria-label", `${this.label}: ${title}`);
     }
 
