@@ -62,7 +62,7 @@ def test_session_without_a_csrf_token_gets_403(user: User) -> None:
     uploader = Uploader(enforce_csrf_checks=True)
     uploader.force_login(user)
 
-    assert_error(uploader.send(CONTENT), 403, "permission_denied")
+    assert_error(uploader.send(CONTENT), 403, "csrf_failed")
     assert not Upload.objects.exists()
 
 

@@ -712,7 +712,7 @@ def test_session_by_itself_answers_a_foreign_form_with_a_response(user: User) ->
 
     answer = SessionAuthentication().is_authenticated(request)
 
-    assert_answers(answer, 403, "permission_denied")
+    assert_answers(answer, 403, "csrf_failed")
 
 
 def test_several_by_themselves_hand_on_a_class_s_own_response(user: User) -> None:
