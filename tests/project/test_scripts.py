@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.scripts import EXPORTED, FOLDER, MADE, ORDER_OF_CLASSIC, ORDER_OF_WORKER
+from tests import programs
+from tests.scripts import (
+    EXPORTED,
+    FOLDER,
+    MADE,
+    MODULE,
+    ORDER_OF_CLASSIC,
+    ORDER_OF_WORKER,
+)
 
 TYPES = (FOLDER / "chunked_uploads.d.ts").read_text(encoding="utf-8")
 TEMPLATE = FOLDER.parents[2] / "templates" / "chunked_uploads" / "uploader.html"
@@ -38,3 +47,13 @@ def test_types_have_the_attributes_of_the_partial() -> None:
     [options] = re.findall(r"^export interface Options {$(.*?)^}", TYPES, re.M | re.S)
     declared = re.findall(r"^  (\w+)\?:", options, re.MULTILINE)
     assert sorted(declared) == sorted({*names, "endpoints"} - {"state"})
+
+
+@pytest.mark.skipif(not programs.find("Node.js"), reason="Node.js is not installed")
+def test_module_can_be_imported_where_there_is_no_page() -> None:
+    script = (
+        f"import * as all from {str(MODULE)!r}; console.log(Object.keys(all).join())"
+    )
+    node = [str(programs.find("Node.js")), "--input-type=module", "--eval", script]
+    run = subprocess.run(node, capture_output=True, text=True)
+    assert (run.stdout.strip(), run.stderr) == (",".join(sorted(EXPORTED)), "")
