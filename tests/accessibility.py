@@ -7,9 +7,10 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-# Transitions end before the colours are judged; what moves without end has no end.
+# Transitions end before the colours are judged; what moves without end, or is paused, has none.
 SETTLED = """() => Promise.allSettled(
     document.getAnimations()
+        .filter((it) => it.playState === "running")
         .filter((it) => Number.isFinite(it.effect.getComputedTiming().endTime))
         .map((it) => it.finished)
 )"""

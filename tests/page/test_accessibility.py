@@ -11,11 +11,15 @@ from tests.page.driving import (
     CHUNK_SIZE,
     CHUNKS,
     ROW,
+    UPLOADER,
+    button,
     choose,
+    choose_and_stop,
     expect_states,
     make_files,
     press,
     row,
+    stop_at,
 )
 from tests.servers import Gunicorn
 
@@ -102,6 +106,20 @@ def test_target_of_a_drop_is_seen_in_forced_colors(site: Page) -> None:
     }""")
     expect(site.locator(".chunked-uploads-over")).to_be_visible()
     assert violations(site) == []
+
+
+def test_question_and_toast(site: Page, file: Path) -> None:
+    choose_and_stop(site, file)
+    press(site, "Cancel and delete")
+    button(site, "Undo").focus()  # as long as that is there, it does not go
+    assert_for_everybody(site)
+    press(site, "Undo")
+    stop_at(site, 6 * CHUNK_SIZE)
+    site.evaluate(f"{UPLOADER}.uploads[0].retrying.endWaiting()")
+    expect(site.locator(f"{ROW} .chunked-uploads-percent")).to_have_text("58%")
+    press(site, "Cancel and delete")
+    expect(site.get_by_role("dialog")).to_be_visible()
+    assert_for_everybody(site)
 
 
 def test_motion_is_reduced(site: Page) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+from django.template import Context, Template
 from playwright.sync_api import Locator, Page, Route, expect
 
 from chunked_uploads.models import Upload
@@ -216,6 +218,18 @@ def test_texts_are_changed_by_an_attribute_or_an_event(site: Page) -> None:
     )
     add(site, "a")
     expect(row(site, "a")).to_contain_text("Safe with us")
+
+
+def test_texts_are_changed_by_a_block_of_a_template() -> None:
+    source = (
+        '{% extends "chunked_uploads/uploader.html" %}'
+        "{% block chunked_uploads_messages %}"
+        '<span data-message="drop-more">More rushes</span>'
+        "{{ block.super }}{% endblock %}"
+    )
+    text = Template(source).render(Context())
+    found = re.findall('data-message="drop-more">(.*?)<', text)
+    assert found == ["More rushes", "Drop or paste more"]  # the first one counts
 
 
 def test_nobody_logged_in_is_told_at_once(page: Page, server: Gunicorn) -> None:
