@@ -42,6 +42,7 @@ from tests.servers import Gunicorn
 
 POLICY = "demo.middleware.content_security_policy"
 SCRIPTS = re.compile(r"/chunked_uploads\.min\.js")
+OF_FORMS = re.compile(r"/chunked_uploads\.forms\.min\.js")
 ADD_ANOTHER = "document.querySelector('.add-row a').click()"
 WAITING = "The form is sent as soon as the file is uploaded."
 STOPPED = "The form is not sent yet: the upload has stopped."
@@ -388,7 +389,8 @@ def test_form_that_waited_is_not_sent_with_a_file_that_the_site_refused(
     held.routes[0].fulfill(status=422, body=refusal)
 
     expect_refusal(form, "film.mp4")
-    expect(form.locator(".chunked-uploads-error")).to_contain_text("No film.")
+    error = form.locator(".chunked-uploads-error").first
+    expect(error).to_contain_text("No film.")
     expect_told(form, "No file yet. Choose one.")
     assert posts == []
 
@@ -627,6 +629,24 @@ def test_file_that_was_chosen_before_the_scripts_came_is_uploaded(
     expect_status(page, "Complete")
     assert Upload.objects.exists()
     page.get_by_label("Title").fill("A film")
+    save(page)
+    saved(file)
+
+
+def test_field_works_whose_script_comes_long_after_the_uploaders(
+    page: Page, server: Gunicorn, user: User, file: Path
+) -> None:
+    browsers.log_in(page.context, server.url, user)
+    held = Hold(page, OF_FORMS, "GET")
+    page.goto(f"{server.url}/films/", wait_until="commit")
+    is_ready = "Boolean(document.querySelector('.chunked-uploads')?.chunkedUploads)"
+    wait_until(lambda: page.evaluate(is_ready))
+
+    held.release()
+
+    expect(page.locator("input[name=file]")).to_be_hidden()
+    page.get_by_label("Title").fill("A film")
+    choose(page, file)
     save(page)
     saved(file)
 

@@ -179,6 +179,8 @@
   }
 
   document.addEventListener("chunkeduploads:ready", (event) => connect(event.target));
+  // Where the uploader's own script came long before this one.
+  [...document.querySelectorAll("[data-chunked-uploads]")].filter((root) => root.chunkedUploads).forEach(connect);
 
   // The admin takes inline forms away again.
   new MutationObserver(() => {
