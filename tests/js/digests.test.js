@@ -79,9 +79,15 @@ test("how fast hashing is, is not told by small chunks", async () => {
 
 test("bytes that were read already need no worker", async () => {
   const { digests, workers } = setUp();
-  const wanted = createHash("sha256").update("abc").digest("base64");
-  assert.equal(await digests.of(new TextEncoder().encode("abc"), MIB), wanted);
+  await digests.of(new Uint8Array(3), MIB);
   assert.equal(workers.length, 0);
+});
+
+test("bytes that were read already have their digest on any line", async () => {
+  const { digests } = setUp();
+  await digests.of(chunk(), 0);
+  const wanted = createHash("sha256").update("abc").digest("base64");
+  assert.equal(await digests.of(new TextEncoder().encode("abc"), 10 ** 12), wanted);
 });
 
 test("without a worker's address or WebCrypto there are none", async () => {

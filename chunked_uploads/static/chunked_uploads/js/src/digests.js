@@ -32,11 +32,12 @@
 
     /**
      * Resolves to the SHA-256 of a blob, or of bytes, in base64; null where none can be
-     * had, and where the line, of `lineSpeed` bytes per second, would wait for it.
+     * had, and of a blob where the line, of `lineSpeed` bytes per second, would wait.
      */
     of(body, lineSpeed) {
-      if (!this.url || !this.isDue(lineSpeed)) return Promise.resolve(null);
-      if (ArrayBuffer.isView(body)) return digestOf(body);
+      const isRead = ArrayBuffer.isView(body);
+      if (!this.url || !(isRead || this.isDue(lineSpeed))) return Promise.resolve(null);
+      if (isRead) return digestOf(body);
       try {
         this.worker = this.worker || this.makeWorker();
       } catch (error) {
