@@ -7,7 +7,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-# Transitions end before the colours are judged; what moves without end, or is paused, has none.
+# Transitions end before the colours are judged; what is paused, or moves without end,
+# has none.
 SETTLED = """() => Promise.allSettled(
     document.getAnimations()
         .filter((it) => it.playState === "running")

@@ -116,7 +116,7 @@ def test_question_and_toast(site: Page, file: Path) -> None:
     press(site, "Undo")
     stop_at(site, 6 * CHUNK_SIZE)
     site.evaluate(f"{UPLOADER}.uploads[0].retrying.endWaiting()")
-    expect(site.locator(f"{ROW} .chunked-uploads-percent")).to_have_text("58%")
+    expect(site.locator(f"{ROW} .chunked-uploads-percent")).to_have_text("59%")
     press(site, "Cancel and delete")
     expect(site.get_by_role("dialog")).to_be_visible()
     assert_for_everybody(site)

@@ -158,7 +158,7 @@ function sha256(bytes){const state=Int32Array.from(PRIMES.slice(0,8),(prime)=>fr
 const digest=new DataView(new ArrayBuffer(32));state.forEach((word,i)=>digest.setInt32(i*4,word));return new Uint8Array(digest.buffer);}
 ChunkedUploads=Object.assign(ChunkedUploads||{},{look});})();
 "use strict";(function(){const MIB=1024*1024;const LEAD=2;const SAMPLED=32;class Digests{constructor(url,isAlways=false){this.url=window.crypto&&window.crypto.subtle&&window.Worker?url:"";this.isAlways=isAlways;this.worker=null;this.waiting=new Map();this.last=0;this.rate=Infinity;this.without=0;}
-of(body,lineSpeed){if(!this.url||!this.isDue(lineSpeed))return Promise.resolve(null);if(ArrayBuffer.isView(body))return digestOf(body);try{this.worker=this.worker||this.makeWorker();}catch(error){this.end();return Promise.resolve(null);}
+of(body,lineSpeed){const isRead=ArrayBuffer.isView(body);if(!this.url||!(isRead||this.isDue(lineSpeed)))return Promise.resolve(null);if(isRead)return digestOf(body);try{this.worker=this.worker||this.makeWorker();}catch(error){this.end();return Promise.resolve(null);}
 this.last+=1;this.worker.postMessage({id:this.last,blob:body});return new Promise((resolve)=>this.waiting.set(this.last,resolve));}
 isDue(lineSpeed){const isFast=this.isAlways||this.rate>=lineSpeed*LEAD;this.without=isFast?0:(this.without+1)%SAMPLED;return this.without===0;}
 makeWorker(){const worker=new Worker(this.url);worker.addEventListener("message",({data:{id,digest,size,seconds}})=>{if(size>=MIB)this.rate=size/seconds;const resolve=this.waiting.get(id);this.waiting.delete(id);if(resolve)resolve(digest);});worker.addEventListener("error",()=>this.end());return worker;}
@@ -791,7 +791,7 @@ empty(){this.showMessage("");this.uploader.cancelAll();this.uploader.clear();thi
 leave(){const{guard}=this;this.guard=null;this.listening.abort();this.empty();if(guard)guard.remove(this);}}
 function claimOf({known}){return`${known.upload_uuid}:${new URL(known.url).searchParams.get("token")}`;}
 const fields=new Set();function connect(root){const element=root.closest("[data-chunked-uploads-field]");if(!element||element.chunkedUploadsField)return;element.chunkedUploadsField=new Field(element);fields.add(element.chunkedUploadsField);}
-document.addEventListener("chunkeduploads:ready",(event)=>connect(event.target));new MutationObserver(()=>{fields.forEach((field)=>{if(field.element.isConnected)return;fields.delete(field);field.leave();delete field.element.chunkedUploadsField;});}).observe(document.documentElement,{childList:true,subtree:true});Object.assign(ChunkedUploads,{Field});})();
+document.addEventListener("chunkeduploads:ready",(event)=>connect(event.target));[...document.querySelectorAll("[data-chunked-uploads]")].filter((root)=>root.chunkedUploads).forEach(connect);new MutationObserver(()=>{fields.forEach((field)=>{if(field.element.isConnected)return;fields.delete(field);field.leave();delete field.element.chunkedUploadsField;});}).observe(document.documentElement,{childList:true,subtree:true});Object.assign(ChunkedUploads,{Field});})();
 
 return ChunkedUploads;
 }
