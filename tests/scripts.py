@@ -41,6 +41,11 @@ ORDER_OF_FORMS = ["guard", "former", "field"]
 ORDER_OF_CLASSIC = [*ORDER, *ORDER_OF_FORMS, "classic"]
 # What makes pictures of files, in a worker.
 ORDER_OF_WORKER = ["peeking", "images", "mp4", "matroska", "films", "thumbnails"]
+# Of whom the vendored files are: not all of them say so in what is kept of them.
+CREDITS = (
+    "/*! Has in it jQuery 3.7.1 (OpenJS Foundation), jQuery UI's widget factory, and"
+    " jQuery File Upload 10.32.0 (Sebastian Tschan), all MIT: see vendor/. */\n"
+)
 BANNER = "/*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */\n"
 
 
@@ -84,7 +89,7 @@ def module() -> str:
 def page() -> str:
     """Return what the partial loads."""
     plugins = minify("\n".join(vendor(name) for name in PLUGINS))
-    return vendor(JQUERY) + plugins + BANNER + minify(join([*ORDER, "classic"]))
+    return CREDITS + vendor(JQUERY) + plugins + BANNER + minify(join([*ORDER, "classic"]))
 
 
 def vendor(name: str) -> str:
@@ -124,7 +129,7 @@ MADE: dict[Path, Callable[[], str]] = {
     JOINED: lambda: BANNER + join(ORDER_OF_CLASSIC),
     PAGE: lambda: page(),
     FORMS: lambda: BANNER + minify(join(ORDER_OF_FORMS)),
-    MODULE: lambda: BANNER + module(),
+    MODULE: lambda: BANNER + CREDITS + module(),
     WORKER: lambda: BANNER + "self.window = self;\n" + join(ORDER_OF_WORKER),
     STYLE: style,
 }

@@ -1,4 +1,5 @@
 /*! django-chunked-uploads, BSD-3-Clause. Made from js/src; don't edit. */
+/*! Has in it jQuery 3.7.1 (OpenJS Foundation), jQuery UI's widget factory, and jQuery File Upload 10.32.0 (Sebastian Tschan), all MIT: see vendor/. */
 function bring() {
 const module = { exports: {} }, require = () => module.exports;
 let define, exports = module.exports;
