@@ -89,7 +89,9 @@ def module() -> str:
 def page() -> str:
     """Return what the partial loads."""
     plugins = minify("\n".join(vendor(name) for name in PLUGINS))
-    return CREDITS + vendor(JQUERY) + plugins + BANNER + minify(join([*ORDER, "classic"]))
+    return (
+        CREDITS + vendor(JQUERY) + plugins + BANNER + minify(join([*ORDER, "classic"]))
+    )
 
 
 def vendor(name: str) -> str:

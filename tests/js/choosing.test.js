@@ -31,7 +31,10 @@ class FakeUploader {
         this.questions.push(uploads.map(({ name }) => name).join());
         return this.answer;
       },
+      settleNow() {},
+      reclaim: (upload) => Object.assign(upload, { state: "queued", isCancelled: false, goneOn: null }),
     };
+    this.isWanted = () => true;
     // Its inputs note when they are opened.
     this.opened = [];
     this.root = {
@@ -81,6 +84,9 @@ class FakeUploader {
       path: "",
       isFinished: ["complete", "refused"].includes(facts.state),
       isCancelled: facts.state === "cancelling",
+      isGoing: ["queued", "uploading"].includes(facts.state),
+      isIdle: ["ready", "paused", "failed"].includes(facts.state),
+      start: () => (upload.state = "queued"),
       source: { isUnverified: facts.state === "missing" },
       attach(origin, { isConfirmed, isToStart }) {
         Object.assign(upload, origin, { isConfirmed, state: isToStart ? "queued" : "ready" });
@@ -270,6 +276,8 @@ test("no more files are taken than may be, whatever was refused or cancelled", a
 
 // --- the file of one upload ---
 
+const give = (uploader, ...files) => uploader.choosing.addChosen(files.map((file) => originOf(file)));
+
 function askFor(uploader, upload) {
   uploader.choosing.askFor(upload);
   assert.equal(uploader.opened.length, 1);
@@ -279,7 +287,7 @@ test("the file that was asked for is found among others", async () => {
   const uploader = new FakeUploader();
   const upload = uploader.push({ file: null, name: "a", size: 10, state: "missing" });
   askFor(uploader, upload);
-  await add(uploader, makeFile("b"), makeFile("a"));
+  await give(uploader, makeFile("b"), makeFile("a"));
   assert.deepEqual(uploader.summary, ["a queued", "b queued"]);
   assert.equal(upload.isConfirmed, true);
 });
@@ -288,7 +296,7 @@ test("another file than the one that was asked for is refused", async () => {
   const uploader = new FakeUploader();
   const upload = uploader.push({ file: null, name: "a", size: 10, state: "missing" });
   askFor(uploader, upload);
-  await add(uploader, makeFile("b"));
+  await give(uploader, makeFile("b"));
   assert.ok(upload.failure instanceof FileRefused);
   assert.deepEqual(upload.failure.values, { name: "a", size: "10 bytes" });
   await add(uploader, makeFile("b"));
@@ -301,6 +309,33 @@ test("what was asked for is forgotten where nothing was chosen", async () => {
   uploader.choosing.forget();
   await add(uploader, makeFile("b"));
   assert.deepEqual(uploader.summary, ["a missing", "b queued"]);
+});
+
+test("what is dropped is not the answer to a dialogue that may never have opened", async () => {
+  const uploader = new FakeUploader();
+  askFor(uploader, uploader.push({ file: null, name: "a", size: 10, state: "missing" }));
+  await add(uploader, makeFile("b"));
+  await give(uploader, makeFile("c"));
+  assert.deepEqual(uploader.summary, ["a missing", "b queued", "c queued"]);
+});
+
+test("an unfinished upload goes on only with what is taken here", async () => {
+  const uploader = new FakeUploader({ limits: { accept: [".txt"] } });
+  uploader.push({ file: null, name: "a.mov", size: 10, state: "missing" });
+  await add(uploader, makeFile("a.mov"));
+  uploader.push({ file: null, name: "b.txt", size: 10, state: "missing" });
+  uploader.isWanted = () => false;
+  await add(uploader, makeFile("b.txt"));
+  assert.deepEqual(uploader.summary, ["a.mov missing", "b.txt missing"]);
+  assert.deepEqual(uploader.notes, [["was-not-taken", { name: "a.mov", reason: "wrong-type" }]]);
+});
+
+test("a file whose cancel can be taken back comes back when it is chosen again", async () => {
+  const uploader = new FakeUploader();
+  const gone = { file: makeFile("a"), name: "a", size: 10, state: "cancelling", goneOn() {} };
+  uploader.push(gone);
+  await add(uploader, makeFile("a"));
+  assert.deepEqual(uploader.summary, ["a queued"]);
 });
 
 // --- one file at a time ---
@@ -332,6 +367,16 @@ test("the same file again, or one that is refused, replaces nothing", async () =
   await add(uploader, makeFile("b", 11));
   assert.deepEqual(uploader.summary, ["a queued"]);
   assert.deepEqual(uploader.notes, [["was-not-taken", { name: "b", reason: "too-large" }]]);
+});
+
+test("the same file again goes on where it was stopped, or is told to be there", async () => {
+  const uploader = single();
+  const upload = uploader.push({ file: makeFile("a"), name: "a", size: 10, state: "failed" });
+  await add(uploader, makeFile("a"));
+  assert.equal(upload.state, "queued");
+  Object.assign(upload, { state: "complete", isIdle: false, isFinished: true });
+  await add(uploader, makeFile("a"));
+  assert.deepEqual([uploader.summary, uploader.notes], [["a complete"], [["listed", { name: "a" }]]]);
 });
 
 test("unfinished uploads stay as they are", async () => {
@@ -505,7 +550,7 @@ test("where a handle gives no such file, the visitor is asked for it", async () 
     assert.equal(upload.state, "missing");
     assert.deepEqual(uploader.notes, [["handle-lost", { name: "a" }]]);
     assert.equal(uploader.opened.length, 1);
-    await add(uploader, makeFile("a"));
+    await give(uploader, makeFile("a"));
     assert.deepEqual([upload.state, upload.isConfirmed], ["queued", true]);
   }
 });

@@ -5,6 +5,23 @@ const { test } = require("node:test");
 
 const { Clock, allDone, load, loadAgain } = require("./loading.js");
 
+const { Texts } = load(["formatting", "texts"]);
+
+/** Texts that are their keys. */
+class TextsOfKeys extends Texts {
+  constructor() {
+    super({ lang: "en", getAttribute: () => null, querySelector: () => null, dispatchEvent() {} });
+  }
+
+  text(key) {
+    return key;
+  }
+
+  count(key, count) {
+    return `${count} ${key}`;
+  }
+}
+
 /** A tab with uploaders, a title, a screen that can be kept on, and notifications. */
 class FakeTab {
   constructor({ permission = "default", answer = "granted", isCoarse = false, isSecure = true, request } = {}) {
@@ -71,7 +88,7 @@ class FakeTab {
   /** Put an uploader there, of uploads as `[state, sent, size, name]`. */
   put(...facts) {
     const uploader = {
-      view: { texts: { format: { percent: (count) => `${count}%` }, text: (key) => key, count: (key, count) => `${count} ${key}` } },
+      view: { texts: new TextsOfKeys() },
       queue: {
         total: () => totalOf(uploader.uploads),
         get counted() {

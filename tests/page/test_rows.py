@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from django.template import Context, Template
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from chunked_uploads.models import Upload
 from tests.page.driving import (
@@ -69,19 +69,19 @@ def toast(page: Page) -> Locator:
 def test_of_many_files_those_that_move_are_seen(site: Page) -> None:
     hold(site)
     add(site, *(f"{number}.txt" for number in range(150)))
-    expect_rows(site, *["waiting"] * 4, "queued")
+    expect_rows(site, *["waiting"] * 6, "queued")
     fold = site.locator(".chunked-uploads-fold button").first
-    expect(fold).to_contain_text("146 waiting for their turn")
+    expect(fold).to_contain_text("144 waiting for their turn")
     expect(headline(site)).to_have_text(["0 of 150 complete"])
     fold.click()
     expect(fold).to_have_attribute("aria-expanded", "true")
     rows = site.locator(ROW)
-    expect(rows).to_have_count(4 + 1 + 50 + 1)
-    expect(rows.last).to_contain_text("96 more")
+    expect(rows).to_have_count(6 + 1 + 50 + 1)
+    expect(rows.last).to_contain_text("94 more")
     rows.last.get_by_role("button").click()
-    expect(rows).to_have_count(4 + 1 + 100 + 1)
+    expect(rows).to_have_count(6 + 1 + 100 + 1)
     fold.click()
-    expect_rows(site, *["waiting"] * 4, "queued")
+    expect_rows(site, *["waiting"] * 6, "queued")
 
 
 def test_finished_files_fold_into_a_count_that_opens(site: Page) -> None:
@@ -306,6 +306,75 @@ def test_much_is_asked_for_before_it_is_cancelled(site: Page, file: Path) -> Non
         press(question, "Cancel and delete")
     expect_states(site)
     assert not Upload.objects.exists()
+
+
+def test_what_is_cancelled_one_by_one_comes_back_together(site: Page) -> None:
+    hold(site)
+    add(site, "a", "b")
+    expect_states(site, "waiting", "waiting")
+    press(row(site, "a"), "Cancel and delete")
+    expect(toast(site)).to_contain_text("Cancelled: a")
+    press(row(site, "b"), "Cancel and delete")
+    expect(toast(site)).to_contain_text("Cancelled: 2 files")
+    site.evaluate(f"{UPLOADER}.note('listed', {{ name: 'c' }})")
+    # Another sentence does not take the way back away.
+    expect(toast(site)).to_contain_text("Cancelled: 2 files")
+    press(site, "Undo")
+    expect(toast(site)).to_contain_text("c is in the list already.")
+    expect_rows(site, "waiting", "waiting")
+    expect(button(row(site, "a"), "Pause")).to_be_focused()
+    live = site.locator(".chunked-uploads-live")
+    expect(live).to_contain_text("Not cancelled: 2 files")
+
+
+def test_file_that_was_lost_is_told_at_the_end(site: Page, tmp_path: Path) -> None:
+    [lost] = make_files(tmp_path, "lost")
+    stop_at(site, CHUNK_SIZE)
+    choose(site, lost)
+    expect_states(site, "waiting")
+    press(site, "Pause")
+    lost.write_bytes(b"changed")
+    go_on(site)
+    add(site, "a", "b")
+    press(site, "Resume")
+    expect_states(site, "missing", "complete", "complete")
+    expect(headline(site)).to_have_text(["2 complete", "1 unfinished"])
+    expect(site.locator(".chunked-uploads-ring-text")).to_have_text("2/3")
+    live = site.locator(".chunked-uploads-live")
+    expect(live).to_contain_text("2 complete, 1 unfinished")
+
+
+def test_show_opens_the_folder_that_hides_what_failed(
+    site: Page, tmp_path: Path
+) -> None:
+    site.route(CHUNKS, answer(403, "[]"))
+    make_files(tmp_path / "Rushes", "a", "b", size=10)
+    site.set_input_files(".chunked-uploads-folder-input", tmp_path / "Rushes")
+    expect_rows(site, "folder", "failed", "failed")
+    site.locator(".chunked-uploads-fold button").click()
+    expect_rows(site, "folder")
+    press(site, "Show")
+    expect_rows(site, "folder", "failed", "failed")
+    first = site.locator(ROW).nth(1)
+    expect(button(first, "Cancel and delete")).to_be_focused()
+
+
+def test_question_can_be_answered_by_finger(browser: Browser, server: Gunicorn) -> None:
+    context = browser.new_context(
+        has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640}
+    )
+    page = context.new_page()
+    page.goto(server.url)
+    page.evaluate(f"""() => {{
+        {UPLOADER}.view.renderState(true);
+        {UPLOADER}.view.above.ask("Cancel and delete film.mov?", "5 GB are.", "Cancel");
+    }}""")
+    keep, yes = page.get_by_role("dialog").get_by_role("button").all()
+    for each in (keep, yes):
+        assert each.evaluate("(it) => it.scrollWidth <= it.clientWidth")
+    expect(page.get_by_text("5 GB are.")).to_be_visible()
+    expect(yes).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    context.close()
 
 
 def test_cancel_of_all_is_one_sentence(site: Page) -> None:

@@ -83,6 +83,8 @@ export class Uploader {
   resumeAll(): void;
   retryFailed(): void;
   cancelAll(): void;
+  /** As a visitor does it: asked for where much would be lost, or with a way back. */
+  withdrawAll(): Promise<void>;
   /** Take from the list what is complete or was not taken. */
   clear(): void;
   /** Show a file that is there already. */
@@ -122,6 +124,7 @@ export interface Upload {
   readonly failure: Error | null;
   /** The server's answer, once it is complete. */
   readonly result: Result | null;
+  readonly handle: unknown;
   /** What goes along with its first request; a page may add to it in `add`. */
   readonly metadata: Record<string, string>;
   start(): void;

@@ -36,11 +36,14 @@
   }
 
   class Above {
-    constructor(root, texts) {
+    /** `focusElsewhere` gives the focus to what stays, where what had it goes. */
+    constructor(root, texts, focusElsewhere) {
       this.root = root;
       this.texts = texts;
+      this.focusElsewhere = focusElsewhere;
       this.overlay = null;
       this.toast = null;
+      this.next = ""; // a sentence that waits
     }
 
     end() {
@@ -65,26 +68,40 @@
 
     // --- what was done, and can be taken back for a while ---
 
-    /** Show a sentence for some seconds; `undo` takes back what it tells of. */
+    /**
+     * Show a sentence for some seconds. `undo` takes back what it tells of, `end` makes it
+     * final; meanwhile other sentences wait.
+     */
     tell(text, { undo = null, end = () => {} } = {}) {
-      this.dismissToast();
-      const toast = make("div", "toast", make("span", "name", make("span", "", text)));
+      if (!text) {
+        end(); // nobody can take back what nobody was told of
+        return;
+      }
+      if (!undo && this.toast && this.toast.canUndo) {
+        this.next = text;
+        return;
+      }
+      this.hideToast();
+      const look = undo ? "name" : `name ${CLASS}name-whole`;
+      const toast = make("div", "toast", make("span", look, make("span", "", text)));
       const timer = new Countdown(UNDO, () => this.dismissToast());
       if (undo) {
-        toast.append(
-          makeButton("tinted", this.texts.text("undo"), () => {
-            end = () => {};
-            undo();
-            this.dismissToast();
-          }, "undo"),
-        );
         const bar = make("span", "bar");
         bar.setAttribute("aria-hidden", "true");
-        toast.append(bar);
+        const press = () => {
+          this.hideToast();
+          undo();
+          this.tellNext();
+        };
+        toast.append(makeButton("tinted", this.texts.text("undo"), press, "undo"), bar);
       }
-      ["pointerenter", "focusin"].forEach((name) => toast.addEventListener(name, () => timer.stop()));
-      ["pointerleave", "focusout"].forEach((name) => toast.addEventListener(name, () => timer.start()));
-      this.toast = { element: toast, finish: () => (timer.stop(), end()) };
+      const isLookedAt = () => toast.matches(":hover, :focus-within");
+      const follow = () => setTimeout(() => {
+        if (!toast.isConnected || isLookedAt()) timer.stop();
+        else timer.start();
+      });
+      ["pointerenter", "pointerleave", "focusin", "focusout"].forEach((name) => toast.addEventListener(name, follow));
+      this.toast = { element: toast, timer, end, canUndo: Boolean(undo) };
       show(this.root, toast);
       timer.start();
     }
@@ -93,15 +110,33 @@
     dismissToast() {
       const { toast } = this;
       if (!toast) return;
+      this.hideToast();
+      toast.end();
+      this.tellNext();
+    }
+
+    hideToast() {
+      const { toast } = this;
+      if (!toast) return;
       this.toast = null;
+      toast.timer.stop();
+      const hadFocus = toast.element.contains(document.activeElement);
       toast.element.remove();
-      toast.finish();
+      if (hadFocus) this.focusElsewhere();
+    }
+
+    tellNext() {
+      const { next } = this;
+      this.next = "";
+      if (!this.toast) this.tell(next);
     }
 
     // --- a question ---
 
     /** Resolves to whether the visitor wants that; `why` says what it destroys. */
     ask(question, why, wanted) {
+      if (!question) return Promise.resolve(true); // a page that has no words for it
+      if (!window.HTMLDialogElement) return Promise.resolve(window.confirm(`${question}\n${why}`));
       return new Promise((resolve) => {
         const keep = makeButton("tinted", this.texts.text("keep"), () => dialog.close());
         const go = makeButton("danger", wanted, () => dialog.close("yes"));

@@ -26,7 +26,7 @@
     async choose() {
       const found = await this.picking.choose();
       if (!found) return;
-      if (found.length) await this.add(found);
+      if (found.length) await this.addChosen(found);
       else this.forget();
     }
 
@@ -54,7 +54,7 @@
       const file = await fileFrom(handle);
       if (upload.state !== "missing") return;
       if (file && isNamed(upload, file)) {
-        this.attach(upload, { file, path: upload.path, handle }, true);
+        if (this.mayGoOn(upload, { file })) this.attach(upload, { file, path: upload.path, handle }, true);
         return;
       }
       this.uploader.note("handle-lost", { name: upload.name });
@@ -80,19 +80,29 @@
 
     /** What the camera made: phones give all its pictures the same name. */
     async addNew(found) {
-      await this.add(found.map((origin) => ({ ...origin, file: withOwnName(origin.file) })));
+      await this.addChosen(found.map((origin) => ({ ...origin, file: withOwnName(origin.file) })));
+    }
+
+    /** What the browser's dialogue gave: for the upload that it was opened for, if any. */
+    async addChosen(found) {
+      const { wanted } = this;
+      this.wanted = null;
+      if (wanted && wanted.state === "missing") this.addFor(wanted, this.filesOf(found));
+      else await this.add(found);
     }
 
     /** Add a list of { file, path, handle }; where the file is null, it could not be read. */
     async add(found) {
-      const wanted = this.wanted;
+      // Where browsers don't tell that nothing was chosen, that may be long ago.
       this.wanted = null;
-      this.uploader.view.showError("");
-      const files = this.noteUnread(withoutClutter(found));
-      // Where browsers don't tell that nothing was chosen, it may be long gone.
-      if (wanted && wanted.state === "missing") this.addFor(wanted, files);
-      else if (this.uploader.isSet("multiple")) await this.addAll(files);
+      const files = this.filesOf(found);
+      if (this.uploader.isSet("multiple")) await this.addAll(files);
       else if (files.length) await this.addOnly(files);
+    }
+
+    filesOf(found) {
+      this.uploader.view.showError("");
+      return this.noteUnread(withoutClutter(found));
     }
 
     /** Say which files could not be read; return the others. */
@@ -122,8 +132,9 @@
     addFor(upload, files) {
       const mine = files.find(({ file }) => isNamed(upload, file));
       const others = files.filter((each) => each !== mine);
-      if (mine) this.attach(upload, mine, true);
-      else if (others.length === 1) {
+      if (mine) {
+        if (this.mayGoOn(upload, mine)) this.attach(upload, mine, true);
+      } else if (others.length === 1) {
         const { texts } = this.uploader.view;
         const size = texts.format.bytes(upload.size);
         upload.fail(new FileRefused("other-file", { name: upload.name, size }));
@@ -137,8 +148,17 @@
      * a question where much was sent of it.
      */
     async addOnly([origin, ...more]) {
+      await this.replaceBy(origin);
       if (more.length) this.uploader.note("one-file");
-      if (this.there.some((upload) => isSame(upload, origin))) return;
+    }
+
+    async replaceBy(origin) {
+      const same = this.there.find((upload) => upload.state !== "refused" && isSame(upload, origin));
+      if (same) {
+        if (same.isIdle) same.start();
+        else if (!same.isGoing) this.uploader.note("listed", { name: same.name });
+        return;
+      }
       const refusal = this.refusalOf(origin.file);
       if (refusal && this.there.length) {
         this.tellRefusal(origin.file, refusal);
@@ -146,6 +166,8 @@
       }
       const { withdrawing } = this.uploader;
       if (withdrawing.isWorthAsking(this.there) && !(await withdrawing.ask(this.there))) return;
+      // What was cancelled a moment ago makes room for good.
+      withdrawing.settleNow();
       // The new one first: whoever waits for the old ones goes on to wait for it.
       const old = this.there;
       const upload = this.addOne(origin);
@@ -176,9 +198,16 @@
     /** Returns the upload that the file is of now; null where there is no new one. */
     addOne(origin, isToBegin = true) {
       const { file, path } = origin;
-      const same = this.uploader.queue.named(file).filter(({ isCancelled }) => !isCancelled);
+      const named = this.uploader.queue.named(file);
+      const withdrawn = named.find((upload) => upload.goneOn && isSame(upload, origin));
+      if (withdrawn) {
+        this.uploader.withdrawing.reclaim(withdrawn);
+        return withdrawn;
+      }
+      const same = named.filter(({ isCancelled }) => !isCancelled);
       const missing = same.find(({ state }) => state === "missing");
       if (missing) {
+        if (!this.mayGoOn(missing, origin)) return null;
         this.guesses.set(missing, origin);
         this.attach(missing, origin, false, isToBegin);
         return missing;
@@ -188,6 +217,13 @@
         return null;
       }
       return this.uploader.addUpload(origin, isToBegin);
+    }
+
+    /** Whether an unfinished upload may go on with a file here; tells why not. */
+    mayGoOn(missing, { file }) {
+      const refusal = this.refusalOf(file);
+      if (refusal) this.tellRefusal(file, refusal);
+      return !refusal && this.uploader.isWanted(missing, file) && missing.state === "missing";
     }
 
     attach(upload, origin, isConfirmed, isToBegin = true) {

@@ -26,6 +26,7 @@
     const root = element.matches(ROOT) ? element : element.querySelector(ROOT) || element;
     if (root.chunkedUploads) return root.chunkedUploads;
     Object.entries(options).forEach(([name, value]) => {
+      if (value === undefined || value === null) return; // as components have them
       root.dataset[name] = Array.isArray(value) ? value.join(",") : value;
     });
     root.dataset.chunkedUploads = "";

@@ -152,17 +152,12 @@
   /** How the uploads ended, as the uploader's own summary says it; nothing where none did. */
   function summaryOf(totals) {
     const texts = textsOf(totals);
-    const count = sum(totals, "count");
-    const counts = ["complete", "refused", "failed"].map((state) => [state, sum(totals, state)]);
-    const ended = counts.filter(([, number]) => number > 0);
-    if (!ended.length) return "";
-    const [[state, number]] = ended;
-    if (count === 1 && ended.length === 1) {
-      const [{ name }] = totals.flatMap(({ uploader }) => uploader.queue.counted);
-      return `${name}: ${texts.text(state)}`;
-    }
-    if (state === "complete" && number === count && ended.length === 1) return texts.count("all-complete", count);
-    return ended.map(([each, total]) => texts.count(`${each}-count`, total)).join(" · ");
+    const names = ["count", "complete", "refused", "failed", "missing"];
+    const total = Object.fromEntries(names.map((name) => [name, sum(totals, name)]));
+    const isOne = total.count === 1 && !total.refused && !total.missing;
+    if (!isOne) return texts.end(total).join(" · ");
+    const [{ name, state }] = totals.flatMap(({ uploader }) => uploader.queue.counted);
+    return `${name}: ${texts.text(state)}`;
   }
 
   function lookSoon() {

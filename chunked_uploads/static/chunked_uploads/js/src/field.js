@@ -27,6 +27,7 @@
       this.shown = null; // the former whose row is in the list
       this.isRefused = false; // the last file that was chosen
       this.message = ""; // the name of the one that is shown
+      this.withdrawn = new WeakSet(); // uploads, whose cancel is no news any more
       this.hasTold = false; // the visitor that the refused file does not go along
       this.guard = guardOf(this.plain.form); // null where there is no form, or no more
       this.listening = new AbortController();
@@ -87,6 +88,8 @@
     /** An event of the uploader's; `upload` is what it is of, if any. */
     hear(event, upload) {
       const { shown } = this;
+      if (event === "withdraw") this.withdrawn.add(upload);
+      if (event === "restore") this.withdrawn.delete(upload);
       if (event === "start") this.isRefused = this.hasTold = false;
       if (event === "refuse") {
         // It can't go along, and the field says why.
@@ -98,8 +101,10 @@
         // Else it gave way to another file.
         if (!this.upload) shown.remove();
       }
-      // A row that goes since its file was refused is not the visitor's wish.
-      this.update(upload && upload.state === "refused" ? "refuse" : event);
+      // A row that goes since its file was refused is not the visitor's wish, and a cancel
+      // that was heard of before is not a new one.
+      const isOld = event === "cancel" && this.withdrawn.has(upload);
+      this.update((upload && upload.state === "refused") || isOld ? "refuse" : event);
     }
 
     update(event) {

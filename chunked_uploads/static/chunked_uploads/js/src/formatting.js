@@ -82,6 +82,7 @@
       if (hours >= 24) return this.unit(Math.round(hours / 24), "day");
       const rest = minutes % 60;
       const parts = [this.unit(hours, "hour"), ...(rest ? [this.unit(rest, "minute")] : [])];
+      if (!Intl.ListFormat) return parts.join(" ");
       return new Intl.ListFormat(this.language, { type: "unit", style: "narrow" }).format(parts);
     }
   }

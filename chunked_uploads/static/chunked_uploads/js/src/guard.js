@@ -87,7 +87,9 @@
     send() {
       const { form, submitter } = this;
       const isThere = submitter && submitter.isConnected && submitter.form === form;
-      form.requestSubmit(isThere ? submitter : null);
+      if (form.requestSubmit) form.requestSubmit(isThere ? submitter : null);
+      else if (isThere) submitter.click(); // Safari before 16
+      else form.submit();
     }
 
     /** Wait no longer: the visitor took back what was waited for. */

@@ -179,10 +179,12 @@
       this.folds.forEach((fold) => {
         if (fold instanceof Refusals) fold.isOpen = true;
       });
+      this.sections.forEach((section) => section.openWhere("failed", "refused", "missing"));
+      this.release();
       this.render(new Set());
       const lines = [...this.rows.values(), ...this.folds.values()];
       const problem = lines
-        .filter(({ element }) => ["failed", "refused"].includes(element.dataset.state))
+        .filter(({ element }) => ["failed", "refused", "missing"].includes(element.dataset.state))
         .sort((one, other) => (one.element.compareDocumentPosition(other.element) & 4 ? -1 : 1))[0];
       if (problem) problem.focus();
     }

@@ -21,6 +21,7 @@
       const { state, failure, result } = upload;
       const error = failure ? describe(failure, this.texts) : {};
       this.dispatch("change", upload);
+      if (this.reportWithdrawal(upload)) return;
       if (state === "queued" && !this.started.has(upload)) {
         this.started.add(upload);
         this.dispatch("start", upload);
@@ -33,18 +34,18 @@
         this.callBack("video_url", result.video_url);
       }
       if (state === "cancelled") this.dispatch("cancel", upload);
-      this.reportWithdrawal(upload);
       if (upload.isGoing || state === "cancelling") return;
       if (this.started.delete(upload)) this.dispatch("stop", upload);
     }
 
-    /** Withdrawn by the visitor, who may take that back. */
+    /** Withdrawn by the visitor, who may take that back; returns whether that is the news. */
     reportWithdrawal(upload) {
       const { withdrawn } = this;
-      if (upload.goneOn) {
-        withdrawn.add(upload);
-        this.dispatch("withdraw", upload);
-      } else if (withdrawn.delete(upload) && !upload.isCancelled) this.dispatch("restore", upload);
+      const isWithdrawn = Boolean(upload.goneOn);
+      const isRestored = !isWithdrawn && withdrawn.delete(upload) && !upload.isCancelled;
+      if (isWithdrawn) withdrawn.add(upload);
+      if (isWithdrawn || isRestored) this.dispatch(isWithdrawn ? "withdraw" : "restore", upload);
+      return isWithdrawn || isRestored;
     }
 
     /** Whether it failed: a file that was refused before it was started did not. */
@@ -60,6 +61,7 @@
      */
     dispatch(name, upload, more = {}, options = {}) {
       const detail = upload ? { ...more, ...factsOf(upload) } : {};
+      if (more.file) detail.file = more.file; // of one that is yet to get it
       const event = new CustomEvent(`chunkeduploads:${name}`, { bubbles: true, detail, ...options });
       const isLetBe = this.root.dispatchEvent(event);
       if (CALLBACKS.has(name)) this.callBack(name, detail);

@@ -46,6 +46,11 @@
       return this.register.count(...RUNNING) > 0;
     }
 
+    /** Whether anything is on its way, or waits for its turn. */
+    get isGoing() {
+      return this.register.count(...RUNNING, "queued") > 0;
+    }
+
     /** Those with a file that is here and was not refused. */
     get counted() {
       return this.register.list(...BEGUN, "complete");
@@ -169,6 +174,7 @@
         complete,
         failed: register.count("failed"),
         refused: register.count("refused"),
+        missing: register.count("missing"),
         isGoing: going.length > 0,
         paused: register.count("paused"),
         ready: register.count("ready"),

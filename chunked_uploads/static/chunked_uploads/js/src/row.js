@@ -181,7 +181,7 @@
       const name = document.createElement("bdi");
       name.textContent = upload.name;
       const [before, after] = text.split("\0");
-      return [before, name, after];
+      return [before, name, after || ""];
     }
 
     // --- how it is ---
@@ -205,7 +205,7 @@
       const { texts, upload } = this;
       if (size === null) return ""; // of a file that is there, and that nobody measured
       if (upload.state !== "missing") return texts.share(sent, size);
-      return texts.text("on-server", { bytes: texts.share(upload.progress.shown.bytes, size) });
+      return texts.text("on-server", { bytes: texts.share(upload.progress.received, size) });
     }
 
     againIn() {

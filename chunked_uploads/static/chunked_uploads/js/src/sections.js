@@ -17,15 +17,17 @@
       this.register = new Register();
       this.isOpen = true;
       this.shown = new Map(); // state -> how many rows of it
+      this.last = 0;
       this.places = new Map(); // upload -> number, in the order in which they came
     }
 
     note(upload) {
-      if (!this.places.has(upload)) this.places.set(upload, this.places.size);
+      if (!this.places.has(upload)) this.places.set(upload, (this.last += 1));
       this.register.note(upload);
     }
 
     drop(upload) {
+      this.places.delete(upload);
       this.register.drop(upload);
     }
 
@@ -42,6 +44,11 @@
     /** How many files there are that were taken. */
     get count() {
       return [...this.register.states.keys()].filter(isCounted).length;
+    }
+
+    /** Open where there is any upload in one of these states. */
+    openWhere(...states) {
+      if (this.register.count(...states)) this.isOpen = true;
     }
 
     open(state) {

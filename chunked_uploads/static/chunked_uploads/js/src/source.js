@@ -55,6 +55,11 @@
       this.salt = randomDigits();
     }
 
+    /** Keep nothing of a file that is not about to be sent. */
+    dropBytes() {
+      this.bytes = null;
+    }
+
     /** All bytes of a small file that was just looked at, once; else null. */
     takeBytes() {
       const { bytes } = this;

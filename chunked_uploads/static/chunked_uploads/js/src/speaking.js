@@ -28,11 +28,15 @@
         this.sayOnce(upload, `${said}. ${describe(failure, texts).sentence}`);
         return;
       }
-      if (state === "paused") this.say(said, name);
-      if (state !== "uploading" && state !== "complete") return;
-      const { complete, count } = queue.completeness;
-      if (count < 2) this.say(said, name);
-      else if (complete === count) this.say(texts.count("all-complete", count), name);
+      const isAlone = queue.completeness.count < 2;
+      if (state === "paused" || (isAlone && (state === "uploading" || state === "complete"))) {
+        this.say(said, name);
+      }
+    }
+
+    /** Say how all ended, when nothing is on its way any more. */
+    announceEnd(total) {
+      if (total.count + total.refused > 1) this.say(this.texts.end(total).join(", "), "end");
     }
 
     /** Say what is wrong with an upload, and not again with every attempt. */

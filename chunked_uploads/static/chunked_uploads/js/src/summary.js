@@ -22,9 +22,10 @@
     /** Of the totals of a queue; `canRetry` says whether it helps any that failed. */
     render(total, canRetry) {
       const isEnded = !total.isGoing && !total.isResting;
-      this.element.hidden = total.count + total.refused < 2;
+      const { count, missing, refused } = total;
+      this.element.hidden = count + refused + (count ? missing : 0) < 2;
       this.element.dataset.state = stateOf(total, isEnded);
-      const texts = isEnded ? this.endTexts(total) : this.wayTexts(total);
+      const texts = isEnded ? this.texts.end(total) : this.wayTexts(total);
       this.counts.forEach((span, i) => {
         const text = texts[i] || "";
         if (span.textContent !== text) span.textContent = text;
@@ -35,21 +36,11 @@
       this.renderActions(total, isEnded, canRetry);
     }
 
-    wayTexts({ complete, count, failed, refused }) {
+    wayTexts(total) {
       const { format } = this.texts;
-      const values = { done: format.number(complete), count: format.number(count) };
-      return [this.texts.text("complete-of", values), this.some("failed", failed), this.some("refused", refused)]
-        .filter(Boolean);
-    }
-
-    endTexts({ complete, count, failed, refused }) {
-      if (count > 1 && complete === count && !refused) return [this.texts.count("all-complete", count)];
-      return [this.some("complete", complete), this.some("refused", refused), this.some("failed", failed)]
-        .filter(Boolean);
-    }
-
-    some(what, count) {
-      return count ? this.texts.count(`${what}-count`, count) : "";
+      const values = { done: format.number(total.complete), count: format.number(total.count) };
+      const way = this.texts.text("complete-of", values);
+      return [way, ...this.texts.counts(total, ["failed", "refused", "missing"])];
     }
 
     renderFigures({ count, done, sent, size, speed, timeLeft, seconds }, isEnded) {
@@ -64,22 +55,24 @@
     }
 
     /** Green as far as files are complete and red for what failed, at the end. */
-    renderRing({ complete, count, failed, percent }, isEnded) {
+    renderRing({ complete, count, failed, missing, percent }, isEnded) {
       const ring = this.find("ring");
       if (!ring) return;
       const { format } = this.texts;
-      const isWell = isEnded && complete === count;
+      const all = count + missing;
+      const isWell = isEnded && complete === all;
+      const done = `${format.number(complete)}/${format.number(all)}`;
       ring.hidden = !count;
-      this.fill(ring, isEnded && count ? complete / count : percent / 100, format.percent(percent));
-      ring.style.setProperty("--chunked-uploads-part-bad", isEnded && count ? failed / count : 0);
+      const isOfFiles = isEnded && all > 0;
+      this.fill(ring, isOfFiles ? complete / all : percent / 100, isOfFiles ? done : format.percent(percent));
+      ring.style.setProperty("--chunked-uploads-part-bad", isOfFiles ? failed / all : 0);
       const tick = this.find("ring-tick");
       if (tick) tick.toggleAttribute("hidden", !isWell);
-      const done = `${format.number(complete)}/${format.number(count)}`;
       this.put("ring-text", isWell ? "" : isEnded ? done : format.number(percent));
     }
 
     renderActions(total, isEnded, canRetry) {
-      const { isGoing, timeLeft, failed, refused, complete, ready, paused } = total;
+      const { isGoing, timeLeft, failed, refused, missing, complete, ready, paused } = total;
       const isLong = timeLeft === null || timeLeft > WORTH_NOTIFYING;
       const shown = {
         startAll: ready > 0,
@@ -88,7 +81,7 @@
         pauseAll: isGoing,
         withdrawAll: isGoing || paused + failed > 0,
         clear: complete + refused > 0,
-        show: isEnded && failed + refused > 0,
+        show: isEnded && failed + refused + missing > 0,
         retryFailed: isEnded && canRetry,
       };
       const focused = this.buttons.find((button) => button === document.activeElement);

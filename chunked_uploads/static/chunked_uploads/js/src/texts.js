@@ -49,6 +49,19 @@
       return this.text("bytes", { sent: format.part(sent, total), total: format.bytes(total) });
     }
 
+    /** How many there are of each state that has any, as parts of a sentence. */
+    counts(total, states) {
+      return states.filter((state) => total[state]).map((state) => this.count(`${state}-count`, total[state]));
+    }
+
+    /** How all ended, part by part. */
+    end(total) {
+      const { complete, count } = total;
+      const isWell = count > 1 && complete === count && !total.refused && !total.missing;
+      if (isWell) return [this.count("all-complete", count)];
+      return this.counts(total, ["complete", "refused", "failed", "missing"]);
+    }
+
     timeLeft(seconds) {
       return seconds ? this.text("time-left", { time: this.format.duration(seconds) }) : "";
     }
@@ -70,6 +83,7 @@
     types(accept) {
       const short = (token) => token.replace(/^\.|^.*\//, "").toUpperCase();
       const unique = [...new Set(accept.map((token) => this.word(token) || short(token)))];
+      if (!Intl.ListFormat) return unique.join(", "); // Safari before 14.1
       return new Intl.ListFormat(this.format.language, { type: "disjunction" }).format(unique);
     }
 

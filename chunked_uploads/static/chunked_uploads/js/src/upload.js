@@ -182,6 +182,8 @@
     /** Cancel without waiting for anything, since the page is about to go. */
     cancelInHaste() {
       if (this.known) this.server.removeInHaste(this.known);
+      this.goneOn = null;
+      this.setState("cancelled"); // the page may come back as it was left
     }
 
     /** Have the server forget the upload. What is complete stays. */
@@ -277,6 +279,7 @@
 
     /** Stop whatever this upload is doing; the returned signal is for the next. */
     interrupt() {
+      this.source.dropBytes();
       this.controller.abort();
       this.advancing.interrupt();
       this.controller = new AbortController();

@@ -45,7 +45,7 @@
         queue: this.queue,
       });
       this.notices = new Notices(root, this.view.texts);
-      this.withdrawing = new Withdrawing(this.view.above, this.view.texts);
+      this.withdrawing = new Withdrawing(this.view);
       this.choosing = new Choosing(this);
       this.visitor = new Visitor(this);
       this.askBeforeLeaving = this.askBeforeLeaving.bind(this);
@@ -102,9 +102,10 @@
     }
 
     /** The same, as a visitor does it: asked for where much is lost, or with a way back. */
-    withdrawAll() {
-      this.choosing.end();
-      this.withdrawing.withdraw(this.cancelable.filter(({ isFinished, isCancelled }) => !isFinished && !isCancelled));
+    async withdrawAll() {
+      const isAsked = this.withdrawing.isWorthAsking(this.cancelable.filter(({ isFinished }) => !isFinished));
+      if (!isAsked) this.choosing.end();
+      if ((await this.withdrawing.withdraw(this.cancelable)) && isAsked) this.cancelAll();
     }
 
     get cancelable() {
@@ -173,8 +174,9 @@
       return upload;
     }
 
-    isWanted(upload) {
-      return this.notices.dispatch("add", upload, {}, { cancelable: true });
+    /** Whether the page wants the upload of a file. */
+    isWanted(upload, file = upload.file) {
+      return this.notices.dispatch("add", upload, { file }, { cancelable: true });
     }
 
     make(origin) {
@@ -249,15 +251,22 @@
       this.notices.reportState(upload);
       // A twin of another uploader may have waited for this one.
       uploaders.forEach((each) => each.queue.startNext());
+      this.announceEnd(upload);
       this.watch(queue.isRunning);
+    }
+
+    announceEnd({ isGoing, isCancelled }) {
+      if (isGoing || isCancelled || this.queue.isGoing) return;
+      const total = this.queue.total();
+      if (!total.isResting) this.view.speaking.announceEnd(total);
     }
 
     /** In a form the field says why a file was not taken. */
     tellRefusal({ failure, name, state }) {
       const { texts } = this.view;
-      if (!this.view.isCompact || state === "cancelling") return;
-      const reason = state === "refused" ? describe(failure, texts).sentence : "";
-      this.view.showError(reason && texts.text("was-not-taken", { name, reason }));
+      if (!this.view.isCompact || state !== "refused") return;
+      const { sentence } = describe(failure, texts);
+      this.view.showError(texts.text("was-not-taken", { name, reason: sentence }));
     }
 
     tellLogin({ failure, state }) {
@@ -275,7 +284,6 @@
       const { failure, isKept, name } = upload;
       if (failure) this.note("cancelled-here", { name });
       else if (isKept) this.note("cancelled-late", { name });
-      else this.view.speaking.say(this.view.texts.text("cancelled", { name }));
     }
 
     /** Ask before the page is left, and keep the clock going, while anything runs. */

@@ -24,13 +24,14 @@
       this.isCompact = root.classList.contains("chunked-uploads-compact");
       this.texts = new Texts(root);
       this.speaking = new Speaking(this.find("live"), this.texts);
-      this.above = new Above(root, this.texts);
+      this.above = new Above(root, this.texts, () => this.focus());
       this.pictures = pictures;
       this.changed = new Set(); // uploads
       this.redraw = null; // a timer
       this.limitsText = ""; // what is taken, in words
       this.drawn = 0; // when it was drawn last, of performance.now()
       this.hasEnded = false;
+      this.listening = new AbortController();
       const tools = { texts: this.texts, focusElsewhere: () => this.focus() };
       const summary = this.find("summary");
       this.summary = summary && new Summary(summary, { ...tools, notification });
@@ -50,8 +51,12 @@
         made.release();
         this.renderSoon();
       };
-      ["pointermove", "keydown", "focusin"].forEach((name) => list.addEventListener(name, hold));
-      ["pointerleave", "focusout"].forEach((name) => list.addEventListener(name, release));
+      const { signal } = this.listening;
+      ["pointermove", "keydown", "focusin"].forEach((name) => list.addEventListener(name, hold, { signal }));
+      // What was begun to be pressed stays where it is until it is.
+      list.addEventListener("pointerdown", () => made.hold(() => this.renderSoon()), { signal });
+      const leave = (event) => event.pointerType !== "touch" && release();
+      ["pointerleave", "focusout"].forEach((name) => list.addEventListener(name, leave, { signal }));
       return made;
     }
 
@@ -69,6 +74,7 @@
     /** Draw no more: the partial was taken out, and may be put back for another view. */
     end() {
       this.hasEnded = true;
+      this.listening.abort();
       this.above.end();
       this.pictures.end();
     }
@@ -141,6 +147,13 @@
     remove(upload) {
       if (this.list) this.list.drop(upload);
       this.renderSoon();
+    }
+
+    /** The focus goes to the row of an upload, at once. */
+    focusRow(upload) {
+      this.render();
+      const row = this.list && this.list.rows.get(upload);
+      if (row) row.focus();
     }
 
     uploadOf(element) {

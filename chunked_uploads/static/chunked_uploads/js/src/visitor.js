@@ -7,7 +7,9 @@
   const { fromList, listen, notification } = window.ChunkedUploads;
 
   const WAYS = new Set(["choose", "chooseFolder", "gallery", "camera"]);
-  const OF_ALL = new Set(["startAll", "resumeAll", "pauseAll", "withdrawAll", "retryFailed", "clear"]);
+  const OF_ALL = new Set(["startAll", "resumeAll", "pauseAll", "cancelAll", "withdrawAll", "retryFailed", "clear"]);
+
+  const TO_GO_ON = new Set(["start", "resume", "retry"]);
 
   class Visitor {
     constructor(uploader) {
@@ -29,7 +31,7 @@
           const files = fromList(input.files);
           input.value = ""; // so that the same file can be chosen again
           if (input.hasAttribute("capture")) choosing.addNew(files);
-          else choosing.add(files);
+          else choosing.addChosen(files);
         }, { signal });
         input.addEventListener("cancel", () => choosing.forget(), { signal });
       });
@@ -76,10 +78,19 @@
       if (action === "choose") choosing.askFor(upload);
       else if (action === "continue") choosing.continueWith(upload);
       else if (action === "replace") choosing.choose();
-      else if (action === "dismiss" || action === "remove") uploader.remove(upload);
+      else if (action === "remove") this.remove(upload);
+      else if (action === "dismiss") uploader.remove(upload);
       else if (action === "cancel") uploader.withdrawing.withdraw([upload]);
       else if (action === "pause") upload.pause();
-      else uploader.go(upload, action);
+      else if (TO_GO_ON.has(action)) uploader.go(upload, action);
+    }
+
+    /** Take the file out of a form; a large one only after a question. */
+    async remove(upload) {
+      const { uploader } = this;
+      const { withdrawing } = uploader;
+      const isSure = !withdrawing.isWorthAsking([upload]) || (await withdrawing.ask([upload], "ask-remove", "remove"));
+      if (isSure) uploader.remove(upload);
     }
   }
 
