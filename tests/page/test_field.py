@@ -707,6 +707,34 @@ def test_form_waits_until_a_file_is_cancelled_for_certain(
     assert not Film.objects.exists()
 
 
+def test_cancel_that_is_told_late_ends_no_waiting(
+    admin: Page, file: Path, tmp_path: Path
+) -> None:
+    main = admin.locator(".field-file").first
+    held = Hold(admin, DONE)
+    choose(main, file)
+    expect_status(main, "Finishing…")
+    row = admin.locator(".dynamic-trailers").first
+    choose(row, make_file(tmp_path / "trailer.mp4"))
+    expect_status(row, "Finishing…")
+    button = row.get_by_role("button", name="Cancel and delete")
+    button.press("Enter")
+    admin.get_by_role("button", name="Keep uploading").or_(
+        admin.get_by_role("button", name="Undo")
+    ).wait_for()
+    yes = admin.locator("dialog .chunked-uploads-danger")
+    if yes.count():
+        yes.press("Enter")
+    save(admin)
+    expect_told(main, WAITING)
+
+    settle(admin)
+    held.release()
+
+    expect(admin.get_by_text("was added successfully")).to_be_visible(timeout=20_000)
+    assert not saved(file).trailers.exists()
+
+
 def test_required_field_that_is_disabled_holds_nothing_back(form: Page) -> None:
     field = "document.querySelector('[data-chunked-uploads-field]')"
     asked = f"() => {field}.chunkedUploadsField.problem(false)"

@@ -9,8 +9,7 @@
   if (window.ChunkedUploads.Field) return; // brought twice, by two forms of a page
 
   const { formersOf, guardOf } = window.ChunkedUploads;
-  const EVENTS = ["start", "stop", "progress", "refuse", "remove", "cancel", "withdraw", "restore", "idle"];
-  const GONE = new Set(["remove", "cancel", "withdraw"]);
+  const EVENTS = ["change", "start", "stop", "progress", "refuse", "remove", "cancel", "restore", "idle"];
   // Attributes of the plain input that the uploader's own gets.
   const MOVED = ["id", "accept"];
 
@@ -27,7 +26,6 @@
       this.shown = null; // the former whose row is in the list
       this.isRefused = false; // the last file that was chosen
       this.message = ""; // the name of the one that is shown
-      this.withdrawn = new WeakSet(); // uploads, whose cancel is no news any more
       this.hasTold = false; // the visitor that the refused file does not go along
       this.guard = guardOf(this.plain.form); // null where there is no form, or no more
       this.listening = new AbortController();
@@ -55,7 +53,7 @@
       EVENTS.forEach((name) => {
         root.addEventListener(`chunkeduploads:${name}`, ({ detail }) => this.hear(name, detail.upload), { signal });
       });
-      this.update("ready");
+      this.update();
       if (chosen.length) this.uploader.add(chosen);
     }
 
@@ -88,8 +86,9 @@
     /** An event of the uploader's; `upload` is what it is of, if any. */
     hear(event, upload) {
       const { shown } = this;
-      if (event === "withdraw") this.withdrawn.add(upload);
-      if (event === "restore") this.withdrawn.delete(upload);
+      // The visitor cancels it now; that the server knows of it comes later.
+      const isCancelled = event === "change" && upload.state === "cancelling";
+      if (event === "change" && !isCancelled) return;
       if (event === "start") this.isRefused = this.hasTold = false;
       if (event === "refuse") {
         // It can't go along, and the field says why.
@@ -101,13 +100,12 @@
         // Else it gave way to another file.
         if (!this.upload) shown.remove();
       }
-      // A row that goes since its file was refused is not the visitor's wish, and a cancel
-      // that was heard of before is not a new one.
-      const isOld = event === "cancel" && this.withdrawn.has(upload);
-      this.update((upload && upload.state === "refused") || isOld ? "refuse" : event);
+      // A row that goes since its file was refused is not the visitor's wish.
+      this.update(isCancelled || (event === "remove" && upload.state !== "refused"));
     }
 
-    update(event) {
+    /** Tell the form what the upload is now; `isGone` where the visitor took it away. */
+    update(isGone = false) {
       const { upload } = this;
       const isComplete = upload !== null && upload.state === "complete";
       this.claim.value = isComplete ? claimOf(upload) : "";
@@ -118,7 +116,7 @@
       // What was said of the field is only worth reading while it is true.
       const isTrue = this.message === "refused" ? this.isRefused : this.message === this.problem(false);
       if (!this.guard.isWaiting && !isTrue) this.showMessage("");
-      if (GONE.has(event) && !upload) this.guard.stopWaiting();
+      if (isGone && !upload) this.guard.stopWaiting();
       else this.guard.sendWhenReady();
     }
 
@@ -157,7 +155,7 @@
       this.isRefused = this.hasTold = false;
       this.root.removeAttribute("data-invalid");
       this.formers.forEach((each) => each.restore());
-      if (this.guard) this.update("ready");
+      if (this.guard) this.update();
     }
 
     /** The field was taken out of the page. */
