@@ -215,7 +215,7 @@ def test_each_start_has_its_stop(site: Page, file: Path) -> None:
 
 
 def test_a_thousand_files_are_listed_without_a_long_wait(site: Page) -> None:
-    site.evaluate(f"{UPLOADER}.queue.files = 0")
+    site.evaluate(f"{UPLOADER}.queue.files = {UPLOADER}.queue.smallFiles = 0")
     steps = site.evaluate(f"""async () => {{
         const uploader = {UPLOADER};
         let asked = 0;
