@@ -26,13 +26,13 @@ OURS = Uploader(
     name="chunked-uploads",
     title="django-chunked-uploads",
     input=".chunked-uploads-input",
-    entry=".chunked-uploads-row",
-    complete=".chunked-uploads-row[data-state=complete]",
+    entry="[role=list] > .chunked-uploads-row",
+    complete="[role=list] > .chunked-uploads-row[data-state=complete]",
     failed=".chunked-uploads-row:is([data-state=failed], [data-state=refused])",
     retry=".chunked-uploads-row [data-action=retry]:not([hidden])",
     restored=".chunked-uploads-row [data-action=start]:not([hidden])",
-    more=".chunked-uploads-choose",
-    texts=".chunked-uploads-headline, .chunked-uploads-status, .chunked-uploads-why",
+    more=".chunked-uploads-ways [data-action=choose]",
+    texts=".chunked-uploads-headline, .chunked-uploads-list .chunked-uploads-facts",
     all_complete=".chunked-uploads-summary[data-state=complete]:not([hidden])",
 )
 
