@@ -18,7 +18,7 @@ const MIB = 2 ** 20;
 const STILL = new AbortController().signal;
 
 /** A Server in a page at HERE, whose `fetch` answers by `answer`. */
-function setUp({ site = {}, endpoints, cookie = "", answer, clock = new Clock(), onLine = true } = {}) {
+function setUp({ site = {}, endpoints, own, cookie = "", answer, clock = new Clock(), onLine = true } = {}) {
   const window = { location: { origin: HERE }, chunked_uploads_endpoints: endpoints };
   const asked = [];
   const fetch = async (url, options) => {
@@ -27,7 +27,7 @@ function setUp({ site = {}, endpoints, cookie = "", answer, clock = new Clock(),
   };
   const globals = { window, document: { baseURI: `${HERE}/`, cookie }, navigator: { onLine }, fetch };
   const { RequestFailed, Server } = load(["failures", "server"], { ...clock.globals, ...globals });
-  return { server: new Server({ ...SITE, ...site }), asked, RequestFailed, window };
+  return { server: new Server({ ...SITE, ...site }, own), asked, RequestFailed, window };
 }
 
 const respond = (status, text, headers = {}) => ({
@@ -76,6 +76,26 @@ test("endpoints that the page sets later are used", () => {
   assert.match(server.chunkRequest({ known: null, metadata: {} }).url, /^https:\/\/other\.example\/up\//);
 });
 
+test("an uploader's own endpoints go before those of the page", () => {
+  const endpoints = { upload_url: `${THERE}/up/`, username: "ada", api_key: "PAGE" };
+  const request = (own) => setUp({ endpoints, own }).server.chunkRequest({ known: null, metadata: {} });
+  const { url, headers } = request({ api_key: "OWN" });
+  assert.match(url, /^https:\/\/other\.example\/up\//);
+  assert.equal(headers.Authorization, "ApiKey ada:OWN");
+  assert.equal(request({ upload_url: `${THERE}/up/` }).headers.Authorization, "ApiKey ada:PAGE");
+});
+
+test("the page's key goes to no other server than the page's", () => {
+  const key = { username: "ada", api_key: "KEY" };
+  const third = { upload_url: "https://third.example/up/" };
+  for (const endpoints of [key, { ...key, upload_url: `${THERE}/up/` }]) {
+    const { server } = setUp({ endpoints, own: third });
+    const { url, headers } = server.chunkRequest({ known: null, metadata: {} });
+    assert.match(url, /^https:\/\/third\.example\/up\//);
+    assert.deepEqual(headers, {});
+  }
+});
+
 test("credentials are asked for once, and anew where they are no good", async () => {
   let calls = 0;
   const authentication = async () => ({ username: "ada", api_key: `KEY${(calls += 1)}` });
@@ -122,25 +142,32 @@ test("a first chunk says what is known of its file in the query", () => {
   });
 });
 
+// Both ways in which a script names endpoints.
+const WAYS = [(endpoints) => ({ endpoints }), (own) => ({ own })];
+
 test("limits go to the site that signed them, and to no other", () => {
-  const sent = (upload_url) => {
-    const site = { query: "for_form=1&limits=SIGNED" };
-    const { server } = setUp({ site, endpoints: upload_url && { upload_url } });
-    const { url } = server.chunkRequest({ known: null, fingerprint: "f", metadata: {} });
-    return new URL(url).searchParams.get("limits");
-  };
-  assert.equal(sent(""), "SIGNED");
-  assert.equal(sent(`${HERE}/uploads/upload/`), "SIGNED");
-  assert.equal(sent(`${THERE}/uploads/upload/`), null);
+  for (const way of WAYS) {
+    const sent = (upload_url) => {
+      const site = { query: "for_form=1&limits=SIGNED" };
+      const { server } = setUp({ site, ...way(upload_url && { upload_url }) });
+      const { url } = server.chunkRequest({ known: null, fingerprint: "f", metadata: {} });
+      return new URL(url).searchParams.get("limits");
+    };
+    assert.equal(sent(undefined), "SIGNED");
+    assert.equal(sent(`${HERE}/uploads/upload/`), "SIGNED");
+    assert.equal(sent(`${THERE}/uploads/upload/`), null);
+  }
 });
 
 test("a login is what lets in where the page has no credentials of its own", () => {
-  const goesByLogin = (endpoints) => setUp({ endpoints }).server.goesByLogin;
-  assert.equal(goesByLogin(), true);
-  assert.equal(goesByLogin({ upload_url: SITE.upload_url }), true);
-  assert.equal(goesByLogin({ upload_url: `${THERE}/` }), false);
-  assert.equal(goesByLogin({ username: "ada", api_key: "KEY" }), false);
-  assert.equal(goesByLogin({ authentication: async () => ({}) }), false);
+  for (const way of WAYS) {
+    const goesByLogin = (endpoints) => setUp(way(endpoints)).server.goesByLogin;
+    assert.equal(goesByLogin(), true);
+    assert.equal(goesByLogin({ upload_url: SITE.upload_url }), true);
+    assert.equal(goesByLogin({ upload_url: `${THERE}/` }), false);
+    assert.equal(goesByLogin({ username: "ada", api_key: "KEY" }), false);
+    assert.equal(goesByLogin({ authentication: async () => ({}) }), false);
+  }
 });
 
 test("a path that no server keeps is not sent", () => {
@@ -180,11 +207,23 @@ test("limits are read as they are written", () => {
 
 test("another server has its own limits, and our site's are not its", () => {
   const site = { max_size: "1", extensions: "txt" };
-  const endpoints = { upload_url: `${THERE}/`, max_size: 7 };
-  const { limits } = setUp({ site, endpoints }).server;
-  assert.deepEqual(limits, { maxSize: 7, maxFiles: Infinity, accept: [] });
-  const credentials = { username: "ada", api_key: "KEY" };
-  assert.equal(setUp({ site, endpoints: credentials }).server.limits.maxSize, 1);
+  const elsewhere = { upload_url: `${THERE}/`, max_size: 7 };
+  for (const way of WAYS) {
+    const { limits } = setUp({ site, ...way(elsewhere) }).server;
+    assert.deepEqual(limits, { maxSize: 7, maxFiles: Infinity, accept: [] });
+    const credentials = { username: "ada", api_key: "KEY" };
+    assert.equal(setUp({ site, ...way(credentials) }).server.limits.maxSize, 1);
+  }
+});
+
+test("markup that names no site has limits for whatever scripts name", () => {
+  const site = { upload_url: undefined, accept: ".txt", query: "limits=SIGNED" };
+  for (const way of WAYS) {
+    const { server } = setUp({ site, ...way({ upload_url: `${THERE}/` }) });
+    assert.deepEqual(server.limits.accept, [".txt"]);
+    const { url } = server.chunkRequest({ known: null, fingerprint: "f", metadata: {} });
+    assert.equal(new URL(url).searchParams.get("limits"), "SIGNED");
+  }
 });
 
 test("the limit of a proxy is found in few steps", () => {

@@ -41,26 +41,37 @@
   class Server {
     /**
      * `site` describes the page's own site: `upload_url`, `done_url`, `csrf_token`,
-     * `csrf_cookie`, `max_size` (bytes), `max_files`, `accept`, `query`.
+     * `csrf_cookie`, `max_size` (bytes), `max_files`, `accept`, `query`. `own` are
+     * endpoints of this uploader alone, before those of the page.
      */
-    constructor(site) {
+    constructor(site, own = {}) {
       this.site = site;
+      this.own = own;
       this.credentials = null;
       this.hasLetIn = false; // so that a body is not sent in vain
       this.largestChunk = Infinity; // bytes that the proxies on the way let through
     }
 
-    /** The page's own endpoints where it set some, looked up at every use. */
-    get endpoints() {
-      return { ...this.site, ...window.chunked_uploads_endpoints };
+    /** What scripts set, looked up at every use. */
+    get told() {
+      const { own } = this;
+      const page = window.chunked_uploads_endpoints || {};
+      // What the page has for its server is for no other one, least of all a key.
+      const isOther = own.upload_url && this.urlOf(own) !== this.urlOf(page);
+      return isOther ? own : { ...page, ...own };
     }
 
-    /** Whether the page has its files sent to another site than ours. */
+    get endpoints() {
+      return { ...this.site, ...this.told };
+    }
+
+    urlOf({ upload_url = this.site.upload_url }) {
+      return new URL(upload_url, document.baseURI).href;
+    }
+
+    /** Whether files go to another site than the markup's own, where it has one. */
     get isElsewhere() {
-      const [own, told] = [this.site, this.endpoints].map(
-        ({ upload_url }) => new URL(upload_url, document.baseURI).href,
-      );
-      return told !== own;
+      return Boolean(this.site.upload_url) && this.urlOf(this.endpoints) !== this.urlOf(this.site);
     }
 
     /** What each question and first chunk says besides. */
@@ -80,9 +91,7 @@
      * alone. `accept` is as of a file input: extensions and media types.
      */
     get limits() {
-      const { max_size, max_files, accept, extensions } = this.isElsewhere
-        ? window.chunked_uploads_endpoints
-        : this.endpoints;
+      const { max_size, max_files, accept, extensions } = this.isElsewhere ? this.told : this.endpoints;
       const told = accept || extensions || "";
       const listed = Array.isArray(told) ? told : told.split(",");
       const tokens = listed.map((each) => each.trim().toLowerCase()).filter(Boolean);

@@ -22,7 +22,7 @@
     constructor(root, send, endpoints = {}) {
       this.root = root;
       this.options = optionsOf(root);
-      this.server = new Server({ ...siteOf(root), ...endpoints });
+      this.server = new Server(siteOf(root), endpoints);
       const { digestWorker, digests } = root.dataset;
       this.digests = new Digests(this.isSet("digests") ? digestWorker : "", digests === "always");
       this.ticker = null; // while anything runs
