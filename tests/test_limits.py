@@ -242,21 +242,46 @@ def test_limits_outlive_the_rotation_of_the_sites_key(
 # Where to log in
 
 
-def test_visitor_who_is_not_logged_in_is_told_where(settings: Any) -> None:
+def login(request: Any) -> tuple[str, bool]:
+    told = limits(request=request)
+    return told["login_url"], told["is_login_missing"]
+
+
+def test_page_is_told_where_to_log_in_and_whether_that_is_missing(
+    settings: Any, user: User
+) -> None:
     settings.LOGIN_URL = "admin:login"
 
-    told = limits(request=page_of(AnonymousUser()))["login_url"]
-
-    assert told == "/admin/login/?next=/films/%3Fpage%3D2"
-
-
-def test_visitor_who_is_logged_in_needs_no_login(user: User) -> None:
-    assert limits(request=page_of(user))["login_url"] == ""
+    assert login(page_of(AnonymousUser())) == ("/admin/login/", True)
+    assert login(page_of(user)) == ("/admin/login/", False)
 
 
 @pytest.mark.parametrize("request_", [None, RequestFactory().get("/")])
-def test_page_that_knows_no_visitor_names_no_login(request_: Any) -> None:
-    assert limits(request=request_)["login_url"] == ""
+def test_page_that_knows_no_visitor_says_nothing_of_one(request_: Any) -> None:
+    assert login(request_) == ("/accounts/login/", False)
+
+
+@pytest.mark.parametrize("login_url", ["no-such-name", "", None])
+def test_site_without_a_page_to_log_in_names_none(
+    settings: Any, login_url: Any
+) -> None:
+    settings.LOGIN_URL = login_url
+
+    assert login(page_of(AnonymousUser())) == ("", True)
+    assert "<a" not in render_to_string("chunked_uploads/uploader.html")
+
+
+@pytest.mark.parametrize("visitor", [None, "Bob", AnonymousUser()])
+def test_visitor_who_is_no_user_does_not_hide_that_nobody_is_logged_in(
+    visitor: Any,
+) -> None:
+    request = page_of(AnonymousUser())
+
+    html = render_to_string(
+        "chunked_uploads/uploader.html", {"visitor": visitor}, request
+    )
+
+    assert login_in(html) == ("/accounts/login/", "")
 
 
 OURS = "chunked_uploads.authentication."
@@ -277,9 +302,36 @@ def test_login_is_offered_only_where_nobody_gets_in_without(
 ) -> None:
     settings.CHUNKED_UPLOADS_AUTHENTICATION = classes
 
-    told = limits(request=page_of(AnonymousUser()))["login_url"]
+    login_url, is_missing = login(page_of(AnonymousUser()))
 
-    assert bool(told) is is_needed
+    assert (bool(login_url), is_missing) == (is_needed, is_needed)
+
+
+@pytest.mark.parametrize(
+    ("is_known", "attributes"),
+    [
+        (True, ("", " hidden")),
+        (False, ("/accounts/login/", "")),
+    ],
+)
+def test_partial_has_the_link_in_any_case_and_shows_it_where_it_is_needed(
+    user: User, is_known: bool, attributes: tuple[str, str]
+) -> None:
+    request = page_of(user if is_known else AnonymousUser())
+
+    html = render_to_string("chunked_uploads/uploader.html", request=request)
+
+    assert login_in(html) == attributes
+
+
+def login_in(html: str) -> tuple[str, str]:
+    """Return the root's URL of a login, and what hides the line with its link."""
+    [url] = re.findall(' data-login-url="(.*?)"', html)
+    [hidden] = re.findall(
+        '<p class="chunked-uploads-login"( hidden)?>.*?<a href="/accounts/login/">',
+        html,
+    )
+    return url, hidden
 
 
 class Guests:

@@ -36,7 +36,7 @@ class ChunkedFileField(forms.FileField):
 
     `user`, where a form sets it, owns what comes without JavaScript: it is kept as well
     when the form is shown again, as long as that is somebody who is logged in. Other
-    uploads belong to whoever sent them.
+    uploads belong to whoever sent them. The page tells one who is not logged in.
     """
 
     widget = ChunkedFileInput

@@ -67,6 +67,9 @@ class ChunkedFileInput(forms.ClearableFileInput):
         initial = _describe(value) if widget["is_initial"] else None
         widget["formers"] = [each for each in (initial, finished) if each]
         bound = self.bound_field
+        widget["visitor"] = (
+            None if bound is None else getattr(bound.field, "user", None)
+        )
         widget["label"] = "" if bound is None else bound.label
         widget["is_asked_for"] = self.is_required and (
             bound is None or bound.form.use_required_attribute

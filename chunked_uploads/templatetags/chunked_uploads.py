@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch
 
 from chunked_uploads.authentication import is_login_needed
 from chunked_uploads.conf import conf
@@ -28,6 +29,7 @@ def chunked_uploads_limits(
     max_size: Any = None,
     max_files: Any = None,
     query: str = "",
+    visitor: Any = None,
 ) -> dict[str, Any]:
     """Return what the server takes from this page, and what the page has to say of it.
 
@@ -36,8 +38,9 @@ def chunked_uploads_limits(
     know of them goes along in the `query` that is returned. `max_files` is kept by the
     page alone.
 
-    `login_url` is where to log in, empty where somebody is logged in, or where the
-    site lets others in as well.
+    `login_url` is where to log in, empty where the site lets others in as well;
+    `is_login_missing` says that nobody is logged in, as far as the request tells, or
+    the `visitor`, a user, where there is no request: widgets are rendered without.
     """
     own = Limits(parse_kinds(accept or None), _number("max_size", max_size))
     both = own.within(site_limits())
@@ -55,7 +58,7 @@ def chunked_uploads_limits(
         "query": "&".join(filter(None, [query, limits])),
         "chunk_size": conf.CHUNKED_UPLOADS_CHUNK_SIZE,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
-        "login_url": _login_url(context.get("request")),
+        **_login(visitor, getattr(context.get("request"), "user", None)),
     }
 
 
@@ -69,8 +72,14 @@ def _number(name: str, value: Any) -> int | None:
     return number
 
 
-def _login_url(request: Any) -> str:
-    user = getattr(request, "user", None)
-    if user is None or user.is_authenticated or not is_login_needed():
-        return ""
-    return redirect_to_login(request.get_full_path()).url
+def _login(visitor: Any, user: Any) -> dict[str, Any]:
+    if not is_login_needed():
+        return {"login_url": "", "is_login_missing": False}
+    try:
+        login_url = resolve_url(settings.LOGIN_URL or "")
+    except NoReverseMatch:  # of another URLconf: not worth a page that needs no login
+        login_url = ""
+    # A page may have a `visitor` of its own in its context, who is no user.
+    asked = visitor if hasattr(visitor, "is_authenticated") else user
+    is_known = getattr(asked, "is_authenticated", True)
+    return {"login_url": login_url, "is_login_missing": not is_known}

@@ -463,6 +463,24 @@ def test_uploader_is_named_as_its_field_is() -> None:
     assert 'class="chunked-uploads chunked-uploads-compact"' in html
 
 
+@pytest.mark.parametrize(
+    ("visitor", "is_told"),
+    [(None, False), (AnonymousUser(), True), (User(username="ada"), False)],
+    ids=str,
+)
+def test_field_of_a_user_who_is_not_logged_in_says_so(
+    visitor: Any, is_told: bool
+) -> None:
+    form = FilmForm()
+    form.fields["file"].user = visitor  # type: ignore[attr-defined]
+
+    [(is_hidden, url)] = re.findall(
+        '<p class="chunked-uploads-login"( hidden)?>.*?<a href="(.*?)">', str(form)
+    )
+
+    assert (not is_hidden, url) == (is_told, "/accounts/login/")
+
+
 def test_disabled_field_has_no_uploader() -> None:
     form = type("Form", (forms.Form,), {"file": ChunkedFileField(disabled=True)})()
 

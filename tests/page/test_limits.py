@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,6 +21,7 @@ from tests.page.driving import (
 )
 from tests.servers import Gunicorn
 
+LOGIN = "/accounts/login/"
 LIMITED = "/?accept=.txt,image/*&max_size=250000"
 
 
@@ -69,11 +71,59 @@ def test_server_refuses_it_too_and_its_sentence_is_shown(
 def test_visitor_who_is_not_logged_in_is_told_so_at_once(
     page: Page, server: Gunicorn
 ) -> None:
-    page.goto(server.url)
+    page.goto(f"{server.url}/?digests=no")
 
     expect(page.get_by_text("Nobody is logged in.")).to_be_visible()
+    expect_link(page, f"{server.url}{LOGIN}?next=%2F%3Fdigests%3Dno")
+
+
+def expect_link(page: Page, url: str) -> None:
     link = page.get_by_role("link", name="Log in to upload files")
-    expect(link).to_have_attribute("href", "/accounts/login/?next=/")
+    expect(link).to_have_attribute("href", url)
+
+
+@pytest.mark.parametrize(
+    ("login_url", "link"),
+    [
+        (LOGIN, "{here}{login}?next=%2F%3Fdigests%3Dno"),
+        (
+            "https://login.example/?next=/&amp;realm=films#here",
+            "https://login.example/?next={page}%2F%3Fdigests%3Dno&realm=films#here",
+        ),
+    ],
+)
+def test_login_comes_back_to_the_page_that_fetched_the_uploader(
+    page: Page, server: Gunicorn, login_url: str, link: str
+) -> None:
+    page.goto(f"{server.url}/?digests=no")
+
+    page.evaluate(
+        """async ([from, to]) => {
+            const fragment = await (await fetch("/uploader/")).text();
+            const place = document.querySelector("main");
+            place.innerHTML = fragment.replaceAll(from, to);
+        }""",
+        [LOGIN, login_url],
+    )
+
+    origin = quote(server.url, safe="")
+    expect_link(page, link.format(here=server.url, login=LOGIN, page=origin))
+
+
+def test_form_whose_session_ended_has_a_link_that_comes_back(
+    page: Page, server: Gunicorn, user: User, tmp_path: Path
+) -> None:
+    browsers.log_in(page.context, server.url, user)
+    page.goto(f"{server.url}/films/?page=2")
+    line = page.get_by_text("Nobody is logged in.")
+    expect(page.locator(".chunked-uploads-drop")).to_be_visible()
+    expect(line).to_be_hidden()
+    page.context.clear_cookies()
+
+    choose(page, make_file(tmp_path / "a.mp4"))
+
+    expect(line).to_be_visible()
+    expect_link(page, f"{server.url}{LOGIN}?next=%2Ffilms%2F%3Fpage%3D2")
 
 
 def test_visitor_whose_page_has_a_key_is_not_asked_to_log_in(
@@ -83,5 +133,29 @@ def test_visitor_whose_page_has_a_key_is_not_asked_to_log_in(
     page.add_init_script(f"window.chunked_uploads_endpoints = {key};")
     page.goto(f"{server.url}/?show_unfinished=no")
 
+    expect(page.locator(".chunked-uploads-drop")).to_be_visible()
+    expect(page.get_by_text("Nobody is logged in.")).to_be_hidden()
+
+
+def test_uploader_with_endpoints_of_its_own_keeps_to_theirs(
+    page: Page, server: Gunicorn
+) -> None:
+    page.goto(f"{server.url}{LIMITED}")
+    expect(page.get_by_text("Nobody is logged in.")).to_be_visible()
+
+    accept = page.evaluate(
+        """async (url) => {
+            const root = document.querySelector("[data-chunked-uploads]");
+            const { mount } = await import(url);
+            const copy = root.cloneNode(true);
+            const endpoints = { upload_url: "https://other.example/uploads/upload/" };
+            const { limits } = mount(copy, { showUnfinished: false, endpoints });
+            root.replaceWith(copy);
+            return limits.accept;
+        }""",
+        "/static/chunked_uploads/js/chunked_uploads.mjs",
+    )
+
+    assert accept == []
     expect(page.locator(".chunked-uploads-drop")).to_be_visible()
     expect(page.get_by_text("Nobody is logged in.")).to_be_hidden()

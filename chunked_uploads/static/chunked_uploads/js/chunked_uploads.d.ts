@@ -28,6 +28,7 @@ export interface Options {
   csrfToken?: string;
   /** The name of the cookie that has a new token after a login in another tab. */
   csrfCookie?: string;
+  /** Where to log in, where nobody is. */
   loginUrl?: string;
   /** Where digest.worker.js is, and pictures.worker.js; none: no digests, no pictures. */
   digestWorker?: string;

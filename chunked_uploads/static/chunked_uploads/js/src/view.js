@@ -122,7 +122,10 @@
     /** Say that nobody is logged in, or no more. */
     showLogin(isMissing) {
       const login = this.find("login");
-      if (login) login.hidden = !isMissing;
+      if (!login) return;
+      login.hidden = !isMissing;
+      const link = login.querySelector("a[href]");
+      if (isMissing && link) link.href = returning(link.href);
     }
 
     /** The focus goes to where files come in. */
@@ -227,6 +230,14 @@
       error.firstElementChild.textContent = text;
       error.hidden = !text;
     }
+  }
+
+  /** A login's URL with the way back, which no server knows that renders a fragment. */
+  function returning(url) {
+    const { origin, pathname, search, href } = window.location;
+    const target = new URL(url);
+    target.searchParams.set("next", target.origin === origin ? pathname + search : href);
+    return target.href;
   }
 
   /** The end of the key of the invitation for what is taken. */
