@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from chunked_uploads.models import Upload
 from tests import browsers
@@ -466,13 +466,11 @@ def test_refused_file_says_why_before_a_byte_is_sent(
     strict: Page, tmp_path: Path, name: str, size: int, why: str
 ) -> None:
     note_news(strict)
-    asked: list[Request] = []
-    uploads = re.compile("/uploads/")
-    strict.on("request", lambda each: uploads.search(each.url) and asked.append(each))
+    sent = note_requests(strict)
     choose(strict, make_file(tmp_path / name, size))
     expect_status(strict, "Not taken")
     expect_message(strict, why)
-    assert asked == []
+    assert sent == []
     assert strict.evaluate("news") == ["refuse"]
 
 
