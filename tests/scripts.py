@@ -33,7 +33,8 @@ ORDER = [
     *("advancing", "reloading", "upload", "register", "naming", "queue"),
     *("types", "accepting", "gathering", "dropping", "picking", "handles"),
     *("describing", "choosing", "elsewhere", "icons", "pictures", "texts"),
-    *("row", "folds", "sections", "list", "summary", "speaking", "above"),
+    *("row", "folds", "sections", "arranging", "list", "summary"),
+    *("speaking", "above"),
     *("view", "withdrawing", "notices", "partial", "visitor", "uploader"),
     "connecting",
 ]

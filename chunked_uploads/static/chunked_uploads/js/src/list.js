@@ -7,12 +7,11 @@
  */
 (function () {
   const { Fold, MOVING, PAGE, Refusals, Row, SENDING, Section, folderOf } = window.ChunkedUploads;
-  const { reasonOf } = window.ChunkedUploads;
+  const { leave, order, present, reasonOf } = window.ChunkedUploads;
 
   const RESTING = ["paused", "failed", "missing", "ready"];
   const FOLDED = 3; // files of one state that are one line
   const HELD = 2500; // milliseconds that rows keep their places under a pointer at rest
-  const LEAVING = 200; // milliseconds
   const MANY = 20; // files that wait: what passes that fast is not animated
 
   class List {
@@ -231,7 +230,7 @@
       const { element } = this;
       const focused = element.contains(document.activeElement) ? document.activeElement : null;
       const wanted = new Set(lines.map((line) => line.element));
-      const before = [...element.children].filter((child) => !isLeaving(child));
+      const before = present(element);
       const gone = before.filter((child) => !wanted.has(child));
       const lost = focused && gone.find((child) => child.contains(focused));
       const place = lost ? before.indexOf(lost) : 0;
@@ -241,16 +240,7 @@
       // In a form another file stands where this one was.
       const areSeen = !this.tools.isCompact && taken.length < MANY;
       gone.forEach((child) => (areSeen && taken.includes(child) ? leave(child) : child.remove()));
-      let next = null;
-      [...lines].reverse().forEach((line) => {
-        // What has the focus would lose it on its way: the others move around it.
-        const isPinned = focused && line.element.contains(focused);
-        const follows = following(line.element);
-        if (!line.element.isConnected || (follows !== next && !isPinned)) {
-          element.insertBefore(line.element, next);
-        }
-        next = line.element;
-      });
+      order(element, lines.map((line) => line.element), focused);
       lines.forEach(({ element: each, upload }) => {
         const tile = each.querySelector(".chunked-uploads-tile");
         if (tile && upload && upload.file) this.tools.pictures.watch(tile, upload.file);
@@ -280,32 +270,6 @@
         if (!wanted.has(fold.element)) this.folds.delete(key);
       });
     }
-  }
-
-  /** The line after this one that is not on its way out. */
-  function following(element) {
-    let next = element.nextElementSibling;
-    while (next && isLeaving(next)) next = next.nextElementSibling;
-    return next;
-  }
-
-  function isLeaving(element) {
-    return element.classList.contains("chunked-uploads-is-leaving");
-  }
-
-  function leave(element) {
-    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      element.remove();
-      return;
-    }
-    element.inert = true;
-    element.setAttribute("aria-hidden", "true");
-    element.removeAttribute("role");
-    element.style.setProperty("height", `${element.offsetHeight}px`);
-    void element.offsetHeight; // so that there is a height to begin from
-    element.style.removeProperty("height");
-    element.classList.add("chunked-uploads-is-leaving");
-    setTimeout(() => element.remove(), LEAVING);
   }
 
   Object.assign(window.ChunkedUploads, { List });
