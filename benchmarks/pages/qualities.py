@@ -48,6 +48,8 @@ async def _access(
 
 
 async def _violations(page: Page) -> set[str]:
+    # axe-core takes a canvas that nobody painted for white, also where it is dark.
+    await page.evaluate("document.documentElement.style.background = 'Canvas'")
     result = await Axe().run(page, options={"runOnly": TAGS})
     return {
         f"{rule['id']} ({node['impact']}): {' '.join(map(str, node['target']))}"

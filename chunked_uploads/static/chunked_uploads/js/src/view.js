@@ -174,9 +174,12 @@
 
     /** Show what changed in a moment, however often it changes until then. */
     renderSoon() {
-      if (this.redraw !== null) return;
-      const pause = this.queue.completeness.count > MANY ? HURRIED_REDRAW : REDRAW;
-      const wait = Math.max(0, this.drawn + pause - performance.now());
+      const { queue } = this;
+      const isEnd = !queue.isGoing; // which nobody shall wait for
+      if (this.redraw !== null && !isEnd) return;
+      clearTimeout(this.redraw);
+      const pause = queue.completeness.count > MANY ? HURRIED_REDRAW : REDRAW;
+      const wait = isEnd ? 0 : Math.max(0, this.drawn + pause - performance.now());
       this.redraw = setTimeout(() => {
         this.redraw = null;
         if (!this.hasEnded) this.render();
