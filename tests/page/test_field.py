@@ -680,16 +680,23 @@ def test_admin_takes_uploads_also_in_an_inline_that_was_added(
     assert not Upload.objects.exists()
 
 
+def choose_two(admin: Page, file: Path, trailer: Path) -> tuple[Locator, Locator]:
+    """Have both fields upload what nobody finishes yet; return their places."""
+    places = (
+        admin.locator(".field-file").first,
+        admin.locator(".dynamic-trailers").first,
+    )
+    for place, each in zip(places, (file, trailer), strict=True):
+        choose(place, each)
+        expect_status(place, "Finishing…")
+    return places
+
+
 def test_form_waits_until_a_file_is_cancelled_for_certain(
     admin: Page, file: Path, tmp_path: Path
 ) -> None:
-    main = admin.locator(".field-file").first
     held = Hold(admin, DONE)
-    choose(main, file)
-    expect_status(main, "Finishing…")
-    row = admin.locator(".dynamic-trailers").first
-    choose(row, make_file(tmp_path / "trailer.mp4"))
-    expect_status(row, "Finishing…")
+    main, row = choose_two(admin, file, make_file(tmp_path / "trailer.mp4"))
     save(admin)
     expect_told(row, WAITING)
     posts = note_posts(admin)
@@ -710,13 +717,8 @@ def test_form_waits_until_a_file_is_cancelled_for_certain(
 def test_cancel_that_is_told_late_ends_no_waiting(
     admin: Page, file: Path, tmp_path: Path
 ) -> None:
-    main = admin.locator(".field-file").first
     held = Hold(admin, DONE)
-    choose(main, file)
-    expect_status(main, "Finishing…")
-    row = admin.locator(".dynamic-trailers").first
-    choose(row, make_file(tmp_path / "trailer.mp4"))
-    expect_status(row, "Finishing…")
+    main, row = choose_two(admin, file, make_file(tmp_path / "trailer.mp4"))
     button = row.get_by_role("button", name="Cancel and delete")
     button.press("Enter")
     admin.get_by_role("button", name="Keep uploading").or_(

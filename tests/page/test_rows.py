@@ -132,6 +132,14 @@ def test_end_that_is_not_well_says_so(site: Page) -> None:
     expect(row(site, "plan")).to_contain_text("Your plan ends.")
     expect(button(row(site, "plan"), "Try again")).to_be_hidden()
     expect(button(row(site, "lost"), "Try again")).to_be_visible()
+    # What the site refused is not sent again, whatever goes on.
+    states = site.evaluate(f"""() => {{
+        {UPLOADER}.resumeAll();
+        return {UPLOADER}.uploads.slice(2, 4).map(({{ state }}) => state);
+    }}""")
+    assert states[0] != "failed"
+    assert states[1] == "failed"
+    expect(headline(site)).to_have_text(["2 complete", "1 not taken", "2 failed"])
     site.unroute(CHUNKS)
     press(site, "Retry failed")
     expect(headline(site)).to_have_text(["3 complete", "1 not taken", "1 failed"])

@@ -234,7 +234,7 @@ class Server{constructor(site,own={}){this.site=site;this.own=own;this.credentia
 get told(){const{own}=this;const page=window.chunked_uploads_endpoints||{};const isOther=own.upload_url&&this.urlOf(own)!==this.urlOf(page);return isOther?own:{...page,...own};}
 get endpoints(){return{...this.site,...this.told};}
 urlOf({upload_url=this.site.upload_url}){return new URL(upload_url,document.baseURI).href;}
-get isElsewhere(){return Boolean(this.site.upload_url)&&this.urlOf(this.endpoints)!==this.urlOf(this.site);}
+get isElsewhere(){const{site,told}=this;return Boolean(site.upload_url&&told.upload_url)&&this.urlOf(told)!==this.urlOf(site);}
 get query(){const query=new URLSearchParams(this.site.query);if(this.isElsewhere)query.delete("limits");return query;}
 get goesByLogin(){return!(this.isElsewhere||this.canRenewCredentials||this.endpoints.api_key);}
 get limits(){const{max_size,max_files,accept,extensions}=this.isElsewhere?this.told:this.endpoints;const told=accept||extensions||"";const listed=Array.isArray(told)?told:told.split(",");const tokens=listed.map((each)=>each.trim().toLowerCase()).filter(Boolean);return{maxSize:Number(max_size)||Infinity,maxFiles:Number(max_files)||Infinity,accept:tokens.map((each)=>(/^\.|\//.test(each)?each:`.${each}`)),};}
@@ -565,7 +565,7 @@ fill(element,share,text){if(element.style.getPropertyValue("--chunked-uploads-pa
 const percent=String(Math.floor(share*100));if(element.getAttribute("aria-valuenow")===percent)return;element.setAttribute("aria-valuenow",percent);element.setAttribute("aria-valuetext",text);}}
 function partsOf(name){const[,base,extension]=/^(.*?)(\.[^./]{1,10})?$/s.exec(name);const letters=Array.from(base);const kept=letters.length>12?6:0;const cut=letters.length-kept;return[letters.slice(0,cut).join(""),letters.slice(cut).join("")+(extension||"")];}
 function span(text){const element=document.createElement("span");element.textContent=text;return element;}
-class Row extends Piece{constructor(upload,{template,texts,isCompact}){super(template.content.firstElementChild.cloneNode(true));this.upload=upload;this.texts=texts;this.isCompact=isCompact;this.hasFace=true;this.shownName="";this.shownActions=null;this.buttons=[...this.element.querySelectorAll("[data-action]")];this.buttons.forEach((button)=>{const label=button.getAttribute("aria-label")||button.textContent.trim();button.title=button.textContent.trim()?"":label;button.setAttribute("aria-label",`${label}: ${upload.name}`);});const bar=this.find("bar");if(bar)bar.setAttribute("aria-label",upload.name);this.renderTile();this.render();this.element.classList.toggle("chunked-uploads-is-still",upload.state==="complete");}
+class Row extends Piece{constructor(upload,{rowTemplate,texts,isCompact}){super(rowTemplate.content.firstElementChild.cloneNode(true));this.upload=upload;this.texts=texts;this.isCompact=isCompact;this.hasFace=true;this.shownName="";this.shownActions=null;this.buttons=[...this.element.querySelectorAll("[data-action]")];this.buttons.forEach((button)=>{const label=button.getAttribute("aria-label")||button.textContent.trim();button.title=button.textContent.trim()?"":label;button.setAttribute("aria-label",`${label}: ${upload.name}`);});const bar=this.find("bar");if(bar)bar.setAttribute("aria-label",upload.name);this.renderTile();this.render();this.element.classList.toggle("chunked-uploads-is-still",upload.state==="complete");}
 render(){const{state}=this.upload;if(this.element.dataset.state!==state)this.renderState(state);this.renderName();this.renderFacts();this.renderBar();this.renderActions(this.actions());}
 renderState(state){this.element.dataset.state=state;const status=this.find("status");if(status)status.classList.toggle("chunked-uploads-hidden",ONLY_HEARD.has(state));this.renderBadge(state);}
 renderTile(){const{name,file}=this.upload;const tile=this.find("tile");if(!tile)return;const type=typeOf(name,file?file.type:"");tile.dataset.type=type;const isMissing=this.upload.state==="missing";tile.querySelector(".chunked-uploads-face").replaceChildren(icon(isMissing?"up":type));this.hasFace=!isMissing;}
@@ -590,16 +590,15 @@ render(uploads,reason){this.uploads=uploads;const{texts}=this;const title=texts.
 focus(){(this.button||this.element).focus();}}
 function reasonOf({failure},texts){return failure?describe(failure,texts).sentence.replace(/\.$/,""):"";}
 Object.assign(ChunkedUploads,{Fold,Refusals,reasonOf});})();
-"use strict";(function(){const{Register}=ChunkedUploads;const SENDING=["uploading","checking"];const MOVING=[...SENDING,"finishing","waiting"];const PAGE=50;class Section{constructor(name){this.name=name;this.register=new Register();this.isOpen=true;this.shown=new Map();this.last=0;this.places=new Map();}
+"use strict";(function(){const{Register}=ChunkedUploads;const SENDING=["uploading","checking"];const MOVING=[...SENDING,"finishing","waiting"];const TAKEN=[...MOVING,"queued","ready","paused","failed","complete"];const PAGE=50;class Section{constructor(name){this.name=name;this.register=new Register();this.isOpen=true;this.shown=new Map();this.last=0;this.places=new Map();}
 note(upload){if(!this.places.has(upload))this.places.set(upload,(this.last+=1));this.register.note(upload);}
 drop(upload){this.places.delete(upload);this.register.drop(upload);}
 list(...states){const{places}=this;return this.register.list(...states).sort((one,other)=>places.get(one)-places.get(other));}
 get isMoving(){return this.register.count(...MOVING)>0;}
-get count(){return[...this.register.states.keys()].filter(isCounted).length;}
+get count(){return this.register.count(...TAKEN);}
 openWhere(...states){if(this.register.count(...states))this.isOpen=true;}
 open(state){this.shown.set(state,(this.shown.get(state)||0)+PAGE);}}
 function folderOf({path}){return path.includes("/")?path.split("/",1)[0]:"";}
-function isCounted({isCancelled,state}){return!isCancelled&&state!=="refused"&&state!=="missing";}
 Object.assign(ChunkedUploads,{MOVING,PAGE,SENDING,Section,folderOf});})();
 "use strict";(function(){const LEAVING=200;const CLASS="chunked-uploads-is-leaving";const isLeaving=(element)=>element.classList.contains(CLASS);function present(place){return[...place.children].filter((child)=>!isLeaving(child));}
 function following(element){let next=element.nextElementSibling;while(next&&isLeaving(next))next=next.nextElementSibling;return next;}
@@ -672,12 +671,12 @@ start(){this.stop();this.began=performance.now();this.timer=setTimeout(this.act,
 stop(){if(this.timer===null)return;clearTimeout(this.timer);this.timer=null;this.left-=performance.now()-this.began;}}
 Object.assign(ChunkedUploads,{Above});})();
 "use strict";(function(){const{Above,List,Piece,Speaking,Summary,Texts,bringIcons}=ChunkedUploads;const{isWorthRetrying,mediaOf}=ChunkedUploads;const REDRAW=100;const HURRIED_REDRAW=300;const MANY=50;const COARSE="(hover: none) and (pointer: coarse)";class View extends Piece{constructor(root,{limits,notification,pictures,queue}){super(root);bringIcons();this.queue=queue;this.limits=limits;this.isMultiple=root.dataset.multiple!=="false";this.isCompact=root.classList.contains("chunked-uploads-compact");this.texts=new Texts(root);this.speaking=new Speaking(this.find("live"),this.texts);this.above=new Above(root,this.texts,()=>this.focus());this.pictures=pictures;this.changed=new Set();this.redraw=null;this.limitsText="";this.drawn=0;this.hasEnded=false;this.listening=new AbortController();const tools={texts:this.texts,focusElsewhere:()=>this.focus()};const summary=this.find("summary");this.summary=summary&&new Summary(summary,{...tools,notification});this.list=this.makeList(tools);this.renderDrop();this.clear();}
-makeList(tools){const[list,row,fold]=["list","row-template","fold-template"].map((part)=>this.find(part));if(!list||!row||!fold)return null;const{isCompact,pictures}=this;const made=new List(list,{...tools,rowTemplate:row,template:row,foldTemplate:fold,isCompact,pictures});const hold=({pointerType})=>pointerType!=="touch"&&made.hold(()=>this.renderSoon());const release=()=>{made.release();this.renderSoon();};const{signal}=this.listening;["pointermove","keydown","focusin"].forEach((name)=>list.addEventListener(name,hold,{signal}));list.addEventListener("pointerdown",()=>made.hold(()=>this.renderSoon()),{signal});const leave=(event)=>event.pointerType!=="touch"&&release();["pointerleave","focusout"].forEach((name)=>list.addEventListener(name,leave,{signal}));return made;}
+makeList(tools){const[list,row,fold]=["list","row-template","fold-template"].map((part)=>this.find(part));if(!list||!row||!fold)return null;const{isCompact,pictures}=this;const made=new List(list,{...tools,rowTemplate:row,foldTemplate:fold,isCompact,pictures});const hold=({pointerType})=>pointerType!=="touch"&&made.hold(()=>this.renderSoon());const release=()=>{made.release();this.renderSoon();};const{signal}=this.listening;["pointermove","keydown","focusin"].forEach((name)=>list.addEventListener(name,hold,{signal}));list.addEventListener("pointerdown",()=>made.hold(()=>this.renderSoon()),{signal});const leave=(event)=>event.pointerType!=="touch"&&release();["pointerleave","focusout"].forEach((name)=>list.addEventListener(name,leave,{signal}));return made;}
 clear(){if(this.list){this.list.element.replaceChildren();this.list.element.hidden=true;}
 if(this.summary)this.summary.element.hidden=true;this.element.dataset.state="idle";if(this.find("drop"))this.find("drop").hidden=false;}
 end(){this.hasEnded=true;this.listening.abort();this.above.end();this.pictures.end();}
 renderDrop(){const{element,texts}=this;const isCoarse=window.matchMedia(COARSE).matches;element.dataset.pointer=isCoarse?"coarse":"fine";this.renderInvitation();const{types,size}=texts.limits(this.limits,this.isMultiple);this.limitsText=[types,...size].filter(Boolean).join(", ");this.put("limits",this.limitsText);const input=this.find("input");if(input&&this.limits.accept.length)input.accept=this.limits.accept.join(",");const hasMedia=mediaOf(this.limits.accept).length>0;element.querySelectorAll("[data-action=gallery], [data-action=camera]").forEach((button)=>{button.hidden=!hasMedia;});}
-renderInvitation(){const{element,isMultiple,texts}=this;const isCoarse=element.dataset.pointer==="coarse";const hasFiles=element.dataset.state==="filled"&&isMultiple;const kind=hasFiles?"-more":isMultiple||isCoarse?kindOf(this.limits.accept,isCoarse):"-one";const one=!isMultiple&&!kind?"-one":kind;this.put("invitation",texts.text(`${isCoarse ? "add" : "drop"}${one}`));}
+renderInvitation(){const{element,isMultiple,texts}=this;const isCoarse=element.dataset.pointer==="coarse";const hasFiles=element.dataset.state==="filled"&&isMultiple;const kind=kindOf(this.limits.accept,isCoarse);const what=hasFiles?"-more":isMultiple?kind:(isCoarse&&kind)||"-one";this.put("invitation",texts.text(`${isCoarse ? "add" : "drop"}${what}`));}
 showDrag(drag){if(!drag){this.above.hideOverlay();return;}
 const{element,texts}=this;const{name}=element.dataset;const key=!name||!drag.count?"over-here":drag.count>1?"over":"over-one";const text=texts.count(key,drag.count,{name});this.above.showOverlay(text,this.limitsText,this.find("fan"));}
 showLogin(isMissing){const login=this.find("login");if(!login)return;login.hidden=!isMissing;const link=login.querySelector("a[href]");if(isMissing&&link)link.href=returning(link.href);}
@@ -739,12 +738,12 @@ get uploads(){return this.queue.uploads;}
 get limits(){return this.server.limits;}
 async add(files){await this.choosing.add(fromList(files));}
 startAll(){this.each(["ready"],(upload)=>upload.start());}
-resumeAll(){this.each(["paused","failed"],(upload)=>this.go(upload,"resume"));}
+resumeAll(){this.each(["paused"],(upload)=>this.go(upload,"resume"));this.retryFailed();}
 retryFailed(){this.each(["failed"],(upload)=>{if(isWorthRetrying(upload.failure))this.go(upload,"retry");});}
 pauseAll(){this.choosing.hold();this.queue.waitingFirst.forEach((upload)=>upload.pause());}
 cancelAll(){this.choosing.end();this.cancelable.forEach((upload)=>upload.cancel());}
-async withdrawAll(){const isAsked=this.withdrawing.isWorthAsking(this.cancelable.filter(({isFinished})=>!isFinished));if(!isAsked)this.choosing.end();if((await this.withdrawing.withdraw(this.cancelable))&&isAsked)this.cancelAll();}
-get cancelable(){return this.queue.waitingFirst.filter(({state})=>state!=="missing");}
+async withdrawAll(){const isAsked=this.withdrawing.isWorthAsking(this.cancelable);if(!isAsked)this.choosing.end();if((await this.withdrawing.withdraw(this.cancelable))&&isAsked)this.cancelAll();}
+get cancelable(){return this.queue.waitingFirst.filter(({isFinished,state})=>!isFinished&&state!=="missing");}
 clear(){this.each(["complete","refused"],(upload)=>this.remove(upload));}
 addFinished(finished){const upload=this.make({finished});this.queue.add(upload);this.queue.note(upload);this.view.note(upload);return upload;}
 goAway(){this.withdrawing.settleInHaste();keepShown(uploadsOfPage());}

@@ -90,8 +90,8 @@
   }
 
   class Row extends Piece {
-    constructor(upload, { template, texts, isCompact }) {
-      super(template.content.firstElementChild.cloneNode(true));
+    constructor(upload, { rowTemplate, texts, isCompact }) {
+      super(rowTemplate.content.firstElementChild.cloneNode(true));
       this.upload = upload;
       this.texts = texts;
       this.isCompact = isCompact;

@@ -8,6 +8,7 @@
 
   const SENDING = ["uploading", "checking"];
   const MOVING = [...SENDING, "finishing", "waiting"];
+  const TAKEN = [...MOVING, "queued", "ready", "paused", "failed", "complete"];
   const PAGE = 50; // rows of one state that are shown at once
 
   /** The uploads of one folder, or those of none, and what of them is open. */
@@ -43,7 +44,7 @@
 
     /** How many files there are that were taken. */
     get count() {
-      return [...this.register.states.keys()].filter(isCounted).length;
+      return this.register.count(...TAKEN);
     }
 
     /** Open where there is any upload in one of these states. */
@@ -59,10 +60,6 @@
   /** The folder that was chosen or dropped, of a file in it. */
   function folderOf({ path }) {
     return path.includes("/") ? path.split("/", 1)[0] : "";
-  }
-
-  function isCounted({ isCancelled, state }) {
-    return !isCancelled && state !== "refused" && state !== "missing";
   }
 
   Object.assign(window.ChunkedUploads, { MOVING, PAGE, SENDING, Section, folderOf });

@@ -71,7 +71,8 @@
 
     /** Whether files go to another site than the markup's own, where it has one. */
     get isElsewhere() {
-      return Boolean(this.site.upload_url) && this.urlOf(this.endpoints) !== this.urlOf(this.site);
+      const { site, told } = this;
+      return Boolean(site.upload_url && told.upload_url) && this.urlOf(told) !== this.urlOf(site);
     }
 
     /** What each question and first chunk says besides. */

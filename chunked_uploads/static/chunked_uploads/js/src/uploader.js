@@ -80,7 +80,8 @@
     }
 
     resumeAll() {
-      this.each(["paused", "failed"], (upload) => this.go(upload, "resume"));
+      this.each(["paused"], (upload) => this.go(upload, "resume"));
+      this.retryFailed();
     }
 
     /** Try those again that failed, where that can help. */
@@ -103,13 +104,13 @@
 
     /** The same, as a visitor does it: asked for where much is lost, or with a way back. */
     async withdrawAll() {
-      const isAsked = this.withdrawing.isWorthAsking(this.cancelable.filter(({ isFinished }) => !isFinished));
+      const isAsked = this.withdrawing.isWorthAsking(this.cancelable);
       if (!isAsked) this.choosing.end();
       if ((await this.withdrawing.withdraw(this.cancelable)) && isAsked) this.cancelAll();
     }
 
     get cancelable() {
-      return this.queue.waitingFirst.filter(({ state }) => state !== "missing");
+      return this.queue.waitingFirst.filter(({ isFinished, state }) => !isFinished && state !== "missing");
     }
 
     /** Take from the list what is finished or was refused. */

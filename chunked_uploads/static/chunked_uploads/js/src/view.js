@@ -44,7 +44,7 @@
       const [list, row, fold] = ["list", "row-template", "fold-template"].map((part) => this.find(part));
       if (!list || !row || !fold) return null;
       const { isCompact, pictures } = this;
-      const made = new List(list, { ...tools, rowTemplate: row, template: row, foldTemplate: fold, isCompact, pictures });
+      const made = new List(list, { ...tools, rowTemplate: row, foldTemplate: fold, isCompact, pictures });
       // A finger stays nowhere.
       const hold = ({ pointerType }) => pointerType !== "touch" && made.hold(() => this.renderSoon());
       const release = () => {
@@ -101,9 +101,9 @@
       const { element, isMultiple, texts } = this;
       const isCoarse = element.dataset.pointer === "coarse";
       const hasFiles = element.dataset.state === "filled" && isMultiple;
-      const kind = hasFiles ? "-more" : isMultiple || isCoarse ? kindOf(this.limits.accept, isCoarse) : "-one";
-      const one = !isMultiple && !kind ? "-one" : kind;
-      this.put("invitation", texts.text(`${isCoarse ? "add" : "drop"}${one}`));
+      const kind = kindOf(this.limits.accept, isCoarse);
+      const what = hasFiles ? "-more" : isMultiple ? kind : (isCoarse && kind) || "-one";
+      this.put("invitation", texts.text(`${isCoarse ? "add" : "drop"}${what}`));
     }
 
     /** While files are dragged over the page: `count` of them, null where nobody tells. */
