@@ -110,18 +110,26 @@ def test_sites_rule_refuses_with_its_own_sentence(
     assert files_in(media_root) == []
 
 
-def test_rule_without_a_sentence_is_a_refusal_too(
-    uploader: Uploader, rule: Any
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "You may not upload this here."),
+        ("fr", "Vous n’êtes pas autorisé à envoyer ceci ici."),
+    ],
+)
+def test_rule_without_a_sentence_is_a_refusal_in_the_visitors_language(
+    uploader: Uploader, rule: Any, language: str, sentence: str
 ) -> None:
     def refuse(**kwargs: Any) -> None:
         raise exceptions.PermissionDenied
 
     rule(refuse)
 
-    response = uploader.send(CONTENT)
+    with translation.override(language):
+        response = uploader.send(CONTENT)
 
     assert_error(response, 403, "permission_denied")
-    assert detail_of(response) == "The site refused."
+    assert detail_of(response) == sentence
 
 
 class Plans(SessionAuthentication):

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from chunked_uploads.errors import (
@@ -127,7 +128,8 @@ def _fact_of(request: HttpRequest, error: Exception) -> UploadError:
     if isinstance(error, UploadError):
         return error
     if isinstance(error, exceptions.PermissionDenied):  # as any view may raise it
-        return PermissionDenied(str(error) or "The site refused.")
+        # A site that gives no reason of its own gets the page's, for the visitor.
+        return PermissionDenied(str(error) or gettext("You may not upload this here."))
     if isinstance(error, exceptions.DisallowedHost):
         return BadRequest("The site does not answer to this host name.")
     if isinstance(error, MALFORMED):
