@@ -21,6 +21,7 @@ MAX_PATH = 900  # characters
 MAX_STORE_STATE = 2000  # characters
 MAX_SOURCE = 200  # characters
 MAX_EXTERNAL_NAME = 250  # characters
+JOINED_REST = datetime.timedelta(hours=1)  # in which a joined part may be used again
 
 
 def database_of(upload: Upload | None = None) -> str:
@@ -48,6 +49,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Those of a user; with None, those of anybody."""
         return self.filter(user=user)
 
+    def files(self) -> UploadQuerySet:
+        """Those that become a file by themselves, and not as a part of another."""
+        return self.filter(role=Upload.Role.FILE)
+
 
 class Upload(models.Model):
     """A file on its way or finished."""
@@ -55,6 +60,11 @@ class Upload(models.Model):
     class State(models.IntegerChoices):
         UPLOADING = 1, _("uploading")
         COMPLETE = 2, _("complete")
+
+    class Role(models.IntegerChoices):
+        FILE = 0, _("file")
+        PART = 1, _("part of a file")
+        JOINED = 2, _("part of a file that is complete")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -84,6 +94,13 @@ class Upload(models.Model):
     state = models.PositiveSmallIntegerField(
         _("state"), choices=State.choices, default=State.UPLOADING
     )
+    role = models.PositiveSmallIntegerField(
+        _("role"),
+        choices=Role.choices,
+        default=Role.FILE,
+        db_default=Role.FILE,
+        help_text=_("A part is joined with others, and never complete by itself."),
+    )
     offset = models.BigIntegerField(
         _("offset"), default=0, help_text=_("Bytes held without a gap from 0.")
     )
@@ -108,6 +125,14 @@ class Upload(models.Model):
         blank=True,
         editable=False,
         help_text=_("What the chunk store noted of the upload, for itself."),
+    )
+    protocol_state = models.TextField(
+        _("state of the protocol"),
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text=_("What the protocol that began it noted of it, for itself."),
     )
     md5 = models.CharField("MD5", max_length=32, blank=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
@@ -155,10 +180,29 @@ class Upload(models.Model):
         return self.state == self.State.COMPLETE
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all bytes are held, so that it can be finished."""
+        return self.offset == self.filesize and not self.is_part
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of a file, and never complete by itself."""
+        return self.role != self.Role.FILE
+
+    @property
+    def expires_at(self) -> datetime.datetime | None:
+        """When the clean-up may take it, unless something happens; None for never."""
+        if self.is_complete:
+            return None
+        if self.role == self.Role.JOINED:
+            return self.modified_at + JOINED_REST
+        days = datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
+        return self.modified_at + days
+
+    @property
     def is_expired(self) -> bool:
         """Whether nothing has happened for so long that the clean-up may take it."""
-        days = datetime.timedelta(days=conf.CHUNKED_UPLOADS_EXPIRE_DAYS)
-        return not self.is_complete and self.modified_at + days < timezone.now()
+        return self.expires_at is not None and self.expires_at < timezone.now()
 
     def recorded(
         self, start: int = 0, stop: int | None = None

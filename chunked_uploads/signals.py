@@ -1,6 +1,7 @@
 """News of uploads, sent after the transaction that made them true is committed.
 
-The sender of each is the `Upload` model; each brings `upload=`, the instance.
+The sender of each is the `Upload` model; each brings `upload=`, the instance. There is
+none of parts: the file that they are joined into is the one that the site knows.
 """
 
 from __future__ import annotations
@@ -20,4 +21,5 @@ upload_cancelled = Signal()
 
 def announce(signal: Signal, upload: Upload) -> None:
     """Send `signal`; a receiver that fails is logged and fails alone."""
-    signal.send_robust(sender=type(upload), upload=upload)
+    if not upload.is_part:
+        signal.send_robust(sender=type(upload), upload=upload)

@@ -147,6 +147,9 @@ def _receive_by_name(
     if fingerprint or announced.start == 0:
         # One that was begun without may be of any file of this name and size.
         fitting = [each for each in fitting if each.fingerprint == fingerprint]
+    if announced.start == 0:
+        # Who began it by another protocol knows its URL, and comes to fill it.
+        fitting = [each for each in fitting if not each.protocol_state]
     own = finding.begun_here(request, fitting)
     if announced.start > 0:
         if len(own) == 1:

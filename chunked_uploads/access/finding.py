@@ -52,7 +52,7 @@ def matching(
     user = user_of(request)
     where: dict[str, Any] = {"user": None if user is None else user.pk}
     where |= {"state": Upload.State.UPLOADING, "filename": filename}
-    where |= {"filesize": filesize}
+    where |= {"filesize": filesize, "role": Upload.Role.FILE}
     if for_form is not None:
         where["for_form"] = for_form
     found = statements.select_newest(Upload, database_of(), where, MOST_LISTED)
@@ -109,7 +109,7 @@ def _reachable(
 
 
 def _unfinished(request: HttpRequest, for_form: bool | None) -> UploadQuerySet:
-    found = _owned(request).unfinished()
+    found = _owned(request).unfinished().files()
     if for_form is not None:
         found = found.filter(for_form=for_form)
     return found.order_by("-created_at", "-pk")

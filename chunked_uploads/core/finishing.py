@@ -85,7 +85,7 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
 
 
 def _complete(upload: Upload, is_valid: bool) -> None:
-    if upload.filesize is None or upload.offset < upload.filesize:
+    if not upload.is_whole:
         ranges.refresh(upload)
         _check_whole(upload)  # before waiting for a writer who may take long
     with _entered(upload) as content:
@@ -179,6 +179,8 @@ def _inspect(
 
 
 def _check_whole(upload: Upload) -> None:
+    if upload.is_part:
+        raise Incomplete("This is a part of a file, to be joined with others.", upload)
     if upload.filesize is None:
         raise Incomplete("Nobody has said yet how many bytes the file has.", upload)
     if upload.offset < upload.filesize:

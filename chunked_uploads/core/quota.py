@@ -40,7 +40,9 @@ def check_room(user: Any, for_form: bool, using: str) -> None:
     if most is None:
         return
     uploads = Upload.objects.using(using).filter(user=user, for_form=for_form)
-    if uploads.unfinished().count() >= most:
+    # A joined part is finished, and only rests.
+    waiting = uploads.unfinished().exclude(role=Upload.Role.JOINED)
+    if waiting.count() >= most:
         raise TooManyUploads(
             ngettext(
                 "Not more than %(count)s upload may be unfinished at a time.",

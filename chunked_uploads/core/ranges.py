@@ -38,6 +38,7 @@ CHANGING = (
     "store_state",
     "modified_at",
     "metadata",
+    "role",
     "md5",
     "sha256",
 )

@@ -25,16 +25,23 @@ def start_upload(
     *,
     for_form: bool = False,
     metadata: dict[str, str] | None = None,
+    media_type: str = "",
+    role: Upload.Role = Upload.Role.FILE,
+    protocol_state: str = "",
 ) -> Upload:
     """Make an upload of `filesize` bytes for `user` (None: for anybody).
 
     A size of None is not known yet: `set_filesize` says it before the end. With
     `for_form` it waits, when it is finished, for a form to take it. `metadata` is what
-    the sender said of the file.
+    the sender said of the file, `media_type` what it said of its kind. `protocol_state`
+    is kept for who asks.
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
-    check_file(filename, filesize)
+    if role == Upload.Role.FILE:
+        check_file(filename, filesize, media_type=media_type)
+    else:
+        check_size(filesize or 0)  # the file's name comes when its parts are joined
     upload = Upload(
         user=user,
         filename=filename,
@@ -42,6 +49,8 @@ def start_upload(
         fingerprint=fingerprint,
         for_form=for_form,
         metadata=metadata or {},
+        role=role,
+        protocol_state=protocol_state,
     )
     using = database_of(upload)
     # Before the store is asked for anything; again below, while others have to wait.

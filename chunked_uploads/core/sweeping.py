@@ -19,7 +19,7 @@ from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.references import referred, unprotected, unreferred
 from chunked_uploads.core.removing import cancel, unkept
 from chunked_uploads.errors import FileRefused, UploadNotFound
-from chunked_uploads.models import Removal, Upload
+from chunked_uploads.models import JOINED_REST, Removal, Upload
 from chunked_uploads.stores import Leftover, chunk_store
 
 BATCH = 500  # rows
@@ -92,7 +92,10 @@ def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
     whole = unreferred(idle.filter(offset=F("filesize")))
     is_partial = Q(offset__lt=F("filesize")) | Q(filesize=None)
     partial = unprotected(idle.filter(is_partial))
-    for expired in (partial, whole):
+    joined = Upload.objects.unfinished().filter(
+        role=Upload.Role.JOINED, modified_at__lt=timezone.now() - JOINED_REST
+    )
+    for expired in (partial, whole, joined):
         for upload in _each(expired):
             size = 0
             with _failures_reported(str(upload.uuid), report):

@@ -60,6 +60,10 @@ class StoredUpload(Protocol):
         """Whether the finished file has been put in its place."""
 
     @property
+    def is_part(self) -> bool:
+        """Whether it is a part that is joined with others into a file of their own."""
+
+    @property
     def store_state(self) -> str:
         """What the store said last; empty for an upload that was never begun."""
 

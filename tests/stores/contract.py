@@ -44,6 +44,7 @@ class StoredUpload:
     filename: str = "film.mp4"
     number: int = 0  # of the last record
     is_complete: bool = False
+    is_part: bool = False
 
     def recorded(self, start: int = 0, stop: int | None = None) -> list[Recorded]:
         found = [
