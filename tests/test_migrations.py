@@ -42,7 +42,7 @@ def test_uploads_go_on_after_their_paths_moved_into_the_stores_state(
     assert old.part == state["path"]
     assert old.store_state == " ".join([state["marker"], *state["boots"]])
 
-    migrate("0006_state_of_the_store")
+    migrate("0007_tus")
 
     upload.refresh_from_db()
     assert json.loads(upload.store_state) == state
@@ -62,7 +62,7 @@ def test_upload_that_was_never_begun_and_a_finished_one_survive_the_move(
     old.filter(state=2).update(store_state="0123456789abcdef 1a2b3c4d")  # as it was
     assert old.get(filename="unknown").filesize == 4
 
-    migrate("0006_state_of_the_store")
+    migrate("0007_tus")
 
     assert uploader.done(state_in(sent)).status_code == 200
     assert_finishes(uploader, uploader.send(CONTENT), CONTENT)
