@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, Literal, overload
 
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -18,8 +18,10 @@ from django.utils.datastructures import MultiValueDict
 from chunked_uploads.conf import MIB, conf
 from chunked_uploads.errors import BadRequest
 from chunked_uploads.http.errors import LengthRequired
-from chunked_uploads.http.gunicorn import Connection, find_connection, give_up
+from chunked_uploads.http.fast_path import Connection, find_connection
+from chunked_uploads.http.gunicorn import Patience, give_up
 from chunked_uploads.http.multipart import BLOCK, MultipartReader, parse_boundary
+from chunked_uploads.http.streamed import StreamedBody, is_streamed
 from chunked_uploads.system.pipes import UNABLE, Pipe
 
 SPOOLED = MIB  # bytes kept in memory; more go to a temporary file
@@ -35,9 +37,14 @@ class RawBody:
         self.filename: str | None = None
         self.content_type = request.META.get("CONTENT_TYPE", "")
         self._request = request
+        self._patience = Patience(request.META)
 
     def watch_waiters(self, has_waiters: Callable[[], bool]) -> None:
-        """Nothing to do: here a connection's time-out alone ends a silence."""
+        """End as if cut when nothing comes and `has_waiters` says that others wait.
+
+        Where the server is not known, a connection's time-out alone ends a silence.
+        """
+        self._patience.watch(has_waiters)
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, fewer or none where the body ends or is cut."""
@@ -58,7 +65,8 @@ class RawBody:
         """Nothing to do: the length is known."""
 
     def close(self) -> None:
-        """Nothing to do: no file was made."""
+        """Leave the connection as it was."""
+        self._patience.end()
 
 
 class ConnectedBody(RawBody):
@@ -114,6 +122,7 @@ class FormBody:
 
     def __init__(self, request: HttpRequest, body: RawBody, boundary: bytes) -> None:
         self.watch_waiters = body.watch_waiters
+        self._close_body = body.close
         self._reader = MultipartReader(body, boundary)
         try:
             self._reader.open_file()
@@ -152,7 +161,8 @@ class FormBody:
         self._spooled = spooled
 
     def close(self) -> None:
-        """Remove the temporary file, where there is one."""
+        """Remove the temporary file, where there is one; leave the connection."""
+        self._close_body()
         if self._spooled is not None:
             self._spooled.close()
 
@@ -169,19 +179,30 @@ class FormBody:
 Body = RawBody | FormBody
 
 
-def open_body(request: HttpRequest) -> Body:
+@overload
+def open_body(request: HttpRequest) -> Body: ...
+@overload
+def open_body(
+    request: HttpRequest, *, may_stream: Literal[True]
+) -> Body | StreamedBody: ...
+def open_body(request: HttpRequest, *, may_stream: bool = False) -> Body | StreamedBody:
     """Return the request's body; of a form, all that stands before the file is read.
 
-    Afterwards `request.POST` holds the form's fields, or nothing: no middleware or
-    authentication class can make Django read the body into memory.
+    With `may_stream` also one of unknown length. Afterwards `request.POST` holds the
+    form's fields, or nothing: no middleware or authentication class can make Django
+    read the body into memory.
 
     Raises `BadRequest`, `LengthRequired`.
     """
-    length = _content_length(request)
     try:
         boundary = parse_boundary(request.META.get("CONTENT_TYPE", ""))
     except ValueError as error:
         raise BadRequest(str(error)) from None
+    may_stream = may_stream and boundary is None
+    if may_stream and not request.META.get("CONTENT_LENGTH") and is_streamed(request):
+        _set_form(request, QueryDict())
+        return StreamedBody(request)
+    length = _find_length(request, may_stream)
     fast = conf.CHUNKED_UPLOADS_FAST_PATH
     connection = find_connection(request.META, length) if fast else None
     raw = RawBody(request, length)
@@ -216,13 +237,23 @@ def take_no_files(request: HttpRequest) -> None:
         request.upload_handlers = [PassOver(request)]
 
 
-def _content_length(request: HttpRequest) -> int:
+def _find_length(request: HttpRequest, may_measure: bool) -> int:
     value = request.META.get("CONTENT_LENGTH") or ""
     if not value:
+        if may_measure and "wsgi.input" not in request.META:
+            return _measure(request._stream)  # type: ignore[attr-defined]
         raise LengthRequired("Send the body with a Content-Length.")
     if not re.fullmatch("[0-9]{1,18}", value):
         raise BadRequest("Content-Length is not a number.")
     return int(value)
+
+
+def _measure(stream: Any) -> int:
+    """Return the length of a body that Django has in a file, as under ASGI."""
+    position = stream.tell()
+    length = stream.seek(0, os.SEEK_END) - position
+    stream.seek(position)
+    return length
 
 
 def _set_form(request: HttpRequest, fields: QueryDict) -> None:

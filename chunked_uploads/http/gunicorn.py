@@ -1,147 +1,165 @@
-"""gunicorn's connections: spliced from, and given up where they bring nothing.
+"""gunicorn's readers of bodies, and its connections where they bring nothing.
 
-The fast path takes a body's bytes straight from gunicorn's socket. Into a pipe, unseen
-by Python: `splice(2)` hands the kernel's own pages on, so that a store can move them
-from the pipe to their place without a copy in between. Or, where somebody has to look
-at them, as in a form, into a block of bytes at once. Chosen only where all that it
-relies on is known: Linux, a plain socket, gunicorn's sync and gthread workers of the
-versions that the tests run. TLS, gevent and other servers take the plain path.
+Looked into only where all that is relied on is known: the workers of the versions that
+the tests run.
 """
 
 from __future__ import annotations
 
-import _socket
 import contextlib
-import math
-import os
-import select
 import socket
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from django.http import HttpRequest
 
-from chunked_uploads.system.pipes import Pipe
+from chunked_uploads.http.patience import PatientSocket
 
 GUNICORN_SOCKET = "gunicorn.socket"
 GUNICORN_VERSIONS = range(25, 28)  # major ones, which tox.ini names
 STALL = 60  # seconds without a byte after which a connection counts as broken
-MOMENT = 1  # seconds of silence after which others may take the connection's place
-FAMILIES = (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
+# What proxies say of a request that they pass on.
+PROXIES = (
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+)
 
-Taken = TypeVar("Taken", bytes, int)
 
+class Chunks:
+    """A body of unknown length, taken apart by gunicorn's own reader.
 
-class Connection:
-    """What a connection of gunicorn's still has of a request's body.
-
-    Keeps the account of gunicorn's own reader, so that reading, splicing and the next
-    request on the connection follow each other as if all had been read.
+    Which waits for all bytes that it is asked for; here they are given as they come,
+    so nothing is held that could be lost at a cut.
     """
 
-    def __init__(self, reader: Any, connection: socket.socket) -> None:
-        self._reader = reader
-        self._socket = connection
-        self.has_waiters = _by_nobody  # whether others wait for what comes here
-        self._poll = select.poll()
-        self._poll.register(connection, select.POLLIN)
-
-    @property
-    def left(self) -> int:
-        """The bytes of the body that nobody has read or spliced yet."""
-        return self._reader.length
-
-    @property
-    def read_ahead(self) -> int:
-        """The bytes that gunicorn holds, which no longer come out of the socket."""
-        return len(self._reader.unreader.buf.getvalue())
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._reader = body.reader
 
     def read(self, size: int) -> bytes:
-        """Return up to `size` bytes as they come, none where the body ends or is cut.
+        """Return up to `size` bytes as they come, none where the body ends.
 
-        gunicorn's own way copies them four times, and what it received beyond `size`
-        with each. Raises `OSError` as `splice` does.
+        Raises `OSError` where it is cut, `ValueError` where it is malformed.
         """
-        size = min(size, self.left)
-        if ahead := min(size, self.read_ahead):
-            return self._reader.read(ahead)
-        block = self._wait_for(os.read, size) if size else b""
-        self._reader.length -= len(block)
-        return block
+        if not size:
+            return b""
+        try:
+            first = self._reader.read(1)
+        except Exception as error:
+            # Nobody knows where the next request begins.
+            self._body.failed = True
+            self._reader.req.force_close()
+            if _is_cut(error):
+                raise ConnectionError("The connection ended.") from error
+            raise ValueError("These are no chunks.") from error
+        return first + self._reader.read(min(size - 1, self._reader.buf.tell()))
 
-    def splice(self, pipe: Pipe, size: int) -> int:
-        """Move up to `size` bytes into the empty pipe, none where the body ends.
-
-        Waits for the first of them. Raises `OSError` where the connection broke,
-        brought nothing for its time-out, or for a moment while others wait; and with
-        an error of `UNABLE` (`pipes`) where the system does not splice here.
-        """
-        size = min(size, self.left, pipe.size)
-        if size == 0:
-            return 0
-        if ahead := min(size, self.read_ahead):
-            return os.write(pipe.inlet, self._reader.read(ahead))
-        moved = self._wait_for(os.splice, pipe.inlet, size)
-        self._reader.length -= moved
-        return moved
-
-    def _wait_for(self, take: Callable[..., Taken], *arguments: int) -> Taken:
-        # A socket with a time-out does not block, as far as the kernel knows.
-        while True:
-            with contextlib.suppress(BlockingIOError):
-                return take(self._socket.fileno(), *arguments)
-            self._wait()
-
-    def _wait(self) -> None:
-        timeout = self._socket.gettimeout()
-        left = math.inf if timeout is None else timeout
-        while not self._poll.poll(min(left, MOMENT) * 1000):
-            left -= MOMENT
-            if left <= 0 or self.has_waiters():
-                raise TimeoutError("The connection brings nothing.")
+    def trailers(self) -> Mapping[str, str]:
+        """Return the fields behind the body's end, by their lower-case names."""
+        found: dict[str, str] = {}
+        for name, value in self._reader.req.trailers:
+            name = name.lower()
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
 
 
-def _by_nobody() -> bool:
-    return False
+class Patience:
+    """Whether gunicorn's reader waits on where a connection brings nothing."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._unreader = _find_unreader(environ)
+        self._socket: PatientSocket | None = None
+
+    def watch(self, has_waiters: Callable[[], bool]) -> None:
+        """End the body as if cut when nothing comes and `has_waiters` says so."""
+        if self._unreader is not None and self._socket is None:
+            self._socket = PatientSocket(self._unreader.sock, has_waiters)
+            self._unreader.sock = self._socket
+
+    def end(self) -> None:
+        """Let it wait as before; for nothing, on a connection that was given up."""
+        if self._socket is not None and not self._socket.is_given_up:
+            self._unreader.sock = self._socket.connection
+            self._socket = None
 
 
-def find_connection(environ: dict[str, Any], length: int) -> Connection | None:
-    """Return the connection that a body of `length` bytes can be spliced from.
+def find_reader(body: Any, connection: socket.socket) -> Any:
+    """Return gunicorn's reader of a body of known length, None where it is another."""
+    from gunicorn.http.body import LengthReader
 
-    None where it can't, or where somebody has begun to read it.
+    if not _is_known(body) or type(body.reader) is not LengthReader:
+        return None
+    unreader = body.reader.unreader
+    is_from_there = _is_from(unreader, connection) and not body.buf.getvalue()
+    return body.reader if is_from_there else None
+
+
+def find_chunks(environ: Mapping[str, Any]) -> Chunks | None:
+    """Return the body of unknown length that gunicorn reads, None where another does.
+
+    Or where somebody has begun to read it.
     """
     connection = environ.get(GUNICORN_SOCKET)
-    if connection is None or not (hasattr(os, "splice") and _is_plain(connection)):
+    body: Any = environ.get("wsgi.input")
+    if connection is None or not _is_known(body):
         return None
-    reader = _find_reader(environ["wsgi.input"], connection)
-    if reader is None or reader.length != length:
+    from gunicorn.http.body import ChunkedReader
+
+    if type(body.reader) is not ChunkedReader or body.buf.getvalue():
         return None
-    return Connection(reader, connection)
+    return Chunks(body) if _is_from(body.reader.req.unreader, connection) else None
 
 
-def _is_plain(connection: Any) -> bool:
-    # Neither TLS nor gevent's, which may have taken the name `socket.socket`.
-    return (
-        type(connection) is socket.socket
-        and isinstance(connection, _socket.socket)
-        and connection.family in FAMILIES
-    )
+def gives_trailers(request: HttpRequest) -> bool:
+    """Whether the fields behind a body of unknown length can be read.
+
+    As far as is known: a proxy may leave them out.
+    """
+    environ = request.META
+    is_direct = GUNICORN_SOCKET in environ and _is_known(environ.get("wsgi.input"))
+    return is_direct and not any(name in environ for name in PROXIES)
 
 
-def _find_reader(body: Any, connection: socket.socket) -> Any:
-    """Return gunicorn's reader of a body of known length, None where it is another."""
+def _find_unreader(environ: Mapping[str, Any]) -> Any:
+    """Return what gunicorn reads the body's bytes by, None where it is not known."""
+    connection = environ.get(GUNICORN_SOCKET)
+    body: Any = environ.get("wsgi.input")
+    if connection is None or not _is_known(body):
+        return None
+    from gunicorn.http.body import ChunkedReader, LengthReader
+
+    unreader = None
+    if type(body.reader) is LengthReader:
+        unreader = body.reader.unreader
+    elif type(body.reader) is ChunkedReader:
+        unreader = body.reader.req.unreader
+    return unreader if _is_from(unreader, connection) else None
+
+
+def _is_known(body: Any) -> bool:
     import gunicorn
-    from gunicorn.http.body import Body, LengthReader
+    from gunicorn.http.body import Body
+
+    return gunicorn.version_info[0] in GUNICORN_VERSIONS and type(body) is Body
+
+
+def _is_from(unreader: Any, connection: Any) -> bool:
     from gunicorn.http.unreader import SocketUnreader
 
-    if gunicorn.version_info[0] not in GUNICORN_VERSIONS or type(body) is not Body:
-        return None
-    reader = body.reader
-    if type(reader) is not LengthReader or body.buf.getvalue():
-        return None
-    unreader = reader.unreader
-    is_known = type(unreader) is SocketUnreader and unreader.sock is connection
-    return reader if is_known else None
+    return type(unreader) is SocketUnreader and unreader.sock is connection
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether gunicorn's reader raised it since the connection ended or broke."""
+    from gunicorn.http import errors
+
+    if isinstance(error, errors.ChunkMissingTerminator):
+        return error.term in (b"", b"\r")  # as far as it came
+    malformed = (errors.InvalidChunkSize, errors.InvalidChunkExtension)
+    return isinstance(error, OSError) and not isinstance(error, malformed)
 
 
 @contextlib.contextmanager

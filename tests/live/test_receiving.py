@@ -63,7 +63,7 @@ def server(
     they look around.
     """
     workers = WAYS[getattr(request, "param", "gthread")]
-    patient = setting("gunicorn.MOMENT = 60", "local.PATIENCE = 0.1")
+    patient = setting("patience.MOMENT = 60", "local.PATIENCE = 0.1")
     return make_server(**workers, config=patient)
 
 
@@ -71,7 +71,7 @@ def setting(*lines: str) -> str:
     """Return the configuration in which gunicorn's workers run lines at their start."""
     imports = [
         "from chunked_uploads.core import intake",
-        "from chunked_uploads.http import draining, gunicorn",
+        "from chunked_uploads.http import draining, gunicorn, patience",
         "from chunked_uploads.stores import local",
     ]
     body = "\n    ".join([*imports, *lines])
