@@ -65,6 +65,10 @@ class BadRequest(UploadError):
     """Headers that are malformed, or a body that contradicts them."""
 
 
+class BeyondEnd(BadRequest):
+    """The bytes end beyond the file."""
+
+
 class BodyCut(UploadError):
     """The connection ended before the body did; what arrived is kept."""
 
@@ -107,8 +111,15 @@ class UploadNotFound(UploadError):
     status = 404
     code = "not_found"
 
-    def __init__(self) -> None:
-        super().__init__("There is no such upload.")
+    def __init__(self, detail: str = "There is no such upload.") -> None:
+        super().__init__(detail)
+
+
+class OffsetConflict(UploadError):
+    """Bytes to be appended that do not begin at the upload's offset."""
+
+    status = 409
+    code = "offset_conflict"
 
 
 class NothingToContinue(UploadError):

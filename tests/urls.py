@@ -59,6 +59,7 @@ urlpatterns = [
     path("recordings/", add_recording, name="recordings"),
     path("admin/", admin.site.urls),
     path("uploads/", include("chunked_uploads.urls")),
+    path("files/", include("chunked_uploads.tus.urls")),
     path("media/<path:path>", media),
     path("static/<path:path>", serve_static, {"insecure": True}),
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from chunked_uploads.access import query
 from chunked_uploads.access.opening import open_by_token
 from chunked_uploads.access.sessions import has_session, recall
 from chunked_uploads.authentication import authenticate
@@ -74,6 +75,29 @@ def begun_here(request: HttpRequest, uploads: list[Upload]) -> list[Upload]:
     return [each for each in uploads if str(each.uuid) in session]
 
 
+def owned(request: HttpRequest, uuid: UUID) -> Upload | None:
+    """Return the caller's own upload with this UUID, None where there is none."""
+    return _owned(request).filter(uuid=uuid).first()
+
+
+def begun_as(user: Any, fingerprint: str, filesize: int) -> Upload | None:
+    """Return the newest upload of a user (None: anybody's) that was begun as that."""
+    same = {"fingerprint": fingerprint, "filesize": filesize}
+    uploads = Upload.objects.for_writing().of(user).filter(**same)
+    return uploads.order_by("-pk").first()
+
+
+def by_uuids(uuids: list[UUID]) -> list[Upload]:
+    """Return these uploads, whoever's they are, in this order.
+
+    Raises `UploadNotFound` where one of them is gone.
+    """
+    found = Upload.objects.for_writing().in_bulk(set(uuids), field_name="uuid")
+    if len(found) < len(set(uuids)):
+        raise UploadNotFound
+    return [found[uuid] for uuid in uuids]
+
+
 def user_of(request: HttpRequest) -> Any:
     """Return who is asking, None for anybody."""
     user = getattr(request, "user", None)
@@ -99,7 +123,7 @@ def of_session(request: HttpRequest, for_form: bool | None) -> list[Upload]:
 def _reachable(
     request: HttpRequest, which: dict[str, Any], also_complete: bool
 ) -> Upload:
-    upload = open_by_token(request, which, also_complete)
+    upload = open_by_token(query.get_token(request), which, also_complete)
     if upload is None:
         authenticate(request)
         upload = _owned(request).filter(**which).first()

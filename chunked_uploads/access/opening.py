@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db.models import Field
-from django.http import HttpRequest
 
 from chunked_uploads.core import statements
 from chunked_uploads.core.tokens import is_valid
@@ -15,15 +15,14 @@ from chunked_uploads.models import Upload, database_of
 
 
 def open_by_token(
-    request: HttpRequest, which: dict[str, Any], also_complete: bool
+    token: str, which: dict[str, Any], also_complete: bool
 ) -> Upload | None:
-    """Return the upload that the token opens, None where it opens none.
+    """Return the upload that `token` opens, None where it opens none.
 
     `which` is a condition on `uuid` or `id`. A token opens an unfinished upload, and a
     complete one only with `also_complete`. Raises `UploadNotFound` where the token is
     good and its upload is gone: a login would not help.
     """
-    token = request.GET.get("token")
     if not token:
         return None
     upload = _find(which)
@@ -36,6 +35,15 @@ def open_by_token(
         return None
     # Whoever was shut out since is shut out here.
     return upload if upload.user_id is None or _is_active(upload) else None
+
+
+def is_expired(token: str, uuid: UUID) -> bool:
+    """Whether the token was made for an upload that it does not open any more.
+
+    Since nothing happened there for so long.
+    """
+    upload = _find({"uuid": uuid}) if is_valid(token, uuid) else None
+    return upload is not None and upload.is_expired
 
 
 def _find(which: dict[str, Any]) -> Upload | None:

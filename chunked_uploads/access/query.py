@@ -20,6 +20,11 @@ MAX_METADATA = 4096  # bytes
 KINDS = {"1": True, "0": False}  # values of `for_form`
 
 
+def get_token(request: HttpRequest) -> str:
+    """Return the token that opens an upload, empty without."""
+    return request.GET.get("token", "")
+
+
 def is_for_form(request: HttpRequest) -> bool:
     """Whether the caller uploads for a form, which shall take the finished file.
 
@@ -84,6 +89,12 @@ def get_wait(request: HttpRequest) -> int:
     if not re.fullmatch("[0-9]{1,9}", wait):
         raise BadRequest("wait is a whole number of seconds.")
     return min(int(wait), LONGEST_WAIT)
+
+
+def check_metadata(metadata: dict[str, str]) -> None:
+    """Raise `ValueError` where there is more of it than an upload keeps."""
+    if len(json.dumps(metadata, ensure_ascii=False).encode()) > MAX_METADATA:
+        raise ValueError(f"metadata has at most {MAX_METADATA} bytes.")
 
 
 def parse_metadata(text: str) -> dict[str, str]:

@@ -16,8 +16,9 @@ from chunked_uploads.core.limits import check_size
 from chunked_uploads.core.losses import losses_forgotten, notice_losses
 from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
-    BadRequest,
+    BeyondEnd,
     ContentConflict,
+    OffsetConflict,
     RangeBusy,
     RangeConflict,
     UploadNotFound,
@@ -40,26 +41,33 @@ def receive(
     length: int,
     source: Source,
     checksum: Checksum | None = None,
+    *,
+    at_offset: bool = False,
 ) -> int:
     """Take in `length` bytes at `start`; return how many arrived before the end.
 
     What arrived is recorded, be it all or, after a cut, the beginning. A range that is
-    held already is compared with what comes, and stays as it is. `checksum`, where
-    given, is what the whole range must have.
+    held already is compared with what comes, and stays as it is; unless it has to be
+    `at_offset`. `checksum`, where given, is what the whole range must have.
 
     Leaves `upload` up to date. Raises `RangeBusy`, `RangeConflict`, `ContentConflict`,
-    `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BadRequest` (where the range
-    ends beyond the file, and from the source), `UploadNotFound`.
+    `OffsetConflict`, `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BeyondEnd`,
+    `BadRequest` (from the source), `UploadNotFound`.
     """
     with losses_forgotten(upload):
-        return _receive(upload, start, length, source, checksum)
+        return _receive(upload, start, length, source, checksum, at_offset)
 
 
 def _receive(
-    upload: Upload, start: int, length: int, source: Source, checksum: Checksum | None
+    upload: Upload,
+    start: int,
+    length: int,
+    source: Source,
+    checksum: Checksum | None,
+    at_offset: bool,
 ) -> int:
     stop = start + length
-    _check_bounds(upload, start, stop)
+    check_bounds(upload, start, stop)
     if start < upload.offset < stop and not upload.is_complete:
         raise RangeConflict(OVERLAP, upload)
     if not _is_known_to_be_held(upload, start, stop):
@@ -67,21 +75,30 @@ def _receive(
         with _writer(upload, start, length) as writer:
             if not _is_next(upload, start, writer):
                 _refresh(upload)
-                _check_bounds(upload, start, stop)  # the size may be known by now
+                check_bounds(upload, start, stop)  # the size may be known by now
                 _notice_losses(upload, start, writer)
+                if at_offset:
+                    check_offset(upload, start)
             if not (upload.is_complete or _is_held(upload, start, stop)):
                 Intake(upload, start, length, writer, checksum).run(source)
                 return writer.written
     return _compare(upload, start, length, source, checksum)
 
 
-def _check_bounds(upload: Upload, start: int, stop: int) -> None:
+def check_offset(upload: Upload, start: int) -> None:
+    """Raise `OffsetConflict` where bytes from `start` on would not be the next ones."""
+    if start != upload.offset:
+        raise OffsetConflict(f"The next byte is {upload.offset}.", upload)
+
+
+def check_bounds(upload: Upload, start: int, stop: int) -> None:
+    """Raise `BeyondEnd`, or `TooLarge`, where no bytes up to `stop` are taken."""
     if upload.filesize is None:
         check_size(stop)
         if not 0 <= start <= stop <= ranges.LARGEST:
-            raise BadRequest("No file has so many bytes.", upload)
+            raise BeyondEnd("No file has so many bytes.", upload)
     elif not 0 <= start <= stop <= upload.filesize:
-        raise BadRequest(f"This upload has {upload.filesize} bytes in all.", upload)
+        raise BeyondEnd(f"This upload has {upload.filesize} bytes in all.", upload)
 
 
 def is_held(upload: Upload, start: int, length: int) -> bool:
@@ -161,7 +178,9 @@ def receive_next(
         return writer.written
 
 
-def wait_until_idle(upload: Upload, patience: float) -> None:
+def wait_until_idle(
+    upload: Upload, patience: float, *, is_urgent: bool = False
+) -> None:
     """Bring `upload` up to date when nobody writes to it, after `patience` seconds.
 
     Raises `UploadNotFound`.

@@ -52,6 +52,8 @@ class Protocol:
     error: Callable[[HttpRequest, UploadError], HttpResponse]
     options: Callable[[HttpRequest], HttpResponse]
     finish: Callable[[HttpResponse], None]  # called with every answer, for its headers
+    # Called before all else; may change the request's method, and raise a fact.
+    begin: Callable[[HttpRequest], None] = lambda request: None
 
 
 def endpoint(protocol: Protocol, *methods: str) -> Callable[[View], View]:
@@ -93,6 +95,7 @@ def _dispatch(
     request: HttpRequest,
     kwargs: dict[str, Any],
 ) -> HttpResponse:
+    protocol.begin(request)
     request.get_host()  # refused now, not once an answer has URLs
     if request.encoding not in UTF8:
         # A body's charset says nothing of the query, as Django has it.

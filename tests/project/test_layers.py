@@ -22,6 +22,7 @@ LAYERS = [
         "management",
         "middleware",
         "templatetags",
+        "tus",
         "views",
     },
     {"authentication", "access", "classic"},
