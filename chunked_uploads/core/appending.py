@@ -16,7 +16,7 @@ from chunked_uploads.core.intake import Source
 from chunked_uploads.core.ranges import LARGEST
 from chunked_uploads.core.receiving import check_bounds, check_offset, receive
 from chunked_uploads.digests.arriving import Checksum
-from chunked_uploads.errors import BeyondEnd, DigestMismatch
+from chunked_uploads.errors import BadRequest, BeyondEnd, DigestMismatch
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import BLOCK, chunk_store
 
@@ -147,7 +147,7 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> int:
             position += arrived
             if position < stop:
                 break  # its end, or a cut
-    except (BeyondEnd, DigestMismatch) as error:
+    except (BadRequest, DigestMismatch) as error:
         if added:
             forget(upload, lambda: added)
         error.upload = upload

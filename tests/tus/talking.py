@@ -52,7 +52,7 @@ class Tus(Uploader):
             options.setdefault("Upload_Length", str(length))
         return self.ask("POST", CREATE, **options)
 
-    def patch(self, url: str, piece: bytes, start: int = 0, **options: Any) -> Any:
+    def append(self, url: str, piece: bytes, start: int = 0, **options: Any) -> Any:
         """Append `piece`, which begins at `start`."""
         options.setdefault("content_type", TYPE)
         options.setdefault("Upload_Offset", str(start))

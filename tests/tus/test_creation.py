@@ -59,7 +59,7 @@ def test_upload_is_created_at_its_location(tus: Tus) -> None:
     ],
     ids=repr,
 )
-def test_length_that_is_none_is_refused(tus: Tus, headers: dict[str, str]) -> None:
+def test_length_that_is_none_is_refused(tus: Tus, headers: dict[str, Any]) -> None:
     assert tus.create(-1, **headers).status_code == 400
     assert not Upload.objects.exists()
 
@@ -97,7 +97,7 @@ def test_metadata_is_kept_and_told_as_it_was_sent(tus: Tus) -> None:
         "empty": "",
         "title": "é",
     }
-    tus.patch(url, CONTENT)
+    tus.append(url, CONTENT)
     assert tus.state(url)["Upload-Metadata"] == said
 
 
@@ -175,7 +175,7 @@ def test_first_bytes_may_come_with_the_creation(tus: Tus, size: int) -> None:
     assert (response.status_code, response["Upload-Offset"]) == (201, str(size))
     url = path_of(response)
     if size < len(CONTENT):
-        tus.patch(url, CONTENT[size:], size)
+        tus.append(url, CONTENT[size:], size)
     assert finished(upload_at(url)) == CONTENT
 
 
@@ -230,9 +230,9 @@ def test_length_may_come_with_the_last_bytes(tus: Tus) -> None:
         state = tus.state(url)
         assert state["Upload-Defer-Length"] == "1"
         assert "Upload-Length" not in state
-        tus.patch(url, CONTENT[start : start + 4], start)
+        tus.append(url, CONTENT[start : start + 4], start)
 
-    response = tus.patch(url, CONTENT[8:], 8, Upload_Length="10")
+    response = tus.append(url, CONTENT[8:], 8, Upload_Length="10")
 
     assert response.status_code == 204
     assert finished(upload_at(url)) == CONTENT
@@ -245,18 +245,18 @@ def test_length_may_come_with_no_bytes_at_the_end(tus: Tus) -> None:
     url = path_of(tus.create(None, body=CONTENT))
 
     assert not upload_at(url).is_complete
-    assert tus.patch(url, b"", 10, Upload_Length="10").status_code == 204
+    assert tus.append(url, b"", 10, Upload_Length="10").status_code == 204
     assert finished(upload_at(url)) == CONTENT
 
 
 def test_length_may_come_before_the_last_bytes(tus: Tus) -> None:
     url = path_of(tus.create(None))
-    tus.patch(url, CONTENT[:4], Upload_Length="10")
+    tus.append(url, CONTENT[:4], Upload_Length="10")
 
     assert tus.state(url)["Upload-Length"] == "10"
     # "Once set the length MUST NOT be changed." A repeat changes nothing.
-    assert tus.patch(url, CONTENT[4:], 4, Upload_Length="11").status_code == 400
-    assert tus.patch(url, CONTENT[4:], 4, Upload_Length="10").status_code == 204
+    assert tus.append(url, CONTENT[4:], 4, Upload_Length="11").status_code == 400
+    assert tus.append(url, CONTENT[4:], 4, Upload_Length="10").status_code == 204
     assert finished(upload_at(url)) == CONTENT
 
 
@@ -264,7 +264,7 @@ def test_length_may_come_before_the_last_bytes(tus: Tus) -> None:
 def test_length_below_what_is_held_is_refused(tus: Tus, length: str) -> None:
     url = path_of(tus.create(None, body=CONTENT[:4]))
 
-    response = tus.patch(url, b"", 4, Upload_Length=length)
+    response = tus.append(url, b"", 4, Upload_Length=length)
 
     assert response.status_code == 400
     assert tus.state(url)["Upload-Defer-Length"] == "1"
@@ -273,7 +273,7 @@ def test_length_below_what_is_held_is_refused(tus: Tus, length: str) -> None:
 def test_length_at_another_offset_is_not_set(tus: Tus) -> None:
     url = path_of(tus.create(None, body=CONTENT[:4]))
 
-    assert tus.patch(url, b"", 0, Upload_Length="4").status_code == 409
+    assert tus.append(url, b"", 0, Upload_Length="4").status_code == 409
     assert tus.state(url)["Upload-Defer-Length"] == "1"
 
 
@@ -281,10 +281,10 @@ def test_unknown_length_has_the_sites_limit(tus: Tus, settings: Any) -> None:
     settings.CHUNKED_UPLOADS_MAX_SIZE = 9
     url = path_of(tus.create(None))
 
-    assert tus.patch(url, CONTENT).status_code == 413
-    assert tus.patch(url, CONTENT[:9]).status_code == 204
-    assert tus.patch(url, b"", 9, Upload_Length="10").status_code == 413
-    assert tus.patch(url, b"", 9, Upload_Length="9").status_code == 204
+    assert tus.append(url, CONTENT).status_code == 413
+    assert tus.append(url, CONTENT[:9]).status_code == 204
+    assert tus.append(url, b"", 9, Upload_Length="10").status_code == 413
+    assert tus.append(url, b"", 9, Upload_Length="9").status_code == 204
 
 
 # --- crash between the last byte and the end ---
@@ -301,7 +301,7 @@ def test_head_heals_what_died_after_the_last_byte(
     monkeypatch.setattr(
         "chunked_uploads.core.finishing._complete", lambda *_: die(_[0])
     )
-    response = tus.patch(url, CONTENT)
+    response = tus.append(url, CONTENT)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert nobody.state(url).status_code == 503
     monkeypatch.undo()
@@ -321,5 +321,5 @@ def test_login_is_good_with_the_pages_token(user: Any) -> None:
     assert client.create().status_code == 403
     response = client.create(X_CSRFToken="a" * 32)
     assert response.status_code == 201
-    assert client.patch(path_of(response), CONTENT).status_code == 204
+    assert client.append(path_of(response), CONTENT).status_code == 204
     assert client.state(bare(path_of(response))).status_code == 200

@@ -32,8 +32,8 @@ def test_unfinished_upload_tells_when_it_expires(tus: Tus) -> None:
 
     for response in (
         created,
-        tus.patch(url, CONTENT[:4]),
-        tus.patch(url, CONTENT[:4]),  # a conflict
+        tus.append(url, CONTENT[:4]),
+        tus.append(url, CONTENT[:4]),  # a conflict
         tus.state(url),
     ):
         assert re.fullmatch(DATE, response["Upload-Expires"])
@@ -46,7 +46,7 @@ def test_unfinished_upload_tells_when_it_expires(tus: Tus) -> None:
 def test_complete_upload_does_not_expire(tus: Tus) -> None:
     url = path_of(tus.create())
 
-    assert "Upload-Expires" not in tus.patch(url, CONTENT)
+    assert "Upload-Expires" not in tus.append(url, CONTENT)
     assert "Upload-Expires" not in tus.state(url)
 
 
@@ -57,11 +57,11 @@ def test_upload_that_has_expired_is_gone_for_its_token(tus: Tus, nobody: Tus) ->
     let_expire()
 
     assert nobody.state(url).status_code == 410
-    assert nobody.patch(url, CONTENT).status_code == 410
+    assert nobody.append(url, CONTENT).status_code == 410
     assert "Upload-Offset" not in nobody.state(url)
     clean_uploads()
     assert nobody.state(url).status_code == 404
-    assert tus.patch(url, CONTENT).status_code == 404
+    assert tus.append(url, CONTENT).status_code == 404
 
 
 # --- checksum ---
@@ -74,7 +74,7 @@ def test_bytes_with_their_checksum_are_taken(tus: Tus, algorithm: str) -> None:
     for start, stop in ((0, 4), (4, 10)):
         piece = CONTENT[start:stop]
         said = checksum(piece, algorithm)
-        assert tus.patch(url, piece, start, Upload_Checksum=said).status_code == 204
+        assert tus.append(url, piece, start, Upload_Checksum=said).status_code == 204
 
     assert finished(upload_at(url)) == CONTENT
 
@@ -84,16 +84,16 @@ def test_bytes_with_another_checksum_are_discarded(tus: Tus, algorithm: str) -> 
     # "the uploaded chunk MUST be discarded, and the upload and its offset MUST NOT be
     # updated."
     url = path_of(tus.create())
-    tus.patch(url, CONTENT[:4])
+    tus.append(url, CONTENT[:4])
     said = checksum(b"others", algorithm)
 
-    response = tus.patch(url, CONTENT[4:], 4, Upload_Checksum=said)
+    response = tus.append(url, CONTENT[4:], 4, Upload_Checksum=said)
 
     assert response.status_code == 460
     assert response.reason_phrase == "Checksum Mismatch"
     assert response["Upload-Offset"] == "4"
     assert tus.state(url)["Upload-Offset"] == "4"
-    assert tus.patch(url, CONTENT[4:], 4).status_code == 204
+    assert tus.append(url, CONTENT[4:], 4).status_code == 204
     assert finished(upload_at(url)) == CONTENT
 
 
@@ -114,7 +114,7 @@ def test_bytes_with_another_checksum_are_discarded(tus: Tus, algorithm: str) -> 
 def test_checksum_that_is_none_is_refused_before_a_byte(tus: Tus, said: str) -> None:
     url = path_of(tus.create())
 
-    assert tus.patch(url, CONTENT, Upload_Checksum=said).status_code == 400
+    assert tus.append(url, CONTENT, Upload_Checksum=said).status_code == 400
     assert tus.state(url)["Upload-Offset"] == "0"
 
 
@@ -122,15 +122,15 @@ def test_empty_patch_has_a_checksum_too(tus: Tus) -> None:
     url = path_of(tus.create())
 
     good, bad = checksum(b""), checksum(b"x")
-    assert tus.patch(url, b"", Upload_Checksum=good).status_code == 204
-    assert tus.patch(url, b"", Upload_Checksum=bad).status_code == 460
+    assert tus.append(url, b"", Upload_Checksum=good).status_code == 204
+    assert tus.append(url, b"", Upload_Checksum=bad).status_code == 460
 
 
 def test_cut_bytes_are_kept_though_nothing_verifies_them(tus: Tus) -> None:
     url = path_of(tus.create())
     cut = from_stream(BrokenStream(CONTENT[:7]), len(CONTENT))
 
-    tus.patch(url, b"", environ=cut, Upload_Checksum=checksum(CONTENT))
+    tus.append(url, b"", environ=cut, Upload_Checksum=checksum(CONTENT))
 
     assert tus.state(url)["Upload-Offset"] == "7"
 
@@ -141,7 +141,7 @@ def test_cut_bytes_are_kept_though_nothing_verifies_them(tus: Tus) -> None:
 @pytest.mark.parametrize("sent", [b"", CONTENT[:4], CONTENT])
 def test_upload_is_terminated(tus: Tus, sent: bytes) -> None:
     url = path_of(tus.create())
-    tus.patch(url, sent)
+    tus.append(url, sent)
 
     response = tus.ask("DELETE", url)
 
@@ -151,4 +151,4 @@ def test_upload_is_terminated(tus: Tus, sent: bytes) -> None:
     assert not Upload.objects.exists()
     for method in ("HEAD", "DELETE", "GET"):
         assert tus.ask(method, url).status_code == 404
-    assert tus.patch(url, CONTENT).status_code == 404
+    assert tus.append(url, CONTENT).status_code == 404

@@ -24,8 +24,8 @@ def test_every_answer_has_the_version_and_is_not_stored(tus: Tus) -> None:
         tus.create(),
         tus.create(tus={}),
         tus.state(url),
-        tus.patch(url, CONTENT),
-        tus.patch(url, CONTENT),
+        tus.append(url, CONTENT),
+        tus.append(url, CONTENT),
         tus.ask("DELETE", url),
         tus.ask("PUT", url),
         tus.state(f"{CREATE}{UNKNOWN}"),
@@ -50,7 +50,7 @@ def test_other_version_is_refused_unprocessed(
     url = CREATE if method == "POST" else path_of(tus.create())
     before = Upload.objects.count()
     said = {} if version is None else {"Tus-Resumable": version}
-    headers = {"Upload_Length": "10", "Upload_Offset": "0"}
+    headers: dict[str, Any] = {"Upload_Length": "10", "Upload_Offset": "0"}
 
     response = tus.ask(method, url, CONTENT, tus=said, **headers)
 
@@ -109,7 +109,7 @@ def test_head_tells_offset_and_length_from_the_first_to_the_last_byte(
         assert response["Upload-Length"] == "10"
         assert "Upload-Defer-Length" not in response
         told.append(response["Upload-Offset"])
-        tus.patch(url, CONTENT[start : start + 6] if start else CONTENT[:4], start)
+        tus.append(url, CONTENT[start : start + 6] if start else CONTENT[:4], start)
 
     assert told == ["0", "4", "10"]
 
@@ -131,8 +131,8 @@ def test_unknown_upload_is_not_found(tus: Tus, method: str) -> None:
 def test_bytes_appended_are_the_file(tus: Tus) -> None:
     url = path_of(tus.create(Upload_Metadata=encode(filename="film.mp4")))
 
-    first = tus.patch(url, CONTENT[:4])
-    second = tus.patch(url, CONTENT[4:], 4)
+    first = tus.append(url, CONTENT[:4])
+    second = tus.append(url, CONTENT[4:], 4)
 
     assert (first.status_code, first["Upload-Offset"]) == (204, "4")
     assert (second.status_code, second["Upload-Offset"]) == (204, "10")
@@ -145,9 +145,9 @@ def test_bytes_appended_are_the_file(tus: Tus) -> None:
 
 def test_empty_patch_at_the_offset_changes_nothing(tus: Tus) -> None:
     url = path_of(tus.create())
-    tus.patch(url, CONTENT[:4])
+    tus.append(url, CONTENT[:4])
 
-    response = tus.patch(url, b"", 4)
+    response = tus.append(url, b"", 4)
 
     assert (response.status_code, response["Upload-Offset"]) == (204, "4")
 
@@ -157,15 +157,15 @@ def test_other_offset_is_a_conflict_and_changes_nothing(tus: Tus, start: int) ->
     # "If the offsets do not match, the Server MUST respond with the 409 Conflict
     # status without modifying the upload resource."
     url = path_of(tus.create())
-    tus.patch(url, CONTENT[:4])
+    tus.append(url, CONTENT[:4])
 
-    response = tus.patch(url, b"abcd", start)
+    response = tus.append(url, b"abcd", start)
 
     assert response.status_code == 409
     assert response["Upload-Offset"] == "4"
     assert response.json()[0]["error"] == "offset_conflict"
     assert tus.state(url)["Upload-Offset"] == "4"
-    assert tus.patch(url, CONTENT[4:], 4).status_code == 204
+    assert tus.append(url, CONTENT[4:], 4).status_code == 204
     assert finished(upload_at(url)) == CONTENT
 
 
@@ -174,7 +174,7 @@ def test_offset_that_is_no_number_is_refused(tus: Tus, offset: str) -> None:
     # "The value MUST be a non-negative integer."
     url = path_of(tus.create())
 
-    response = tus.patch(url, CONTENT, Upload_Offset=offset)
+    response = tus.append(url, CONTENT, Upload_Offset=offset)
 
     assert response.status_code == 400
     assert tus.state(url)["Upload-Offset"] == "0"
@@ -197,7 +197,7 @@ def test_other_media_type_is_refused(tus: Tus, content_type: str) -> None:
 def test_media_type_may_have_parameters_and_capitals(tus: Tus) -> None:
     url = path_of(tus.create())
 
-    response = tus.patch(
+    response = tus.append(
         url, CONTENT, content_type="Application/Offset+Octet-Stream; x=y"
     )
 
@@ -206,9 +206,9 @@ def test_media_type_may_have_parameters_and_capitals(tus: Tus) -> None:
 
 def test_more_bytes_than_the_upload_has_are_refused(tus: Tus) -> None:
     url = path_of(tus.create())
-    tus.patch(url, CONTENT[:4])
+    tus.append(url, CONTENT[:4])
 
-    response = tus.patch(url, CONTENT[4:] + b"x", 4)
+    response = tus.append(url, CONTENT[4:] + b"x", 4)
 
     assert response.status_code == 413
     assert tus.state(url)["Upload-Offset"] == "4"
@@ -219,14 +219,14 @@ def test_cut_body_keeps_what_arrived(tus: Tus) -> None:
     # possible."
     url = path_of(tus.create())
 
-    response = tus.patch(
+    response = tus.append(
         url, b"", environ=from_stream(BrokenStream(CONTENT[:7]), len(CONTENT))
     )
 
     assert response.status_code == 400
     assert response["Upload-Offset"] == "7"
     assert tus.state(url)["Upload-Offset"] == "7"
-    assert tus.patch(url, CONTENT[7:], 7)["Upload-Offset"] == "10"
+    assert tus.append(url, CONTENT[7:], 7)["Upload-Offset"] == "10"
     assert finished(upload_at(url)) == CONTENT
 
 
@@ -234,12 +234,12 @@ def test_repeated_last_patch_conflicts_and_head_says_that_all_is_there(
     tus: Tus,
 ) -> None:
     url = path_of(tus.create())
-    tus.patch(url, CONTENT)
+    tus.append(url, CONTENT)
 
-    assert tus.patch(url, CONTENT).status_code == 409
+    assert tus.append(url, CONTENT).status_code == 409
     assert tus.state(url)["Upload-Offset"] == "10"
-    assert tus.patch(url, b"", 10).status_code == 204
-    assert tus.patch(url, b"x", 10).status_code == 413
+    assert tus.append(url, b"", 10).status_code == 204
+    assert tus.append(url, b"x", 10).status_code == 413
 
 
 # --- X-HTTP-Method-Override ---
@@ -250,7 +250,7 @@ def test_override_is_the_method(tus: Tus, actual: str) -> None:
     # "The actual method of the request MUST be ignored."
     url = path_of(tus.create())
 
-    def ask(method: str, body: bytes = b"", **headers: str) -> Any:
+    def ask(method: str, body: bytes = b"", **headers: Any) -> Any:
         return tus.ask(actual, url, body, X_HTTP_Method_Override=method, **headers)
 
     assert ask("PATCH", CONTENT[:4], Upload_Offset="0").status_code == 204
@@ -290,7 +290,7 @@ def test_get_of_a_complete_upload_leads_to_the_file(
     settings.MEDIA_URL = "/media/"
     url = path_of(tus.create(Upload_Metadata=encode(filename="film.mp4")))
     assert nobody.get(url).status_code == 404
-    tus.patch(url, CONTENT)
+    tus.append(url, CONTENT)
 
     response = nobody.get(url)
 
@@ -316,9 +316,9 @@ def test_get_finds_nothing_where_the_site_does_not_serve_files(
 def test_location_is_all_that_a_client_needs(tus: Tus, nobody: Tus) -> None:
     url = path_of(tus.create())
 
-    assert nobody.patch(url, CONTENT[:4]).status_code == 204
+    assert nobody.append(url, CONTENT[:4]).status_code == 204
     assert nobody.state(url)["Upload-Offset"] == "4"
-    assert nobody.patch(url, CONTENT[4:], 4).status_code == 204
+    assert nobody.append(url, CONTENT[4:], 4).status_code == 204
     assert nobody.state(url)["Upload-Offset"] == "10"
     assert finished(upload_at(url)) == CONTENT
 
@@ -329,7 +329,7 @@ def test_without_credentials_or_token_nothing_is_told(tus: Tus, nobody: Tus) -> 
     for response in (
         nobody.create(),
         nobody.state(url),
-        nobody.patch(url, CONTENT),
+        nobody.append(url, CONTENT),
         nobody.ask("DELETE", url),
     ):
         assert response.status_code == 401
@@ -350,7 +350,7 @@ def test_upload_of_another_is_not_found(tus: Tus, stranger: Any) -> None:
 
 def test_token_of_a_complete_upload_does_not_end_it(tus: Tus, nobody: Tus) -> None:
     url = path_of(tus.create())
-    tus.patch(url, CONTENT)
+    tus.append(url, CONTENT)
 
     assert nobody.ask("DELETE", url).status_code == 401
     assert tus.ask("DELETE", url).status_code == 204

@@ -1,0 +1,240 @@
+"""Bytes that are appended: over what is held beyond, and of unknown length."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from chunked_uploads.core.appending import LateChecksum, append, append_stream
+from chunked_uploads.core.finishing import complete
+from chunked_uploads.core.receiving import receive
+from chunked_uploads.core.starting import start_upload
+from chunked_uploads.digests.arriving import Checksum
+from chunked_uploads.errors import (
+    BadRequest,
+    BeyondEnd,
+    ContentConflict,
+    DigestMismatch,
+    OffsetConflict,
+    TooLarge,
+)
+from chunked_uploads.models import Upload
+from tests.sending import CONTENT, Bytes, finished, spans
+
+STEP = 4
+
+
+class Stream(Bytes):
+    """A source of unknown length; one that is cut says so at its end."""
+
+    def __init__(
+        self, content: bytes, *, is_cut: bool = False, size: int = 100
+    ) -> None:
+        self._file = io.BytesIO(content)
+        self._size = size
+        self._will_be_cut = is_cut
+        self.is_cut = False
+
+    def read(self, size: int) -> bytes:  # type: ignore[override]
+        block = self._file.read(min(size, self._size))
+        self.is_cut = self._will_be_cut and not block
+        return block
+
+
+@pytest.fixture(autouse=True)
+def small_steps(settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_SIZE = STEP
+
+
+@pytest.fixture
+def upload(user: User) -> Upload:
+    """An upload of ten bytes."""
+    return start_upload(user, "film.mp4", len(CONTENT), "")
+
+
+@pytest.fixture
+def unknown(user: User) -> Upload:
+    """An upload of nobody knows how many bytes."""
+    return start_upload(user, "film.mp4", None, "")
+
+
+def sha1(content: bytes) -> Checksum:
+    return Checksum("sha1", hashlib.sha1(content).digest())
+
+
+def late(content: bytes, algorithm: str = "sha1") -> LateChecksum:
+    digest = hashlib.new(algorithm, content).digest()
+    return LateChecksum(("sha1", "md5", "sha256"), lambda: Checksum(algorithm, digest))
+
+
+def of_row(upload: Upload) -> tuple[int, int]:
+    upload.refresh_from_db()
+    return upload.offset, upload.received
+
+
+# --- over what is held beyond the offset ---
+
+
+@pytest.mark.parametrize("checksum", [None, sha1(CONTENT)])
+@pytest.mark.parametrize("held", [[(4, 6)], [(2, 3), (5, 8)], [(8, 10)], [(1, 10)]])
+def test_bytes_run_over_ranges_that_are_held(
+    upload: Upload, held: list[tuple[int, int]], checksum: Checksum | None
+) -> None:
+    for start, stop in held:
+        receive(upload, start, stop - start, Bytes(CONTENT[start:stop]))
+
+    assert append(upload, 0, 10, Bytes(CONTENT), checksum) == 10
+
+    complete(upload)
+    assert finished(upload) == CONTENT
+
+
+def test_cut_between_held_ranges_keeps_what_arrived(upload: Upload) -> None:
+    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+
+    assert append(upload, 0, 10, Bytes(CONTENT[:7]), sha1(CONTENT)) == 7
+    assert of_row(upload) == (7, 7)
+
+
+def test_other_bytes_than_those_held_beyond_are_a_conflict(upload: Upload) -> None:
+    receive(upload, 4, 2, Bytes(b"xx"))
+
+    with pytest.raises(ContentConflict):
+        append(upload, 0, 10, Bytes(CONTENT))
+    assert of_row(upload) == (6, 6)  # what came before them is kept
+
+
+def test_wrong_whole_takes_back_its_pieces_and_leaves_the_others(
+    upload: Upload,
+) -> None:
+    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+
+    with pytest.raises(DigestMismatch) as raised:
+        append(upload, 0, 10, Bytes(CONTENT), sha1(b"another"))
+
+    assert raised.value.upload is upload
+    assert (upload.offset, upload.received) == of_row(upload) == (0, 2)
+    assert spans(upload) == [(4, 6)]
+
+
+def test_more_than_the_upload_has_is_refused_before_a_byte(upload: Upload) -> None:
+    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+
+    with pytest.raises(BeyondEnd):
+        append(upload, 0, 11, Bytes(CONTENT + b"x"))
+    assert of_row(upload) == (0, 2)
+
+
+# --- of unknown length ---
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 100])
+@pytest.mark.parametrize("stop", range(len(CONTENT) + 1))
+def test_stream_is_appended_to_its_end(upload: Upload, stop: int, size: int) -> None:
+    assert append_stream(upload, 0, Stream(CONTENT[:stop], size=size), None) == stop
+    assert of_row(upload) == (stop, stop)
+
+    rest = Stream(CONTENT[stop:], size=size)
+    assert append_stream(upload, stop, rest, late(CONTENT[stop:])) == 10 - stop
+    complete(upload)
+    assert finished(upload) == CONTENT
+
+
+def test_stream_runs_over_ranges_that_are_held(upload: Upload) -> None:
+    receive(upload, 5, 2, Bytes(CONTENT[5:7]))
+
+    assert append_stream(upload, 0, Stream(CONTENT), late(CONTENT, "sha256")) == 10
+    complete(upload)
+    assert finished(upload) == CONTENT
+
+
+@pytest.mark.parametrize("stop", [4, 7, 10])
+def test_stream_with_another_checksum_leaves_nothing(upload: Upload, stop: int) -> None:
+    with pytest.raises(DigestMismatch):
+        append_stream(upload, 0, Stream(CONTENT[:stop]), late(b"another", "md5"))
+    assert of_row(upload) == (0, 0)
+
+
+def test_whole_upload_is_never_there_before_its_checksum_is_known(
+    upload: Upload,
+) -> None:
+    seen = []
+
+    def find() -> None:
+        seen.append(of_row(upload))
+
+    append_stream(upload, 0, Stream(CONTENT), LateChecksum(("sha1",), find))
+
+    assert seen == [(8, 8)]
+    assert of_row(upload) == (10, 10)
+
+
+def test_stream_that_is_cut_keeps_what_arrived_unverified(upload: Upload) -> None:
+    stream = Stream(CONTENT[:7], is_cut=True)
+
+    assert append_stream(upload, 0, stream, late(CONTENT)) == 7
+    assert of_row(upload) == (7, 7)
+
+
+@pytest.mark.parametrize("held", [0, 4, 10])
+def test_stream_beyond_the_end_leaves_nothing_of_itself(
+    upload: Upload, held: int
+) -> None:
+    append(upload, 0, held, Bytes(CONTENT[:held]))
+
+    with pytest.raises(BeyondEnd):
+        append_stream(upload, held, Stream(CONTENT[held:] + b"x"), None)
+    assert of_row(upload) == (held, held)
+
+
+def test_stream_that_proves_malformed_leaves_nothing_of_itself(upload: Upload) -> None:
+    def find() -> Checksum:
+        raise BadRequest("That is no checksum.")
+
+    with pytest.raises(BadRequest):
+        append_stream(upload, 0, Stream(CONTENT), LateChecksum(("sha1",), find))
+    assert of_row(upload) == (0, 0)
+
+
+def test_stream_of_an_upload_of_unknown_length_is_appended(unknown: Upload) -> None:
+    assert append_stream(unknown, 0, Stream(CONTENT), late(CONTENT)) == 10
+    assert append_stream(unknown, 10, Stream(b""), late(b"")) == 0
+    assert of_row(unknown) == (10, 10)
+
+
+def test_stream_beyond_the_sites_limit_is_too_large(
+    unknown: Upload, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_SIZE = 9
+
+    with pytest.raises(TooLarge):
+        append_stream(unknown, 0, Stream(CONTENT), None)
+    assert append_stream(unknown, unknown.offset, Stream(b""), None) == 0
+    assert of_row(unknown)[0] <= 9
+
+
+# --- strictly at the offset ---
+
+
+def test_bytes_at_another_offset_are_a_conflict(upload: Upload) -> None:
+    append(upload, 0, 4, Bytes(CONTENT[:4]))
+
+    for start in (0, 3, 5):
+        with pytest.raises(OffsetConflict):
+            append(upload, start, 2, Bytes(b"xx"))
+        with pytest.raises(OffsetConflict):
+            append_stream(upload, start, Stream(b"xx"), None)
+    assert of_row(upload) == (4, 4)
+
+
+def test_offset_that_another_request_moved_is_a_conflict(upload: Upload) -> None:
+    stale = Upload.objects.get(pk=upload.pk)
+    append(upload, 0, 4, Bytes(CONTENT[:4]))
+
+    with pytest.raises(OffsetConflict):
+        append(stale, 0, 4, Bytes(CONTENT[:4]))
+    assert stale.offset == 4
