@@ -183,9 +183,10 @@ def wait_until_idle(
 ) -> None:
     """Bring `upload` up to date when nobody writes to it, after `patience` seconds.
 
-    Raises `UploadNotFound`.
+    Where it `is_urgent`, writers leave whose clients are silent, as those of dead
+    connections are. Raises `UploadNotFound`.
     """
-    chunk_store().wait_for_writers(upload, patience)
+    chunk_store().wait_for_writers(upload, patience, is_urgent=is_urgent)
     ranges.refresh(upload)
 
 

@@ -90,8 +90,14 @@ class ChunkStore(ABC):
         """
         return True
 
-    def wait_for_writers(self, upload: StoredUpload, patience: float) -> None:
-        """Return when nobody writes, after `patience` seconds at most."""
+    def wait_for_writers(
+        self, upload: StoredUpload, patience: float, *, is_urgent: bool = False
+    ) -> None:
+        """Return when nobody writes, after `patience` seconds at most.
+
+        Writers see by `Writer.has_waiters` that somebody waits where it `is_urgent`:
+        those whose clients are silent then leave.
+        """
         return
 
     def moves_into(self, storage: Storage) -> bool:

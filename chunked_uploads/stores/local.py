@@ -107,10 +107,12 @@ class LocalStore(ChunkStore):
         with _opened_if_there(upload) as fd:
             return fd is not None and may_be_locked_whole(fd)
 
-    def wait_for_writers(self, upload: StoredUpload, patience: float) -> None:
+    def wait_for_writers(
+        self, upload: StoredUpload, patience: float, *, is_urgent: bool = False
+    ) -> None:
         with _opened_if_there(upload) as fd:
             if fd is not None:
-                wait_until_free(fd, patience)
+                wait_until_free(fd, patience, is_urgent=is_urgent)
 
     def moves_into(self, storage: Storage) -> bool:
         return takes_files_as_they_are(storage)

@@ -51,16 +51,19 @@ def lock(fd: int, start: int = 0, length: int = WHOLE, *, patience: float = 0) -
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def wait_until_free(fd: int, patience: float) -> None:
+def wait_until_free(fd: int, patience: float, *, is_urgent: bool = False) -> None:
     """Return when no other open file locks any of the file, or after `patience`.
 
-    No holder sees that somebody waits here, so none gives way.
+    Holders see that somebody waits, and may give way, only where it `is_urgent`.
     """
+    if not _is_locked(fd):
+        return
     deadline = time.monotonic() + patience
     pause = FIRST_PAUSE
-    while _is_locked(fd) and time.monotonic() + pause <= deadline:
-        time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+    with _shown_as_waiting(fd, 0, WHOLE) if is_urgent else contextlib.nullcontext():
+        while _is_locked(fd) and time.monotonic() + pause <= deadline:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def has_waiters(fd: int, start: int, length: int) -> bool:

@@ -154,6 +154,26 @@ class TestLocalStore(ChunkStoreContract):
         with store.writer(upload, 10, 10) as writer:
             assert not writer.has_waiters()
 
+    @pytest.mark.parametrize("is_urgent", [True, False])
+    def test_writers_learn_who_waits_for_them_where_it_is_urgent(
+        self, store: ChunkStore, upload: StoredUpload, is_urgent: bool
+    ) -> None:
+        with ThreadPoolExecutor(1) as pool, store.writer(upload, 10, 10) as writer:
+            waiting = pool.submit(
+                store.wait_for_writers,
+                upload,
+                60 if is_urgent else 0.1,
+                is_urgent=is_urgent,
+            )
+            if is_urgent:
+                wait_until(writer.has_waiters)
+            while not (is_urgent or waiting.done()):
+                assert not writer.has_waiters()
+
+        waiting.result()
+        with store.writer(upload, 10, 10) as writer:
+            assert not writer.has_waiters()
+
     def test_nobody_is_heard_where_locks_do_not_tell(
         self, store: ChunkStore, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
