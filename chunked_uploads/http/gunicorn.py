@@ -75,7 +75,9 @@ class Patience:
 
     def watch(self, has_waiters: Callable[[], bool]) -> None:
         """End the body as if cut when nothing comes and `has_waiters` says so."""
-        if self._unreader is not None and self._socket is None:
+        if self._socket is not None:
+            self._socket.has_waiters = has_waiters
+        elif self._unreader is not None:
             self._socket = PatientSocket(self._unreader.sock, has_waiters)
             self._unreader.sock = self._socket
 

@@ -177,6 +177,7 @@ def test_silent_sender_gives_way_to_who_waits(brief: None, sender: Sender) -> No
     with stalls_noticed(request):
         body = open_streamed(request)
         answers = iter([False, True])
+        body.watch_waiters(lambda: False)  # as long as its first piece is written
         body.watch_waiters(lambda: next(answers))
         sender.send(b"123")
         sender.socket.sendall(b"5\r\nabc")
