@@ -1,31 +1,38 @@
 """Let pages of other origins upload: cross-origin answers (Fetch standard, "CORS").
 
-Acts on this app's URLs only, and on every answer of theirs, so that a script of an
-allowed origin can read errors too.
+Acts on this app's URLs only, of both protocols, and on every answer of theirs, so that
+a script of an allowed origin can read errors too.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 
 from chunked_uploads.conf import conf
 from chunked_uploads.http.answers import answer
 from chunked_uploads.http.origins import is_origin, normal_origin, split_setting
 
-APP_NAME = "chunked_uploads"
-OUR_HEADERS = (
-    "Content-Type",
-    "Content-Range",
-    "Content-Disposition",
-    "Content-Digest",
+
+@dataclass(frozen=True)
+class Names:
+    """What a protocol's scripts use: headers they send and read, further methods."""
+
+    sent: tuple[str, ...]
+    exposed: tuple[str, ...]
+    methods: tuple[str, ...] = ()  # for who may POST
+
+
+CREDENTIALS = (
     "Authorization",
     "username",
     "api_key",
@@ -34,7 +41,51 @@ OUR_HEADERS = (
     "signature",
     "X-CSRFToken",
 )
-EXPOSED_HEADERS = "Range, Retry-After, WWW-Authenticate"
+PROTOCOLS = {
+    "chunked_uploads": Names(
+        sent=(
+            "Content-Type",
+            "Content-Range",
+            "Content-Disposition",
+            "Content-Digest",
+            *CREDENTIALS,
+        ),
+        exposed=("Range", "Retry-After", "WWW-Authenticate"),
+    ),
+    "chunked_uploads_tus": Names(
+        sent=(
+            "Content-Type",
+            "Tus-Resumable",
+            "Upload-Length",
+            "Upload-Defer-Length",
+            "Upload-Metadata",
+            "Upload-Offset",
+            "Upload-Concat",
+            "Upload-Checksum",
+            "X-HTTP-Method-Override",
+            "X-Requested-With",
+            "X-Request-ID",
+            *CREDENTIALS,
+        ),
+        exposed=(
+            "Location",
+            "Upload-Offset",
+            "Upload-Length",
+            "Upload-Defer-Length",
+            "Upload-Metadata",
+            "Upload-Concat",
+            "Upload-Expires",
+            "Tus-Resumable",
+            "Tus-Version",
+            "Tus-Max-Size",
+            "Tus-Extension",
+            "Tus-Checksum-Algorithm",
+            "Retry-After",
+            "WWW-Authenticate",
+        ),
+        methods=("PATCH", "HEAD"),
+    ),
+}
 MAX_AGE = 86400  # seconds; browsers cut it to what they allow
 
 
@@ -60,12 +111,12 @@ class CrossDomainMiddleware:
         """Answer the request, with the headers that its origin may have."""
         if self.is_async:
             return self._answer_async(request)
-        if _is_preflight(request) and _is_ours(request):
+        if _is_preflight(request) and _names_at(request):
             return self._with_headers(request, _answer_preflight())
         return self._with_headers(request, self.get_response(request))
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        if _is_preflight(request) and _is_ours(request):
+        if _is_preflight(request) and _names_at(request):
             return self._with_headers(request, _answer_preflight())
         return self._with_headers(request, await self.get_response(request))
 
@@ -87,12 +138,13 @@ class CrossDomainMiddleware:
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         # Asked now, as the site may have chosen another URLconf on the way.
-        if not _is_ours(request):
+        names = _names_at(request)
+        if names is None:
             return response
         patch_vary_headers(response, ["Origin"])
         origin = request.headers.get("Origin", "")
         if is_origin(origin) and self.is_allowed(origin):
-            _allow(request, response, origin)
+            _allow(request, response, origin, names)
         return response
 
 
@@ -114,27 +166,33 @@ def _is_preflight(request: HttpRequest) -> bool:
     )
 
 
-def _is_ours(request: HttpRequest) -> bool:
+def _names_at(request: HttpRequest) -> Names | None:
+    """Return the names of the protocol at the request's URL, None where it is none."""
     if request.resolver_match is not None:
-        return APP_NAME in request.resolver_match.app_names
+        return _names_of(request.resolver_match)
     paths = [request.path_info]
     if settings.APPEND_SLASH and not request.path_info.endswith("/"):
         paths.append(f"{request.path_info}/")  # where Django will send it on to
-    return any(_leads_to_us(request, path) for path in paths)
+    for path in paths:
+        with contextlib.suppress(Resolver404):
+            match = resolve(path, getattr(request, "urlconf", None))
+            if names := _names_of(match):
+                return names
+    return None
 
 
-def _leads_to_us(request: HttpRequest, path: str) -> bool:
-    try:
-        match = resolve(path, getattr(request, "urlconf", None))
-    except Resolver404:
-        return False
-    return APP_NAME in match.app_names
+def _names_of(match: ResolverMatch) -> Names | None:
+    return next(filter(None, map(PROTOCOLS.get, match.app_names)), None)
 
 
-def _allow(request: HttpRequest, response: HttpResponseBase, origin: str) -> None:
+def _allow(
+    request: HttpRequest, response: HttpResponseBase, origin: str, names: Names
+) -> None:
     methods = [
         each.upper() for each in split_setting(conf.CROSS_DOMAIN_ALLOWED_METHODS)
     ]
+    if "POST" in methods:
+        methods += [each for each in names.methods if each not in methods]
     # Browsers take GET, HEAD and POST for granted, whatever the list says.
     if (
         _is_preflight(request)
@@ -142,16 +200,16 @@ def _allow(request: HttpRequest, response: HttpResponseBase, origin: str) -> Non
     ):
         return
     response["Access-Control-Allow-Origin"] = origin
-    response["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+    response["Access-Control-Expose-Headers"] = ", ".join(names.exposed)
     if allows_credentials():
         response["Access-Control-Allow-Credentials"] = "true"
     if not _is_preflight(request):
         return
-    names: dict[str, str] = {}
-    for name in (*split_setting(conf.CROSS_DOMAIN_ALLOWED_HEADERS), *OUR_HEADERS):
-        names.setdefault(name.lower(), name)
+    sent: dict[str, str] = {}
+    for name in (*split_setting(conf.CROSS_DOMAIN_ALLOWED_HEADERS), *names.sent):
+        sent.setdefault(name.lower(), name)
     response["Access-Control-Allow-Methods"] = ", ".join(methods)
-    response["Access-Control-Allow-Headers"] = ", ".join(names.values())
+    response["Access-Control-Allow-Headers"] = ", ".join(sent.values())
     response["Access-Control-Max-Age"] = str(MAX_AGE)
     if request.headers.get("Access-Control-Request-Private-Network") == "true":
         response["Access-Control-Allow-Private-Network"] = "true"

@@ -16,6 +16,7 @@ from django.urls import include, path
 from chunked_uploads.middleware import CrossDomainMiddleware
 from tests.documents import block, module
 from tests.sending import UPLOAD
+from tests.tus.talking import CREATE, TUS
 
 SITE = "https://www.example.com"
 OURS = "chunked_uploads.middleware.CrossDomainMiddleware"
@@ -63,10 +64,10 @@ def allowed(settings: Any) -> None:
     settings.CROSS_DOMAIN_ALLOWED_ORIGINS = SITE
 
 
-def asked_by(origin: str, **headers: str) -> HttpResponse:
+def asked_by(origin: str, *, url: str = UPLOAD, **headers: str) -> HttpResponse:
     """Return the answer to a preflight."""
     asked = {**PREFLIGHT, "Origin": origin, **headers}
-    return Client().options(UPLOAD, headers=asked)  # type: ignore[return-value]
+    return Client().options(url, headers=asked)  # type: ignore[return-value]
 
 
 def listed(response: Any, name: str) -> list[str]:
@@ -206,6 +207,57 @@ def test_private_network_may_be_reached() -> None:
     asked = {name.format("Request"): "true"}
     assert asked_by(SITE, **asked)[name.format("Allow")] == "true"
     assert not asked_by("https://b", **asked).has_header(name.format("Allow"))
+
+
+TUS_UPLOAD = f"{CREATE}00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize("url", [CREATE, CREATE.rstrip("/"), TUS_UPLOAD])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "HEAD", "DELETE"])
+def test_tus_client_is_told_what_it_may_send(url: str, method: str) -> None:
+    asked = {"Access-Control-Request-Method": method}
+    response = asked_by(SITE, url=url, **asked)
+
+    assert response[ALLOW] == SITE
+    methods = ["POST", "GET", "OPTIONS", "DELETE", "PATCH", "HEAD"]
+    assert listed(response, "Methods") == methods
+    assert {
+        *("Content-Type", "Tus-Resumable", "Upload-Length", "Upload-Defer-Length"),
+        *("Upload-Metadata", "Upload-Offset", "Upload-Concat", "Upload-Checksum"),
+        *("X-HTTP-Method-Override", "X-Requested-With", "X-Request-ID"),
+        *("Authorization", "username", "api_key", "Api-Key", "X-CSRFToken"),
+    } <= set(listed(response, "Headers"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "url", "status"), [("POST", CREATE, 401), ("HEAD", TUS_UPLOAD, 401)]
+)
+def test_tus_client_may_read_what_it_is_told(
+    method: str, url: str, status: int
+) -> None:
+    headers = {"Origin": SITE, **TUS, "Upload-Length": "3"}
+    response = Client().generic(method, url, headers=headers)
+
+    assert (response.status_code, response[ALLOW]) == (status, SITE)
+    assert set(response["Access-Control-Expose-Headers"].split(", ")) == {
+        *("Location", "Upload-Offset", "Upload-Length", "Upload-Defer-Length"),
+        *("Upload-Metadata", "Upload-Concat", "Upload-Expires", "Tus-Resumable"),
+        *("Tus-Version", "Tus-Max-Size", "Tus-Extension", "Tus-Checksum-Algorithm"),
+        *("Retry-After", "WWW-Authenticate"),
+    }
+
+
+def test_tus_client_may_not_append_where_nobody_may_post(settings: Any) -> None:
+    settings.CROSS_DOMAIN_ALLOWED_METHODS = "GET"
+    for method in ("POST", "PATCH", "HEAD"):
+        asked = {"Access-Control-Request-Method": method}
+        assert not asked_by(SITE, url=CREATE, **asked).has_header(ALLOW)
+
+
+def test_classic_urls_are_not_patched() -> None:
+    asked = {"Access-Control-Request-Method": "PATCH"}
+    assert not asked_by(SITE, **asked).has_header(ALLOW)
 
 
 @pytest.mark.parametrize("value", ["get, delete", ["GET", "DELETE"], "GET\nDELETE"])
