@@ -149,8 +149,7 @@ def _open_body(
     request: HttpRequest, *, may_be_absent: bool = False
 ) -> Body | StreamedBody:
     """Return the request's body, one of no bytes where there is none."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    is_absent = length in ("", "0") and "HTTP_TRANSFER_ENCODING" not in request.META
+    is_absent = _is_absent(request)
     # "All PATCH requests MUST use Content-Type: application/offset+octet-stream,
     # otherwise the server SHOULD return a 415 Unsupported Media Type status." And a
     # POST with bytes of the upload "MUST include" it too.
@@ -162,6 +161,16 @@ def _open_body(
     if is_absent:
         request.META["CONTENT_LENGTH"] = "0"
     return open_body(request, may_stream=True)
+
+
+def _is_absent(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH")
+    if not length:
+        # ASGI tells of no transfer coding, and HTTP/2 has none.
+        return "wsgi.input" in request.META and (
+            "HTTP_TRANSFER_ENCODING" not in request.META
+        )
+    return length == "0"
 
 
 def _read_creation(request: HttpRequest) -> Creation:
