@@ -37,12 +37,15 @@ NOTICE_SECONDS = 60  # after which a request says that it is still there
 
 # Moves up to so many bytes into the empty pipe; returns how many, none at the end.
 Splice = Callable[[Pipe, int], int]
+# Lets the writer copy up to so many bytes; returns how many, none at the end.
+Copy = Callable[[Writer, int], int]
 
 
 class Source(Protocol):
     """The bytes of a range on their way in.
 
-    A source whose bytes can also come through a pipe, unseen, has a method `splice`.
+    A source whose bytes can also come through a pipe, unseen, has a method `splice`;
+    one whose bytes rest in the store has a method `copy`, for writers that can.
     """
 
     is_exact: bool  # whether only a cut can make it shorter than announced
@@ -117,7 +120,11 @@ class Intake:
 
     def _write_all(self, source: Source, is_certain: bool) -> None:
         splice: Splice | None = getattr(source, "splice", None)
-        if splice is not None and self.digests.can_follow:
+        copy: Copy | None = getattr(source, "copy", None)
+        if copy is not None and self.writer.can_copy:
+            self.digests.expect_unseen()
+            self._write_pieces(lambda: self._copy(copy), is_certain)
+        elif splice is not None and self.digests.can_follow:
             with open_pipe() as pipe:
                 self._write_pieces(lambda: self._splice(splice, pipe), is_certain)
         else:
@@ -136,6 +143,12 @@ class Intake:
             self.writer.write_from(pipe.outlet, size)
             if self.writer.written < self.length:
                 self.digests.follow()
+        return size
+
+    def _copy(self, copy: Copy) -> int:
+        size = copy(self.writer, self.length - self.writer.written)
+        if size and self.writer.written < self.length:
+            self.digests.follow()
         return size
 
     def _read(self, source: Source) -> int:

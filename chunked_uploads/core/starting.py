@@ -11,7 +11,7 @@ from chunked_uploads.core import ranges
 from chunked_uploads.core.limits import check_file, check_size
 from chunked_uploads.core.quota import check_room, room_for_one
 from chunked_uploads.core.rows import chunks_of, row_of
-from chunked_uploads.errors import BadRequest
+from chunked_uploads.errors import BadRequest, TooLarge
 from chunked_uploads.models import Upload, database_of
 from chunked_uploads.signals import announce, upload_started
 from chunked_uploads.stores import chunk_store
@@ -73,6 +73,9 @@ def set_filesize(upload: Upload, filesize: int) -> None:
     and `UploadNotFound`.
     """
     check_size(filesize)
+    most = chunk_store().most_bytes(upload)
+    if most is not None and filesize > most:
+        raise TooLarge("The file is larger than what was made room for.", upload)
     unknown = row_of(upload).unfinished().filter(filesize=None)
     with transaction.atomic(using=unknown.db):
         unknown.update(modified_at=timezone.now())  # nobody records from here on

@@ -39,6 +39,7 @@ class RangeDigests:
         is_next = ahead == 0
         if writer.is_readable and start == upload.offset:
             is_next = 0 <= ahead <= LAG
+        self._writer, self._start = writer, start
         self._file = digest_so_far(upload) if is_next else None
         self._checksum = checksum
         self._check = checksum.new() if checksum else None
@@ -58,6 +59,12 @@ class RangeDigests:
     def expect_blocks(self) -> None:
         """Hash all that came before; from here on bytes come by `given`."""
         self._follower.catch_up()
+
+    def expect_unseen(self) -> None:
+        """Leave the bytes that come to who reads the file, if nobody can follow."""
+        if not self.can_follow:
+            self._file = None
+            self._follower = Follower(self._writer, self._start, None, None)
 
     def given(self, block: bytes) -> AbstractContextManager[None]:
         """Hash what is written of `block` in this context."""

@@ -43,10 +43,11 @@ class FileDigest:
 def digest_so_far(upload: Upload) -> FileDigest | None:
     """Return the digest that the upload's row has.
 
-    None where no digest is wanted, or none can be gone on with here.
+    None where no digest is wanted, or none can be gone on with here. A part of a file
+    needs none: that file's covers its bytes when they are joined.
     """
     algorithm = conf.CHUNKED_UPLOADS_DIGEST
-    if algorithm is None:
+    if algorithm is None or upload.is_part:
         return None
     state = bytes(upload.hash_state or b"") if upload.hashed else None
     digest = resume(algorithm, state)

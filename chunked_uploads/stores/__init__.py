@@ -19,7 +19,14 @@ from chunked_uploads.stores.facts import (
     RecordedRange,
     StoredUpload,
 )
-from chunked_uploads.stores.handles import BLOCK, Comparison, Content, Handle, Writer
+from chunked_uploads.stores.handles import (
+    BLOCK,
+    Comparison,
+    Content,
+    Handle,
+    Replace,
+    Writer,
+)
 
 __all__ = [
     "BLOCK",
@@ -32,6 +39,7 @@ __all__ = [
     "Losses",
     "Piece",
     "RecordedRange",
+    "Replace",
     "StoredUpload",
     "Writer",
     "chunk_store",

@@ -19,7 +19,7 @@ from django.core.files.storage import Storage
 
 from chunked_uploads.conf import conf
 from chunked_uploads.stores.facts import Leftover, StoredUpload
-from chunked_uploads.stores.handles import Comparison, Content, Writer
+from chunked_uploads.stores.handles import Comparison, Content, Replace, Writer
 
 
 class ChunkStore(ABC):
@@ -67,9 +67,27 @@ class ChunkStore(ABC):
         gone, `StoreUnavailable`.
         """
 
+    def prepare_part(self, part: StoredUpload, replace: Replace) -> None:
+        """Let a part of which all bytes are recorded be read, to be joined with others.
+
+        May be repeated, also after others read it, and asked by several at once. Its
+        bytes stay where they are until it is deleted. `replace` as for `Handle.join`.
+        Where the store's writers can't `copy`, `Content.open` must give its bytes.
+        Raises `BytesLost`, `RangeBusy`, `StoreFull`, `StoreUnavailable`.
+        """
+        return
+
     def suggest_chunk_size(self, upload: StoredUpload) -> int:
         """Return how many bytes a chunk should have; best if it ends at a multiple."""
         return conf.CHUNKED_UPLOADS_CHUNK_SIZE
+
+    def most_bytes(self, upload: StoredUpload) -> int | None:
+        """Return how many bytes the upload can have, None where nothing limits them.
+
+        As where its size was not known when it was begun. `writer` raises `TooLarge`
+        for what goes beyond.
+        """
+        return None
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         """Whether the first `length` bytes of two uploads are the same.

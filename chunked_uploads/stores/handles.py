@@ -80,11 +80,12 @@ class Writer(Handle, ABC):
     A store whose writers can `read` says so by `is_readable`; bytes of which a digest
     is wanted come to others by `write` alone. One whose writers let no other into their
     range says so by `is_alone`; where two others recorded the same range, the first
-    one wins.
+    one wins. One whose writers `copy` says so by `can_copy`.
     """
 
     is_readable = False
     is_alone = False
+    can_copy = False
 
     @property
     @abstractmethod
@@ -109,6 +110,16 @@ class Writer(Handle, ABC):
             self.write(block)
             size -= len(block)
 
+    def copy(self, part: StoredUpload, position: int, size: int) -> int:
+        """Append bytes of a part, up to `size` from `position` on; return how many.
+
+        `part` was prepared (`ChunkStore.prepare_part`), and `size` bytes follow in it:
+        at least one of them is copied, and as many as go at once. Raises
+        `FileNotFoundError` where they are not there any more, which is sometimes known
+        only when the next ones are to be copied or kept. Raises what `write` raises.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def keep(self, *, everything: bool) -> Kept:
         """Keep what was written, also where this process is killed now.
@@ -116,7 +127,8 @@ class Writer(Handle, ABC):
         With `everything` all of it; else what can be kept cheaply, as more comes soon.
         Never less than before. Of a piece, some bytes may be given up later: what is
         left has its receipt still, which therefore says where the piece starts.
-        Raises `StoreFull`, `StoreUnavailable`, `BytesLost`.
+        Raises `StoreFull`, `StoreUnavailable`, `BytesLost`; `FileNotFoundError` as
+        `copy` does.
         """
 
     def has_waiters(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from django.core.files.base import File
@@ -23,6 +24,7 @@ from chunked_uploads.stores.handles import (
     full_disks_reported,
 )
 from chunked_uploads.stores.partial_files import check_folder, path_of, state_of
+from chunked_uploads.system.copying import copy_range
 from chunked_uploads.system.holes import find_holes
 from chunked_uploads.system.locks import WHOLE, has_waiters
 from chunked_uploads.system.moving import move, sync_file, sync_name
@@ -65,6 +67,7 @@ class LocalWriter(LocalFile, Writer):
 
     is_readable = True
     is_alone = True
+    can_copy = True
 
     def __init__(self, fd: int, start: int, locked: tuple[int, int]) -> None:
         super().__init__(fd)
@@ -96,6 +99,20 @@ class LocalWriter(LocalFile, Writer):
                 return super().write_from(outlet, size)
             self._advance(count)
             size -= count
+
+    def copy(self, part: StoredUpload, position: int, size: int) -> int:
+        # Each time anew: what was cancelled meanwhile is seen, and few files are open.
+        source = os.open(path_of(part), os.O_RDONLY)
+        try:
+            place = self._fd, self._start + self._written
+            with full_disks_reported():
+                count = copy_range(source, position, *place, min(size, WRITE_OUT))
+        finally:
+            os.close(source)
+        if not count:
+            raise FileNotFoundError(errno.ENOENT, "A part ends before its size.")
+        self._advance(count)
+        return count
 
     def keep(self, *, everything: bool) -> Kept:
         # In the kernel's memory it outlives this process; a power loss is noticed.

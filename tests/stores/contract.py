@@ -92,9 +92,11 @@ class StoredUpload:
                 self.offset += each.chunk_size
 
 
-def begin(store: ChunkStore, filesize: int | None = 20) -> StoredUpload:
+def begin(
+    store: ChunkStore, filesize: int | None = 20, *, is_part: bool = False
+) -> StoredUpload:
     """Return an upload that was begun."""
-    upload = StoredUpload(filesize)
+    upload = StoredUpload(filesize, is_part=is_part)
     upload.store_state = store.begin(upload)
     return upload
 
@@ -116,6 +118,42 @@ def write_anew(
     except BytesLost as lost:
         upload.store_state = lost.state or upload.store_state
         write(store, upload, start, content)
+
+
+def begin_part(store: ChunkStore, content: bytes, cut: int = 0) -> StoredUpload:
+    """Return a part of a file that has this content, in two ranges where it is cut."""
+    part = begin(store, len(content), is_part=True)
+    for start, piece in ((cut, content[cut:]), (0, content[:cut])):
+        if piece:
+            write(store, part, start, piece)
+    return part
+
+
+def copy(
+    store: ChunkStore,
+    upload: StoredUpload,
+    start: int,
+    *sources: tuple[StoredUpload, int],
+) -> None:
+    """Fill a range with bytes of parts, of each from a position up to its end."""
+    length = sum((part.filesize or 0) - position for part, position in sources)
+    with store.writer(upload, start, length) as writer:
+        for part, position in sources:
+            store.prepare_part(part, part.replace)
+            while size := (part.filesize or 0) - position:
+                if writer.can_copy:
+                    copied = writer.copy(part, position, size)
+                else:
+                    with store.exclusive(part) as content, content.open() as file:
+                        file.seek(position)
+                        writer.write(file.read(size))
+                        copied = size
+                assert 0 < copied <= size
+                position += copied
+                upload.record(start, writer.keep(everything=False))
+        assert writer.written == length
+        upload.record(start, writer.keep(everything=True))
+        writer.join(upload, upload.replace)
 
 
 def read(store: ChunkStore, upload: StoredUpload, start: int = 0) -> bytes:
@@ -449,6 +487,50 @@ class ChunkStoreContract:
             ]
 
         assert len({*names}) == 2
+
+    def test_parts_are_copied_in_any_order_twice_and_stay(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
+        one, two = begin_part(store, b"0123456", cut=3), begin_part(store, b"abc")
+
+        copy(store, upload, 0, (two, 0), (one, 0), (two, 0))
+        copy(store, upload, 13, (one, 2))
+
+        assert read(store, upload) == b"abc0123456abc23456"
+        another = begin(store, 10)
+        copy(store, another, 0, (one, 0), (two, 0))
+        assert read(store, another) == b"0123456abc"
+        assert store.count_bytes(one) == 7
+        assert store.count_bytes(two) == 3
+
+    def test_part_that_is_gone_is_missed(
+        self, store: ChunkStore, upload: StoredUpload
+    ) -> None:
+        part = begin_part(store, b"0123456789")
+        store.prepare_part(part, part.replace)
+        store.delete(part)
+
+        with store.writer(upload, 0, 20) as writer:
+            if writer.can_copy:
+                with pytest.raises(FileNotFoundError):
+                    writer.copy(part, 0, 10)
+            else:
+                with pytest.raises(BytesLost), store.exclusive(part) as content:
+                    content.open()
+        assert upload.received == 0
+
+    def test_part_leaves_nothing(self, store: ChunkStore) -> None:
+        for is_prepared in (False, True):
+            part = begin_part(store, b"0123456789", cut=4)
+            if is_prepared:
+                store.prepare_part(part, part.replace)
+            (leftover,) = store.leftovers()
+            assert (leftover.uuid, leftover.size) == (part.uuid, 10)
+
+            store.delete(part)
+
+            assert store.count_bytes(part) == 0
+            assert list(store.leftovers()) == []
 
     def test_who_finishes_is_never_overlooked(
         self, store: ChunkStore, upload: StoredUpload

@@ -67,6 +67,22 @@ class MemoryWriter(Writer):
         return Kept(self._kept, (Piece(start, size, f"{start} {name}"),))
 
 
+class CopyingWriter(MemoryWriter):
+    """Copies parts, which nobody else can read."""
+
+    can_copy = True
+
+    def copy(self, part: StoredUpload, position: int, size: int) -> int:
+        try:
+            block = self._store.content(part, position, position + min(size, CELL))
+        except BytesLost:
+            block = b""
+        if not block:
+            raise FileNotFoundError("A part has no such bytes.")
+        self.write(block)
+        return len(block)
+
+
 class MemoryComparison(Comparison):
     """Bytes that are at hand."""
 
@@ -103,6 +119,7 @@ class MemoryStore(ChunkStore):
     """Blocks by name, in this process alone."""
 
     content_class: type[MemoryContent] = MemoryContent
+    writer_class = MemoryWriter
     blocks: ClassVar[dict[str, bytes]] = {}
     finishing: ClassVar[dict[UUID, object]] = {}
 
@@ -139,7 +156,7 @@ class MemoryStore(ChunkStore):
     ) -> Iterator[MemoryWriter]:
         if upload.uuid in self.finishing:
             raise RangeBusy("Another request is finishing this upload.")
-        yield MemoryWriter(self, upload, start)
+        yield self.writer_class(self, upload, start)
 
     @contextlib.contextmanager
     def exclusive(self, upload: StoredUpload) -> Iterator[MemoryContent]:
@@ -198,6 +215,7 @@ class LateStore(MemoryStore):
     """The same, whose bytes can't be read before the end."""
 
     content_class = LateContent
+    writer_class = CopyingWriter
 
     def is_finishing(self, upload: StoredUpload) -> bool:
         return True  # it can't tell
@@ -230,6 +248,7 @@ class MovingStore(MemoryStore):
     """As buckets are that can complete an object by one request: without any lock."""
 
     content_class = MovingContent
+    writer_class = CopyingWriter
     was_in_transaction = False  # when an upload was begun last
 
     def begin(self, upload: StoredUpload) -> str:

@@ -125,6 +125,17 @@ class Bucket:
             if name in ACCESS or name.startswith(ENCRYPTION)
         }
 
+    def copy_source(self, key: str, etag: str) -> dict[str, Any]:
+        """Return what a request says of the object that is copied, as it was known."""
+        copied = {"Bucket": self.name, "Key": key}
+        # It is encrypted in the same way.
+        customer = {
+            f"CopySource{name}": value
+            for name, value in self.access_parameters.items()
+            if name.startswith("SSECustomer")
+        }
+        return {"CopySource": copied, "CopySourceIfMatch": etag, **customer}
+
     def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Ask the engine; return its answer.
 

@@ -26,6 +26,8 @@ REFUSALS = {
 }
 # Said without a body, as an answer to HEAD is. To other requests it may be a proxy's.
 BARE_REFUSALS = {"404", "412"}
+# Said to who asks it to copy a part, by an engine that does not know how.
+UNABLE = "NotImplemented"
 FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull"}
 
 
@@ -47,7 +49,8 @@ def failures_reported(operation: str) -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         is_bare = operation == "head_object" and code in BARE_REFUSALS
-        if is_bare or code in REFUSALS:
+        is_unable = operation == "upload_part_copy" and code == UNABLE
+        if is_bare or is_unable or code in REFUSALS:
             raise Refused(error) from error
         if code in FULL or status == 507:
             raise StoreFull(

@@ -35,7 +35,7 @@ class UploadObjects:
 
     @property
     def key(self) -> str:
-        """The key of the finished file."""
+        """The key of the finished file, or of a part of one, once it is whole."""
         return self.bucket.key(self.state.name)
 
     def buffer_for(self, start: int, size: int) -> Buffer:
@@ -98,17 +98,13 @@ class UploadObjects:
         receipt = receipt_of(row)
         fragment = self.state.folder + receipt.name
         parameters = self._finished_parameters()
-        for name in [*parameters]:
-            if name.startswith("SSECustomer"):  # it is encrypted in the same way
-                parameters[f"CopySource{name}"] = parameters[name]
         if "Tagging" in parameters:  # some engines know no such word
             parameters["TaggingDirective"] = "REPLACE"
         try:
             self.bucket.ask(
                 "copy_object",
-                CopySource={"Bucket": self.bucket.name, "Key": fragment},
-                CopySourceIfMatch=receipt.etag,
                 MetadataDirective="REPLACE",
+                **self.bucket.copy_source(fragment, receipt.etag),
                 **parameters,
             )
         except Refused:
@@ -123,7 +119,7 @@ class UploadObjects:
         parts = []
         for receipt in receipts:
             part = {"PartNumber": self.number_of(receipt), "ETag": receipt.etag}
-            if has_checksums:
+            if has_checksums and receipt.checksum:
                 part |= self.bucket.checksum_parameters(receipt.checksum)
             parts.append(part)
         self.bucket.ask(
@@ -143,8 +139,10 @@ class UploadObjects:
         self.bucket.put(parameters.pop("Key"), b"", **parameters)
 
     def _finished_parameters(self) -> dict[str, Any]:
-        parameters = self.bucket.object_parameters(self.key)
         own = {UUID_KEY: str(self.uuid)}
+        if self.key.startswith(self.state.folder):  # a part, which nobody else sees
+            return {"Metadata": own, "Key": self.key}
+        parameters = self.bucket.object_parameters(self.key)
         metadata = {**parameters.get("Metadata", {}), **own}
         return {**parameters, "Metadata": metadata, "Key": self.key}
 

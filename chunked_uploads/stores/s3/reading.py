@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Iterator
@@ -41,6 +42,26 @@ def read_fragment(bucket: Bucket, folder: str, row: RecordedRange) -> Iterator[b
     is_known = is_whole(row, receipt) and len(read) == len(receipt.checksum)
     if size != row.chunk_size or (is_known and read != receipt.checksum):
         raise BytesLost([row])
+
+
+def read_range(
+    bucket: Bucket, key: str, etag: str, first: int, size: int
+) -> Iterator[bytes]:
+    """Yield `size` bytes of an object from `first` on.
+
+    Raises `FileNotFoundError` where they are not there.
+    """
+    wanted = {"Range": f"bytes={first}-{first + size - 1}", "IfMatch": etag}
+    try:
+        answer = bucket.ask("get_object", Key=key, **wanted)
+    except Refused as refused:
+        raise FileNotFoundError(errno.ENOENT, f"{key}: {refused}") from refused
+    with failures_reported("get_object"), answer["Body"] as body:
+        while block := body.read(BLOCK):
+            size -= len(block)
+            yield block
+    if size:
+        raise FileNotFoundError(errno.ENOENT, f"{key} is shorter than it was.")
 
 
 class ObjectReader(io.RawIOBase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import os
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from chunked_uploads.storages import is_in_own_folder
 from chunked_uploads.stores.base import ChunkStore
 from chunked_uploads.stores.facts import Leftover, StoredUpload
 from chunked_uploads.stores.file_names import sign, unsign
+from chunked_uploads.stores.handles import Replace
 from chunked_uploads.stores.s3 import grid
 from chunked_uploads.stores.s3.bucket import Bucket, Buckets
 from chunked_uploads.stores.s3.comparing import DigestComparison, digests_between
@@ -38,6 +40,7 @@ from chunked_uploads.stores.s3.objects import UploadObjects
 from chunked_uploads.stores.s3.receipts import State, read_state
 from chunked_uploads.stores.s3.writers import S3Writer
 
+PART = "whole"  # name of a part's object, of which all bytes are there
 MOST_KEY = 1024  # bytes, of S3
 
 
@@ -60,6 +63,11 @@ class S3Store(ChunkStore):
 
     def _new_state(self, upload: StoredUpload) -> State:
         bucket = self._bucket
+        if upload.is_part:
+            name = self._part_name(upload.uuid)
+            return State(
+                bucket.name, name, self._folder(upload.uuid), _cell_size(upload)
+            )
         name = upload.generate_name()
         if not is_in_own_folder(upload.uuid, name):
             # The key is fixed now, and nobody else's ever.
@@ -74,12 +82,10 @@ class S3Store(ChunkStore):
         self, upload: StoredUpload, start: int, length: int, *, alone: bool = False
     ) -> Iterator[S3Writer]:
         objects = self._objects(upload)
-        if start + length > grid.MOST_PARTS * objects.state.cell_size:
+        if start + length > _most_bytes(objects.state):
             raise TooLarge("The file is larger than what was made room for.")
-        # What it has to know may change before the first byte comes.
-        find_objects = functools.partial(self._objects, upload)
         try:
-            with S3Writer(find_objects, upload, start, length) as writer:
+            with S3Writer(self._objects, upload, start, length) as writer:
                 yield writer
         except UploadNotFound:
             # Nobody else knows of what was sent since it was cancelled.
@@ -103,6 +109,13 @@ class S3Store(ChunkStore):
             raise FileNotFoundError("Nothing is recorded there.")
         yield DigestComparison(digests_between(rows, start, stop))
 
+    def prepare_part(self, part: StoredUpload, replace: Replace) -> None:
+        content = S3Content(functools.partial(self._objects, part), part)
+        storage, name = self._bucket.storage, self._objects(part).state.name
+        if not content.is_placed(storage, name):
+            content.join(part, replace)
+            content.place(storage, name)
+
     def suggest_chunk_size(self, upload: StoredUpload) -> int:
         """Return a number of bytes of which multiples are edges of the grid.
 
@@ -121,6 +134,10 @@ class S3Store(ChunkStore):
         while cell % parts:
             parts += 1
         return cell // parts
+
+    def most_bytes(self, upload: StoredUpload) -> int | None:
+        state = _known_state(upload)
+        return None if state is None else _most_bytes(state)
 
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         if None in (_known_state(upload), _known_state(other)):
@@ -175,16 +192,25 @@ class S3Store(ChunkStore):
         return self._buckets.current()
 
     @property
-    def _root(self) -> str:
-        """The beginning of the keys of all that is neither part nor finished."""
+    def _path(self) -> str:
+        """Where in the storage all is that is neither part nor finished."""
         path = conf.CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH
         if callable(path):
             raise ImproperlyConfigured(
                 "With S3Store CHUNKED_UPLOADS_CHUNKS_STORAGE_PATH is one folder of the "
                 "bucket, and no callable."
             )
+        return path
+
+    @property
+    def _root(self) -> str:
+        """The beginning of the keys of all that is there."""
         # Some engines don't list what has two slashes on end.
-        return self._bucket.key(path).rstrip("/") + "/"
+        return self._bucket.key(self._path).rstrip("/") + "/"
+
+    def _part_name(self, uuid: UUID) -> str:
+        """Return where in the storage a part is an object, in its folder."""
+        return os.path.join(self._path, sign(uuid), PART)
 
     def _folder(self, uuid: UUID) -> str:
         return f"{self._root}{sign(uuid)}/"
@@ -208,6 +234,10 @@ def _known_state(upload: StoredUpload) -> State | None:
         return read_state(upload.store_state)
     except ValueError:
         return None
+
+
+def _most_bytes(state: State) -> int:
+    return grid.MOST_PARTS * state.cell_size
 
 
 def _cell_size(upload: StoredUpload) -> int:

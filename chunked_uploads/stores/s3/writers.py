@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from uuid import UUID
 
 from chunked_uploads.stores.facts import Kept, Piece, StoredUpload
 from chunked_uploads.stores.handles import Replace, Writer
 from chunked_uploads.stores.s3.buffers import Buffer
+from chunked_uploads.stores.s3.copying import COPIES, PartObject, can_copy
 from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.grid import Grid
 from chunked_uploads.stores.s3.joining import join_cell
@@ -23,9 +26,11 @@ class S3Writer(Writer):
     While one cell is sent, the next one comes in: two are here at most.
     """
 
+    can_copy = True
+
     def __init__(
         self,
-        find_objects: Callable[[], UploadObjects],
+        find_objects: Callable[[StoredUpload], UploadObjects],
         upload: StoredUpload,
         start: int,
         length: int,
@@ -36,7 +41,8 @@ class S3Writer(Writer):
         self._stop = start + length
         self._buffer: Buffer | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._sending: Future[Receipt] | None = None
+        self._sending: deque[Future[Receipt]] = deque()  # by other threads, in order
+        self._part: tuple[UUID, PartObject] | None = None  # that is copied from
         self._sent: list[Receipt] = []  # since `keep` was asked last
         self._kept = 0
         self._fragments: set[int] = set()  # where those start that were recorded
@@ -68,11 +74,26 @@ class S3Writer(Writer):
             size -= written
             self._position += written
 
+    def copy(self, part: StoredUpload, position: int, size: int) -> int:
+        source = self._object_of(part)
+        cell = self._grid.cell_at(self._position)
+        is_whole = self._position == cell.start and size >= cell.size
+        if is_whole and can_copy(self._objects, cell):
+            self._send_full()
+            copied = functools.partial(source.copy, self._objects, cell, position)
+            self._send_behind(copied, COPIES)
+            self._position = cell.stop
+            return cell.size
+        size = min(size, cell.stop - self._position)
+        for block in source.read(position, size):
+            self.write(block)
+        return size
+
     def keep(self, *, everything: bool) -> Kept:
         if everything and not self._is_broken:
             self._send_rest()
-        elif self._sending is not None and self._sending.done():
-            self._await_sent()
+        while self._sending and self._sending[0].done():
+            self._await_first()
         pieces = [Piece(each.start, each.size, str(each)) for each in self._sent]
         self._kept += sum(each.size for each in pieces)
         self._fragments |= {each.start for each in self._sent if not each.is_part}
@@ -91,32 +112,44 @@ class S3Writer(Writer):
 
     @functools.cached_property
     def _objects(self) -> UploadObjects:
-        return self._find_objects()
+        # As late as that: what it has to know may change before the first byte comes.
+        return self._find_objects(self._upload)
 
     @functools.cached_property
     def _grid(self) -> Grid:
         return grid_of(self._objects.state, self._upload)
 
+    def _object_of(self, part: StoredUpload) -> PartObject:
+        if self._part is None or self._part[0] != part.uuid:
+            objects = self._find_objects(part)
+            self._part = part.uuid, PartObject(objects.bucket, objects.key)
+        return self._part[1]
+
     def _room(self) -> Buffer:
         """Return a buffer that takes the next bytes."""
-        if self._buffer is not None and not self._buffer.room:
-            full, self._buffer = self._buffer, None
-            self._send_behind(full)
+        self._send_full()
         if self._buffer is None:
             cell = self._grid.cell_at(self._position)
             size = min(cell.stop, self._stop) - self._position
             self._buffer = self._objects.buffer_for(self._position, size)
         return self._buffer
 
-    def _send_behind(self, buffer: Buffer) -> None:
-        """Let another thread send the full buffer, when it sent the one before."""
-        self._await_sent()
+    def _send_full(self) -> None:
+        if self._buffer is not None and not self._buffer.room:
+            full, self._buffer = self._buffer, None
+            self._send_behind(functools.partial(self._send, full), 1)
+
+    def _send_behind(self, send: Callable[[], Receipt], most: int) -> None:
+        """Let another thread send a cell, when less than `most` are on their way."""
+        while len(self._sending) >= most:
+            self._await_first()
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "chunked_uploads_s3")
-        self._sending = self._pool.submit(self._send, buffer)
+            self._pool = ThreadPoolExecutor(COPIES, "chunked_uploads_s3")
+        self._sending.append(self._pool.submit(send))
 
     def _send_rest(self) -> None:
-        self._await_sent()
+        while self._sending:
+            self._await_first()
         if self._buffer is not None and self._buffer.written:
             buffer, self._buffer = self._buffer, None
             with self._breaking():
@@ -126,20 +159,18 @@ class S3Writer(Writer):
         with contextlib.closing(buffer):
             return self._objects.send(buffer, self._grid.cell_at(buffer.start))
 
-    def _await_sent(self) -> None:
-        if self._sending is not None:
-            sending, self._sending = self._sending, None
-            with self._breaking():
-                self._sent.append(sending.result())
+    def _await_first(self) -> None:
+        with self._breaking():
+            self._sent.append(self._sending.popleft().result())
 
     @contextlib.contextmanager
     def _breaking(self) -> Iterator[None]:
         """Send no more after a failure: what came after it would leave a gap."""
         try:
             yield
-        except Refused:
+        except BaseException as error:
             self._is_broken = True
-            raise self._objects.multipart_gone(self._upload) from None
-        except BaseException:
-            self._is_broken = True
+            self._sending.clear()
+            if isinstance(error, Refused):
+                raise self._objects.multipart_gone(self._upload) from None
             raise
