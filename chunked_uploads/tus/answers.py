@@ -119,11 +119,8 @@ def state_response(upload: Upload) -> HttpResponse:
     notes = notes_of(upload)
     # "The Server MUST always include the Upload-Offset header in the response for a
     # HEAD request, even if the offset is 0, or the upload is already considered
-    # completed." And of a final one: "SHOULD NOT contain the Upload-Offset header
-    # unless the concatenation has been successfully finished."
+    # completed."
     add_progress(response, upload)
-    if notes and notes.parts and not upload.is_complete:
-        del response["Upload-Offset"]
     # "If the size of the upload is known, the Server MUST include the Upload-Length
     # header in the response." Else: "the Server MUST set Upload-Defer-Length: 1".
     if upload.filesize is None:
@@ -152,8 +149,11 @@ def appended_response(upload: Upload) -> HttpResponse:
 
 def add_progress(response: HttpResponse, upload: Upload) -> None:
     """Say how much of the upload is held, and until when it stays as it is."""
-    offset = upload.filesize if upload.is_complete else upload.offset
-    response["Upload-Offset"] = str(offset)
+    notes = notes_of(upload)
+    # "The response to a HEAD request for a final upload SHOULD NOT contain the
+    # Upload-Offset header unless the concatenation has been successfully finished."
+    if upload.is_complete or not (notes and notes.parts):
+        response["Upload-Offset"] = str(upload.offset)
     # "MUST be included in every PATCH response if the upload is going to expire." "If
     # the expiration is known at the creation, the Upload-Expires header MUST be
     # included in the response to the initial POST request." "The value of the

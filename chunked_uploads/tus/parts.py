@@ -42,7 +42,10 @@ def find_parts(request: HttpRequest, urls: list[str]) -> tuple[Any, list[Upload]
 
 def _parse(request: HttpRequest, url: str) -> tuple[UUID, str]:
     """Return which upload a URL, absolute or relative, names; and the token in it."""
-    target = urlsplit(urljoin(request.build_absolute_uri(), url))
+    try:
+        target = urlsplit(urljoin(request.build_absolute_uri(), url))
+    except ValueError:
+        raise BadRequest("Upload-Concat lists what is no URL.") from None
     path = target.path.removeprefix(get_script_prefix().rstrip("/"))
     own = request.resolver_match
     assert own, "a view of ours was called"
