@@ -81,10 +81,13 @@ def owned(request: HttpRequest, uuid: UUID) -> Upload | None:
 
 
 def begun_as(user: Any, fingerprint: str, filesize: int) -> Upload | None:
-    """Return the newest upload of a user (None: anybody's) that was begun as that."""
+    """Return the upload of a user (None: anybody's) that was begun as that.
+
+    The newest one, by another protocol than the classic one.
+    """
     same = {"fingerprint": fingerprint, "filesize": filesize}
     uploads = Upload.objects.for_writing().of(user).filter(**same)
-    return uploads.order_by("-pk").first()
+    return uploads.exclude(protocol_state="").order_by("-pk").first()
 
 
 def by_uuids(uuids: list[UUID]) -> list[Upload]:

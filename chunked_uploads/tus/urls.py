@@ -9,4 +9,5 @@ app_name = "chunked_uploads_tus"
 urlpatterns = [
     path("", views.creation, name="creation"),
     path("<uuid:uuid>", views.upload, name="upload"),
+    path("<str:unknown>", views.nothing),
 ]

@@ -370,7 +370,7 @@ def test_final_upload_that_is_not_joined_yet_tells_no_offset(
         upload.received = 1
         raise errors.RangeBusy("Another request joins it.", upload)
 
-    monkeypatch.setattr("chunked_uploads.tus.views.concatenate", wait)
+    monkeypatch.setattr("chunked_uploads.tus.joining.concatenate", wait)
     response = join(tus, urls)
     final = f"{CREATE}{Upload.objects.files().get().uuid}"
 

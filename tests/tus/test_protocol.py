@@ -114,15 +114,17 @@ def test_head_tells_offset_and_length_from_the_first_to_the_last_byte(
     assert told == ["0", "4", "10"]
 
 
+@pytest.mark.parametrize("name", [UNKNOWN, "24e533e02ec3bc40c387f1a0e460e216", "é"])
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "DELETE", "GET"])
-def test_unknown_upload_is_not_found(tus: Tus, method: str) -> None:
+def test_unknown_upload_is_not_found(tus: Tus, method: str, name: str) -> None:
     # "without the Upload-Offset header".
     response = tus.ask(
-        method, f"{CREATE}{UNKNOWN}", b"x", content_type=TYPE, Upload_Offset="0"
+        method, f"{CREATE}{name}", b"x", content_type=TYPE, Upload_Offset="0"
     )
 
     assert response.status_code == 404
     assert "Upload-Offset" not in response
+    assert response["Tus-Resumable"] == "1.0.0"
 
 
 # --- PATCH ---

@@ -1,7 +1,13 @@
-"""The partial uploads that a request for a final one lists by their URLs."""
+"""Final uploads, and the partial ones that they are joined of.
+
+What stands in quotes is the specification's.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 from uuid import UUID
@@ -12,8 +18,54 @@ from django.urls import Resolver404, get_script_prefix, resolve
 from chunked_uploads.access import finding
 from chunked_uploads.access.opening import open_by_token
 from chunked_uploads.authentication import authenticate
-from chunked_uploads.errors import BadRequest, PermissionDenied, UploadNotFound
+from chunked_uploads.core import finishing
+from chunked_uploads.core.concatenating import concatenate, mark_joined
+from chunked_uploads.errors import (
+    BadRequest,
+    Incomplete,
+    PermissionDenied,
+    UploadNotFound,
+)
 from chunked_uploads.models import Upload
+from chunked_uploads.tus.creating import Creation, cancelled_if_empty, start
+
+
+def create_final(request: HttpRequest, wanted: Creation) -> Upload:
+    """Make the final upload that is wanted, or return what the same request made.
+
+    Raises `Incomplete` where bytes of its parts are missing, what `find_parts`, `start`
+    and `join` raise.
+    """
+    user, parts = find_parts(request, wanted.parts)
+    if any(part.offset != part.filesize for part in parts):
+        detail = "Not all parts are there yet; send what is missing of them first."
+        raise Incomplete(detail)
+    # "The length of the final upload MUST be the sum of the length of all partial
+    # uploads."
+    filesize = sum(part.filesize or 0 for part in parts)
+    said = f"{wanted.concat}\n{wanted.metadata.header}"
+    fingerprint = hashlib.sha256(said.encode()).hexdigest()
+    final = finding.begun_as(user, fingerprint, filesize) or start(
+        request,
+        user,
+        replace(wanted, filesize=filesize),
+        fingerprint,
+        tuple(part.uuid.hex for part in parts),
+    )
+    with cancelled_if_empty(final):
+        join(final, parts)
+    return final
+
+
+def join(final: Upload, parts: Sequence[Upload]) -> None:
+    """Complete the final upload with the bytes of its parts; may be repeated.
+
+    Raises what `concatenate` and `finishing.complete` raise.
+    """
+    if not final.is_complete:
+        concatenate(final, parts)
+        finishing.complete(final)
+    mark_joined(parts)
 
 
 def find_parts(request: HttpRequest, urls: list[str]) -> tuple[Any, list[Upload]]:
