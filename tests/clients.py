@@ -74,9 +74,9 @@ class Wire:
         self.socket.sendall(data)
         wait_until(lambda: self._unacknowledged == 0)
 
-    def read_answer(self) -> Answer:
+    def read_answer(self, method: str = "POST") -> Answer:
         """Return the answer once it is there."""
-        with closing(http.client.HTTPResponse(self.socket)) as response:
+        with closing(http.client.HTTPResponse(self.socket, method=method)) as response:
             response.begin()
             return Answer(response.status, response.headers, response.read())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from tests.hosts import HOSTS
 from tests.live.sites import finished_file
 from tests.polling import wait_until
 from tests.servers import Gunicorn
+from tests.tus.talking import TUS, TYPE
 
 pytestmark = pytest.mark.once
 
@@ -178,6 +180,29 @@ def test_cut_chunks_and_chunks_at_once_make_the_file(
         assert client.done(upload).status == 200
         assert finished_file(upload).read_bytes() == CONTENT
     assert "Unexpected error" not in host.log
+
+
+def test_body_of_unknown_length_is_taken_whole_or_refused(
+    host: Gunicorn, client: Client
+) -> None:
+    wanted = {**TUS, "Upload-Length": str(len(CONTENT))}
+    url = client.ask("POST", f"{host.url}/files/", b"", wanted).headers["Location"]
+    append = {**TUS, "Content-Type": TYPE, "Upload-Offset": "0"}
+    with Wire(url) as wire:
+        wire.send_head({**append, "Transfer-Encoding": "chunked"}, "PATCH")
+        with contextlib.suppress(ConnectionError):  # refused, and closed at once
+            for start in range(0, len(CONTENT), 10_007):
+                piece = CONTENT[start : start + 10_007]
+                wire.socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+            wire.socket.sendall(b"0\r\n\r\n")
+        answer = wire.read_answer()
+
+    if answer.status == 411:
+        assert client.ask("PATCH", url, CONTENT, append).status == 204
+    else:
+        assert answer.status == 204
+    assert finished_file(Upload.objects.get()).read_bytes() == CONTENT
+    assert "Traceback" not in host.log
 
 
 def test_readme_names_each_server() -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from chunked_uploads.models import Upload
 from tests.clients import BOUNDARY, Client, Tape, content_range, form
 from tests.servers import Gunicorn
+from tests.tus.talking import TUS, TYPE
 
 MIB = 2**20
 GROWTH = 8 * MIB
@@ -56,6 +57,28 @@ def test_memory_does_not_grow_with_the_chunk(
 
         assert (answer.status, answer.item["size"]) == (200, size)
         assert client.cancel(upload).status == 200
+        peaks.append(server.peak_memory)
+
+    assert peaks[-1] - peaks[0] < GROWTH, peaks
+    assert peaks[-1] - peaks[-2] < MIB, peaks
+
+
+@pytest.mark.once
+def test_memory_does_not_grow_with_a_body_of_unknown_length(
+    server: Gunicorn, authorization: dict[str, str]
+) -> None:
+    client = Client(server.url, authorization)
+    wanted = {**TUS, "Upload-Defer-Length": "1"}
+    peaks = []
+    for size in (1024, 8 * MIB, 256 * MIB):
+        created = client.ask("POST", f"{server.url}/files/", b"", wanted)
+        url = created.headers["Location"]
+        append = {**TUS, "Content-Type": TYPE, "Upload-Offset": "0"}
+        answer = client.ask("PATCH", url, Tape(size).read(0, size), append)
+
+        assert answer.status == 204
+        assert answer.headers["Upload-Offset"] == str(size)
+        assert client.ask("DELETE", url, b"", TUS).status == 204
         peaks.append(server.peak_memory)
 
     assert peaks[-1] - peaks[0] < GROWTH, peaks

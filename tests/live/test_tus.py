@@ -11,7 +11,7 @@ import pytest
 
 from chunked_uploads.models import Upload
 from tests.clients import Answer, Client, Wire, randbytes
-from tests.live.sites import writers
+from tests.live.sites import CUTS, arrived, writers
 from tests.polling import wait_until
 from tests.sending import finished
 from tests.servers import Gunicorn
@@ -169,3 +169,47 @@ def test_body_of_unknown_length_that_is_cut_keeps_what_arrived(
 
     assert append(client, url, SENT).status == 204
     assert finished(Upload.objects.get()) == BODY
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_broken_connection_keeps_what_arrived_in_whole_and_half_chunks(
+    server: Gunicorn, client: Client, cut: str
+) -> None:
+    url = create(client)
+    with closing(Wire(url)) as wire:
+        headers = {**APPEND, "Upload-Offset": "0", "Transfer-Encoding": "chunked"}
+        wire.send_head(headers, "PATCH")
+        wire.send(b"%x\r\n%b\r\n%x\r\n" % (MIB, BODY[:MIB], MIB) + BODY[MIB:SENT])
+        upload = Upload.objects.get()
+        wait_until(lambda: arrived(server, upload) == SENT)
+        CUTS[cut](wire)
+
+        assert head(client, url) == SENT
+
+
+def test_malformed_chunk_is_refused_and_what_came_before_is_no_harm(
+    server: Gunicorn, client: Client
+) -> None:
+    url = create(client)
+    with closing(Wire(url)) as wire:
+        headers = {**APPEND, "Upload-Offset": "0", "Transfer-Encoding": "chunked"}
+        wire.send_head(headers, "PATCH")
+        wire.send(b"3\r\n" + BODY[:3] + b"\r\nnone\r\n")
+        answer = wire.read_answer()
+
+        assert (answer.status, answer.item["error"]) == (400, "bad_request")
+        assert wire.socket.recv(1) == b""
+
+    assert server.log == ""
+    assert append(client, url, head(client, url)).status == 204
+    assert finished(Upload.objects.get()) == BODY
+
+
+def test_connection_serves_on_after_a_body_of_unknown_length(client: Client) -> None:
+    url = create(client)
+    with closing(Wire(url)) as wire:
+        trailer = f"Upload-Checksum: {checksum(BODY)}\r\n"
+        assert chunked(wire, blocks(), trailer).status == 204
+        wire.send_head(TUS, "HEAD")
+
+        assert wire.read_answer("HEAD").headers["Upload-Offset"] == str(SIZE)
