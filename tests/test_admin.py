@@ -180,6 +180,33 @@ def test_list_is_filtered_by_what_is_for_forms(
     assert "first.mp4" not in told
 
 
+def test_parts_of_files_are_shown_as_such(admin_client: Client, user: User) -> None:
+    Upload.objects.create(user=user, filename="whole.mp4", filesize=1)
+    for name, role in (("part", Upload.Role.PART), ("joined", Upload.Role.JOINED)):
+        Upload.objects.create(user=user, filename=name, filesize=1, role=role)
+
+    listed = admin_client.get(UPLOADS).content.decode()
+    parts = admin_client.get(UPLOADS, {"role__exact": 1}).content.decode()
+
+    assert "whole.mp4</a>" in listed
+    assert "part (part of a file)</a>" in listed
+    assert "joined (part of a file that is complete)</a>" in listed
+    assert "part (part of a file)</a>" in parts
+    assert "whole.mp4" not in parts
+
+
+def test_upload_of_unknown_size_shows_what_is_held(
+    admin_client: Client, user: User
+) -> None:
+    upload = Upload.objects.create(user=user, filename="a", offset=3000, received=3000)
+
+    for url in (UPLOADS, page_of(upload), page_of(upload, "delete")):
+        told = admin_client.get(url).content.decode()
+
+        assert re.search(r"\b3(\.0)?\s+kB", told)
+        assert "<progress" not in told
+
+
 def test_list_is_filtered_by_state_and_date(
     admin_client: Client, unfinished: Upload, user: User
 ) -> None:

@@ -54,7 +54,7 @@ class UploadAdmin(UploadModelAdmin):
         "link",
         "created_at",
     ]
-    list_filter = ["state", "for_form"]
+    list_filter = ["state", "role", "for_form"]
     list_select_related = ["user"]
     ordering = ["-pk"]  # newest first, by an index that is there
     search_help_text = _("Search by file name, folder, UUID or user name.")
@@ -65,7 +65,8 @@ class UploadAdmin(UploadModelAdmin):
     @admin.display(description=_("file name"), ordering="filename")
     def path(self, upload: Upload) -> str:
         """Show the file's name, in a chosen folder with the way to it."""
-        return upload.metadata.get(PATH) or upload.filename
+        path = upload.metadata.get(PATH) or upload.filename
+        return f"{path} ({upload.get_role_display()})" if upload.is_part else path
 
     @admin.display(description=_("metadata"))
     def said(self, upload: Upload) -> str:
@@ -77,6 +78,8 @@ class UploadAdmin(UploadModelAdmin):
     @admin.display(description=_("progress"))
     def progress(self, upload: Upload) -> str:
         """Show a bar, and how many per cent of the bytes are held."""
+        if upload.filesize is None:
+            return format_size(upload.received)
         percent = _percent(upload)
         return format_html(
             '<progress class="chunked-uploads-admin-progress" max="100" value="{}"'
@@ -156,7 +159,8 @@ class UploadAdmin(UploadModelAdmin):
             "said",
             *known,
         ]
-        technical = ["uuid", "offset", "fingerprint", "store_state", "for_form"]
+        technical = ["uuid", "offset", "fingerprint", "for_form", "role"]
+        technical += ["store_state", "protocol_state"]
         return [
             (None, {"fields": [*shown, "created_at", "modified_at"]}),
             (_("Technical details"), {"fields": technical, "classes": ["collapse"]}),
@@ -276,8 +280,6 @@ def _size(upload: Upload) -> str:
 
 def _percent(upload: Upload) -> int:
     """Return how much is held, rounded down: 100 means all."""
-    if upload.filesize is None:
-        return 0
     if upload.is_complete or not upload.filesize:
         return 100
     return 100 * upload.received // upload.filesize

@@ -142,3 +142,10 @@ test("no more is sent than the file has", () => {
   progress.noteSent(120);
   assert.equal(progress.sent, 100);
 });
+
+test("of a size that nobody said, nothing is a share", () => {
+  const progress = new Progress(null, { ...STATE, total_size: null });
+  assert.equal(progress.isAllThere, false);
+  assert.equal(progress.percent, 0);
+  assert.equal(progress.received, 60);
+});

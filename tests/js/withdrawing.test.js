@@ -178,3 +178,12 @@ test("all together are one question and one sentence", async () => {
   assert.deepEqual(view.told.slice(1), ["cancelled-all 2 20 MB"]);
   assert.equal(await withdrawing.withdraw([]), false);
 });
+
+test("of a size that nobody said, much is asked for, and little can be taken back", async () => {
+  const { view, withdrawing } = setUp();
+  const upload = uploadOf("a", MB, null, "missing");
+  await withdrawing.withdraw([upload]);
+  assert.deepEqual([view.asked.length, upload.done], [0, ["withdraw"]]);
+  await withdrawing.withdraw([uploadOf("b", 200 * MB, null, "missing")]);
+  assert.equal(view.asked.length, 1);
+});

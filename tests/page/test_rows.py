@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
+from django.contrib.auth.models import User
 from django.template import Context, Template
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from chunked_uploads.core.receiving import receive
 from chunked_uploads.models import Upload
 from tests.page.driving import (
     CHUNK_SIZE,
@@ -33,6 +35,7 @@ from tests.page.driving import (
     stop_at,
 )
 from tests.polling import wait_until
+from tests.sending import Bytes
 from tests.servers import Gunicorn
 
 ADD = f"""(names) => {UPLOADER}.add(names.map((name) => new File([name], name)))"""
@@ -398,3 +401,35 @@ def test_cancel_of_all_is_one_sentence(site: Page) -> None:
     press(site, "Cancel and delete all")
     settle(site)
     expect_states(site, "complete")
+
+
+def test_upload_of_unknown_size_shows_what_is_held_and_can_only_be_cancelled(
+    visitor: Page, server: Gunicorn, user: User, tmp_path: Path
+) -> None:
+    for received in (197_000, 0):
+        upload = Upload.objects.create(user=user, filename="film.mp4")
+        receive(upload, 0, received, Bytes(bytes(received)))
+    visitor.goto(server.url)
+    expect_rows(visitor, "missing", "missing")
+    facts = visitor.locator(f"{ROW} .chunked-uploads-facts")
+    sentence = "How large the whole file is, is not known yet."
+    expect(facts.filter(has_text="197 kB are on the server")).to_have_count(1)
+    expect(facts.filter(has_text=sentence)).to_have_count(2)
+    expect(facts.filter(has_text=re.compile("NaN|null|%|0 bytes"))).to_have_count(0)
+    expect(visitor.locator(f"{ROW} [role=progressbar]:visible")).to_have_count(0)
+    for name in ("Choose file", "Continue"):
+        expect(button(visitor.locator(ROW), name)).to_have_count(0)
+
+    choose(visitor, *make_files(tmp_path, "film.mp4", size=197_000))
+    wait_until(lambda: Upload.objects.filter(state=Upload.State.COMPLETE).exists())
+    for _ in range(2):
+        press(
+            row(visitor, "film.mp4")
+            .and_(visitor.locator("[data-state=missing]"))
+            .first,
+            "Cancel and delete",
+        )
+        settle(visitor)
+
+    wait_until(lambda: Upload.objects.count() == 1)
+    expect_rows(visitor, "complete")

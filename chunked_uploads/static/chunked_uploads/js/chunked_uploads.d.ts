@@ -114,7 +114,7 @@ export interface Upload {
   readonly path: string;
   readonly name: string;
   /** Bytes, as all that follow: sent as far as can be told, held by the server. */
-  readonly size: number;
+  readonly size: number | null;
   readonly sent: number;
   readonly held: number;
   readonly state: State;
@@ -150,7 +150,8 @@ export interface Detail {
   path: string;
   name: string;
   state: State;
-  total_size: number;
+  /** Bytes; null where whoever began it has not said it yet. */
+  total_size: number | null;
   size: number;
   sent: number;
   percent: number;

@@ -150,8 +150,9 @@
 
     renderFold(fold, key, uploads, isOpen) {
       const { texts } = this.tools;
-      const size = uploads.reduce((sum, upload) => sum + upload.size, 0);
-      fold.render(texts.count(key, uploads.length), texts.format.bytes(size), isOpen);
+      const sizes = uploads.map(({ size }) => size).filter((size) => size !== null);
+      const size = sizes.reduce((sum, each) => sum + each, 0);
+      fold.render(texts.count(key, uploads.length), sizes.length ? texts.format.bytes(size) : "", isOpen);
     }
 
     /** Identical refusals are one line. */

@@ -68,7 +68,7 @@
 
   class Progress {
     /**
-     * Of a file of `size` bytes, of which `known` is what the server said, null for a
+     * Of a file of `size` bytes, null where nobody said how many, of which `known` is what the server said, null for a
      * new one. A page before this one may have shown `shownBefore` bytes.
      */
     constructor(size, known = null, shownBefore = 0) {
@@ -88,7 +88,8 @@
     }
 
     get isAllThere() {
-      return this.known !== null && this.known.size >= this.size;
+      const { known, size } = this;
+      return known !== null && size !== null && known.size >= size;
     }
 
     /** As it is shown, whole; the hundredth is for the server to give. */

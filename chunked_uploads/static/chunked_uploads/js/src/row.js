@@ -124,11 +124,18 @@
     renderState(state) {
       this.element.dataset.state = state;
       const status = this.find("status");
-      if (status) status.classList.toggle("chunked-uploads-hidden", ONLY_HEARD.has(state));
+      const isSeen = !ONLY_HEARD.has(state) || this.upload.size === null;
+      if (status) status.classList.toggle("chunked-uploads-hidden", !isSeen);
       this.renderBadge(state);
     }
 
     // --- what it is ---
+
+    /** Whether the visitor may give it its file: of a size that nobody said, none is it. */
+    get isAwaited() {
+      const { size, state } = this.upload;
+      return state === "missing" && size !== null;
+    }
 
     renderTile() {
       const { name, file } = this.upload;
@@ -136,7 +143,7 @@
       if (!tile) return;
       const type = typeOf(name, file ? file.type : "");
       tile.dataset.type = type;
-      const isMissing = this.upload.state === "missing";
+      const isMissing = this.isAwaited;
       tile.querySelector(".chunked-uploads-face").replaceChildren(icon(isMissing ? "up" : type));
       this.hasFace = !isMissing;
     }
@@ -144,7 +151,7 @@
     renderBadge(state) {
       const tile = this.find("tile");
       if (!tile) return;
-      const isMissing = state === "missing";
+      const isMissing = this.isAwaited;
       if (isMissing === this.hasFace) this.renderTile();
       const old = tile.querySelector(".chunked-uploads-badge");
       if (old) old.remove();
@@ -164,8 +171,8 @@
       const place = this.find("name");
       if (!place) return;
       place.title = this.upload.path || name; // what one line may not show
-      place.classList.toggle("chunked-uploads-name-whole", state === "missing");
-      if (state === "missing") place.replaceChildren(...this.goOn(percent, handle));
+      place.classList.toggle("chunked-uploads-name-whole", this.isAwaited);
+      if (this.isAwaited) place.replaceChildren(...this.goOn(percent, handle));
       else if (url) {
         const anchor = document.createElement("a");
         anchor.href = url;
@@ -203,9 +210,13 @@
 
     bytes(sent, size) {
       const { texts, upload } = this;
-      if (size === null) return ""; // of a file that is there, and that nobody measured
-      if (upload.state !== "missing") return texts.share(sent, size);
-      return texts.text("on-server", { bytes: texts.share(upload.progress.received, size) });
+      const { received } = upload.progress;
+      if (upload.state === "missing") {
+        if (size !== null) return texts.text("on-server", { bytes: texts.share(received, size) });
+        return received ? texts.text("on-server", { bytes: texts.format.bytes(received) }) : "";
+      }
+      // Of a file that is there, and that nobody measured.
+      return size === null ? "" : texts.share(sent, size);
     }
 
     againIn() {
@@ -216,7 +227,8 @@
     }
 
     why() {
-      const { failure, state } = this.upload;
+      const { failure, size, state } = this.upload;
+      if (state === "missing" && size === null) return this.texts.text("size-unknown");
       // That the network is away is said by "Interrupted", and passes by itself.
       if (!failure || (state === "waiting" && !failure.status)) return "";
       return describe(failure, this.texts).sentence;
@@ -226,7 +238,7 @@
       const bar = this.find("bar");
       if (!bar) return;
       const { state, progress, size } = this.upload;
-      bar.hidden = !WITH_BAR.has(state);
+      bar.hidden = !WITH_BAR.has(state) || size === null;
       if (bar.hidden) return;
       bar.toggleAttribute("data-busy", state === "finishing");
       const share = state === "finishing" ? 1 : size ? progress.shown.bytes / size : 0;
@@ -239,6 +251,7 @@
       const { failure, handle, result, state } = this.upload;
       if (this.isCompact && state === "complete") return result.isFixed ? ["replace"] : ["replace", "remove"];
       if (this.isCompact && state === "refused") return ["replace", "dismiss"];
+      if (state === "missing" && !this.isAwaited) return ["cancel"];
       if (state === "missing" && handle) return ["continue", "cancel"];
       const actions = ACTIONS[state] || [];
       return state === "failed" && !isWorthRetrying(failure) ? ["cancel"] : actions;

@@ -40,7 +40,7 @@
       this.chunkSize = chunkSize;
       const { name, size } = file || finished || { name: known.name, size: known.total_size };
       this.name = name;
-      this.size = size; // bytes
+      this.size = size; // bytes; null where nobody said how many
       this.state = finished ? "complete" : file ? "ready" : "missing";
       this.failure = null;
       this.result = finished; // the answer of done

@@ -208,8 +208,13 @@
       }
       const handles = await Promise.all(listed.map(recallHandle));
       // A file that was chosen meanwhile finds what the server has of it by itself.
-      const isHere = ({ name, total_size }) =>
-        [...uploaders].some(({ queue }) => queue.named({ name, size: total_size }).length);
+      const isHere = ({ name, total_size, upload_uuid }) =>
+        [...uploaders].some(({ queue }) => {
+          const named = queue.named({ name, size: total_size });
+          // Of a size that nobody said, there may be several of one name.
+          const isIt = ({ known }) => known && known.upload_uuid === upload_uuid;
+          return total_size === null ? named.some(isIt) : named.length;
+        });
       listed.forEach((known, i) => {
         if (!isHere(known)) this.addUpload({ known, handle: handles[i] });
       });

@@ -105,7 +105,7 @@
    */
   function isMuch({ held, size, isFinished, state }, isInForm) {
     if (isFinished) return isInForm && state === "complete" && held > MUCH;
-    return held > 0 && (held > MUCH || held > size / 2);
+    return held > 0 && (held > MUCH || (size !== null && held > size / 2));
   }
 
   Object.assign(window.ChunkedUploads, { Withdrawing });
