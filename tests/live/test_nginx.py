@@ -15,10 +15,12 @@ from django.contrib.auth.models import User
 from chunked_uploads.models import Upload
 from chunked_uploads.stores.partial_files import state_of
 from tests.clients import Client, Wire, content_range, disposition, randbytes
+from tests.live.sites import arrived
 from tests.polling import wait_until
 from tests.proxies import Pools
-from tests.sending import part_of
+from tests.sending import finished, part_of
 from tests.servers import Gunicorn, Nginx
+from tests.tus.talking import TUS, TYPE
 
 MIB = 2**20
 BLOCK = 64 * 1024  # bytes, the steps in which the app writes
@@ -194,3 +196,54 @@ def test_unfinished_bytes_are_not_served(
     assert (
         client.ask("GET", f"{client.site}/media/{state_of(upload).path}").status == 404
     )
+
+
+APPEND = {**TUS, "Content-Type": TYPE, "Upload-Offset": "0"}
+
+
+def create(client: Client, size: int) -> tuple[str, Upload]:
+    """Create an upload by tus; return its URL, too."""
+    wanted = {**TUS, "Upload-Length": str(size)}
+    answer = client.ask("POST", f"{client.site}/files/", b"", wanted)
+    assert answer.status == 201
+    return answer.headers["Location"], Upload.objects.latest("pk")
+
+
+def offset_of(client: Client, url: str) -> int:
+    return int(client.ask("HEAD", url, b"", TUS).headers["Upload-Offset"])
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_tus_keeps_what_arrived_before_a_cut(
+    nginx: Nginx, client: Client, cut: Callable[[Wire], None], is_chunked: bool
+) -> None:
+    content = randbytes(3 * MIB)
+    url, upload = create(client, len(content))
+    headers, opening = {"Content-Length": str(len(content))}, b""
+    if is_chunked:
+        headers = {"Transfer-Encoding": "chunked"}
+        opening = b"%x\r\n" % len(content)
+    with Wire(url) as wire:
+        wire.send_head({**APPEND, **headers}, "PATCH")
+        wire.send(opening + content[: 2 * MIB])
+        wait_until(lambda: arrived(nginx.gunicorn, upload) == 2 * MIB)
+        cut(wire)
+
+        assert offset_of(client, url) == 2 * MIB
+
+    rest = {**APPEND, "Upload-Offset": str(2 * MIB)}
+    assert client.ask("PATCH", url, content[2 * MIB :], rest).status == 204
+    assert finished(upload) == content
+
+
+def test_tus_refusal_is_heard_before_a_large_body_is_sent(
+    client: Client,
+) -> None:
+    url, _ = create(client, 100 * MIB)
+    with Wire(url) as wire:
+        wrong = {**APPEND, "Upload-Offset": "7", "Content-Length": str(100 * MIB)}
+        wire.send_head(wrong, "PATCH")
+        wire.socket.sendall(bytes(MIB))
+
+        assert wire.read_answer().status == 409
