@@ -63,6 +63,10 @@ class Source(Protocol):
         """
 
 
+def _by_nobody() -> bool:
+    return False
+
+
 class Intake:
     """Take in `length` bytes at `start` of the upload, by a writer of this range.
 
@@ -96,6 +100,13 @@ class Intake:
         `RangeConflict` where others noticed meanwhile that some of it was lost.
         """
         source.watch_waiters(self.writer.has_waiters)
+        try:
+            self._run(source)
+        finally:
+            # What comes next, the source waits for with no writer.
+            source.watch_waiters(_by_nobody)
+
+    def _run(self, source: Source) -> None:
         is_certain = source.is_exact and not self.checksum
         with self.digests:
             try:
