@@ -21,6 +21,7 @@ from chunked_uploads.errors import (
     Incomplete,
     RangeBusy,
     RangeConflict,
+    UploadNotFound,
 )
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import Writer, chunk_store
@@ -119,7 +120,8 @@ class Parts:
                 file.seek(position)
                 block = file.read(min(size, rest))
         except BytesLost as lost:
-            forget_lost(part, lost)
+            with contextlib.suppress(UploadNotFound):  # which the next look tells
+                forget_lost(part, lost)
             block = b""
         if not block:
             raise FileNotFoundError("A part ends before its size.")
@@ -156,6 +158,10 @@ def _prepare(part: Upload) -> None:
             return
     except RangeConflict:  # it holds some of it
         pass
+    except RangeBusy as busy:
+        ranges.refresh(part)  # which tells where it was cancelled meanwhile
+        busy.upload = part
+        raise
     except BytesLost as lost:
         forget_lost(part, lost)
     held = f"{part.offset} of {part.filesize}"

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from chunked_uploads.core import intake, ranges
+from chunked_uploads.core import intake
 from chunked_uploads.core.concatenating import concatenate, mark_joined
 from chunked_uploads.core.finishing import complete
 from chunked_uploads.core.forgetting import forget
@@ -34,11 +34,19 @@ from chunked_uploads.models import Upload
 from chunked_uploads.stores import chunk_store, local_handles
 from chunked_uploads.system import copying
 from tests.core.faults import Killed
+from tests.core.parts import (
+    assert_finishes,
+    at_record,
+    begin,
+    begin_all,
+    begin_part,
+    die,
+)
 from tests.core.test_losses import Start, punch, start
 from tests.sending import Bytes, finished, part_of
 from tests.stores.memory import CELL, MemoryStore
 
-__all__ = ["start"]
+__all__ = ["at_record", "start"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,58 +70,6 @@ def store(request: pytest.FixtureRequest, settings: Any, monkeypatch: Any) -> An
     MemoryStore.blocks.clear()
     yield chunk_store()
     MemoryStore.blocks.clear()
-
-
-def begin_part(user: User, content: bytes, size: int | None = None) -> Upload:
-    """Return a part that has this content, of `size` bytes in all."""
-    size = len(content) if size is None else size
-    part = start_upload(user, "", size, "", role=Upload.Role.PART)
-    receive(part, 0, len(content), Bytes(content))
-    return part
-
-
-def begin(user: User, parts: list[Upload]) -> Upload:
-    size = sum(part.filesize or 0 for part in parts)
-    return start_upload(user, "film.mp4", size, "")
-
-
-def begin_all(user: User, contents: list[bytes]) -> tuple[Upload, list[Upload]]:
-    """Return an upload that nothing was joined for yet, and its parts."""
-    parts = [begin_part(user, content) for content in contents]
-    return begin(user, parts), parts
-
-
-def assert_finishes(upload: Upload, parts: list[Upload], content: bytes) -> None:
-    """Join what is missing, and the file is there; the parts are there, too."""
-    concatenate(upload, parts)
-    complete(upload)
-    assert finished(upload) == content
-    for part in parts:
-        part.refresh_from_db()
-        assert part.offset == part.filesize
-
-
-@pytest.fixture
-def at_record(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return what does something before the record of this number, from 1 on."""
-
-    def hook(number: int, do: Callable[[], object]) -> None:
-        record, calls = ranges.record, 0
-
-        def record_or_do(*arguments: Any, **options: Any) -> bool:
-            nonlocal calls
-            calls += 1
-            if calls == number:
-                do()
-            return record(*arguments, **options)
-
-        monkeypatch.setattr(ranges, "record", record_or_do)
-
-    return hook
-
-
-def die() -> None:
-    raise Killed
 
 
 # The whole way

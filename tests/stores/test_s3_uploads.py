@@ -23,6 +23,7 @@ from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.digests.resumable import can_resume
+from chunked_uploads.errors import TooLarge
 from chunked_uploads.models import Chunk, Upload
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores.s3 import buffers, grid, objects
@@ -197,16 +198,68 @@ def test_expired_upload_leaves_nothing_in_the_bucket(
     assert site.keys == site.left == []
 
 
-def test_size_may_be_said_at_the_end(user: Any, site: Site) -> None:
+@pytest.mark.parametrize(
+    "edges",
+    [
+        [0, 1],
+        [0, MIB, MIB + 7],
+        [0, CELL - 1],
+        [0, CELL],
+        [0, MIB, CELL],
+        [0, CELL + 1],
+        [0, MIB, 2 * CELL],
+        [0, MIB, CELL + MIB, 3 * CELL + 7],
+    ],
+)
+def test_size_may_be_said_at_the_end(user: Any, site: Site, edges: list[int]) -> None:
+    """Below one cell, at the edge of one, or after some."""
+    content = (CONTENT * 3)[: edges[-1]]
     with mock.patch.object(grid, "UNKNOWN", CELL):
         upload = start_upload(user, "film.mp4", None, "")
-    receive(upload, 0, CELL + MIB, Bytes(CONTENT))
-    set_filesize(upload, CELL + MIB)
+    for start, stop in itertools.pairwise(edges):
+        receive(upload, start, stop - start, Bytes(content[start:stop]))
+    set_filesize(upload, len(content))
 
     complete(upload)
 
-    assert site.read(upload) == CONTENT[: CELL + MIB]
+    assert site.read(upload) == content
     assert site.left == []
+
+
+def test_file_of_unknown_size_that_outgrows_its_grid_is_too_large(
+    user: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grid, "MOST_PARTS", 2)
+    monkeypatch.setattr(grid, "UNKNOWN", CELL)
+    content = (CONTENT * 2)[: 2 * CELL]
+    upload = start_upload(user, "film.mp4", None, "")
+    receive(upload, 0, CELL, Bytes(content[:CELL]))
+
+    with pytest.raises(TooLarge) as outgrown:
+        receive(upload, CELL, CELL + 1, Bytes(content[CELL:] + b"x"))
+    assert outgrown.value.status == 413
+    with pytest.raises(TooLarge):
+        set_filesize(upload, 2 * CELL + 1)
+
+    receive(upload, CELL, CELL, Bytes(content[CELL:]))
+    set_filesize(upload, 2 * CELL)
+    complete(upload)
+    assert site.read(upload) == content
+
+
+def test_largest_file_of_the_site_has_room_though_its_size_is_not_known(
+    user: Any, site: Site, settings: Any
+) -> None:
+    """Without that setting for 625 GiB."""
+    store, upload = chunk_store(), start_upload(user, "film.mp4", None, "")
+    assert store.most_bytes(upload) == 10_000 * 64 * MIB == 625 * GIB
+
+    settings.CHUNKED_UPLOADS_MAX_SIZE = 2000 * GIB
+    upload = start_upload(user, "film.mp4", None, "")
+    most = store.most_bytes(upload)
+
+    assert most is not None
+    assert most >= 2000 * GIB
 
 
 @pytest.mark.parametrize("edges", [EDGES, [*reversed(EDGES)]])

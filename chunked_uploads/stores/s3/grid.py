@@ -14,7 +14,7 @@ SMALLEST = 8 * MIB  # bytes of a cell; S3 takes no parts below 5 MiB but the las
 MOST_PARTS = 10_000
 LARGEST_PART = 5 * 1024 * MIB  # bytes
 # Of a file whose size is not known yet, where the site sets no largest: enough for
-# 625 GiB.
+# 625 GiB. Cells that grow as the file does would be for more, but not all equal.
 UNKNOWN = 64 * MIB
 
 
