@@ -24,6 +24,7 @@ from chunked_uploads.errors import (
     BadRequest,
     Incomplete,
     PermissionDenied,
+    UploadError,
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
@@ -62,9 +63,13 @@ def join(final: Upload, parts: Sequence[Upload]) -> None:
 
     Raises what `concatenate` and `finishing.complete` raise.
     """
-    if not final.is_complete:
-        concatenate(final, parts)
-        finishing.complete(final)
+    try:
+        if not final.is_complete:
+            concatenate(final, parts)
+            finishing.complete(final)
+    except UploadError as error:
+        error.upload = error.upload and final  # and not one of its parts
+        raise
     mark_joined(parts)
 
 

@@ -20,6 +20,7 @@ from tests.sending import (
     files_in,
     finished,
     names_in,
+    part_of,
     state_in,
 )
 from tests.test_signals import Log, log
@@ -377,3 +378,18 @@ def test_final_upload_that_is_not_joined_yet_tells_no_offset(
     for answer in (response, tus.state(final)):
         assert (answer.status_code, answer["Retry-After"]) == (423, "1")
         assert "Upload-Offset" not in answer
+
+
+def test_lost_bytes_of_a_part_are_no_offset_of_the_final_upload(
+    tus: Tus, media_root: Path
+) -> None:
+    urls = parts(tus, b"ab", b"c")
+    part_of(upload_at(urls[0]), media_root).write_bytes(b"a")
+
+    response = join(tus, urls)
+
+    assert response.status_code == 409
+    assert "Upload-Offset" not in response
+    assert tus.state(urls[0])["Upload-Offset"] == "1"
+    tus.append(urls[0], b"b", 1)
+    assert finished(upload_at(path_of(join(tus, urls)))) == b"abc"
