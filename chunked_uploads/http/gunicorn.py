@@ -29,33 +29,37 @@ PROXIES = (
 
 
 class Chunks:
-    """A body of unknown length, taken apart by gunicorn's own reader.
+    """A body of unknown length, taken apart by gunicorn's own parser.
 
-    Which waits for all bytes that it is asked for; here they are given as they come,
-    so nothing is held that could be lost at a cut.
+    Its reader waits for all bytes that it is asked for, and copies them; here they are
+    given as they come, so nothing is held that could be lost at a cut.
     """
 
     def __init__(self, body: Any) -> None:
         self._body = body
         self._reader = body.reader
+        self._piece = b""  # parsed, and not given yet
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes as they come, none where the body ends.
 
         Raises `OSError` where it is cut, `ValueError` where it is malformed.
         """
-        if not size:
-            return b""
-        try:
-            first = self._reader.read(1)
-        except Exception as error:
-            # Nobody knows where the next request begins.
-            self._body.failed = True
-            self._reader.req.force_close()
-            if _is_cut(error):
-                raise ConnectionError("The connection ended.") from error
-            raise ValueError("These are no chunks.") from error
-        return first + self._reader.read(min(size - 1, self._reader.buf.tell()))
+        parser = self._reader.parser
+        while not self._piece and parser:
+            try:
+                self._piece = next(parser)
+            except StopIteration:
+                self._reader.parser = parser = None
+            except Exception as error:
+                # Nobody knows where the next request begins.
+                self._body.failed = True
+                self._reader.req.force_close()
+                if _is_cut(error):
+                    raise ConnectionError("The connection ended.") from error
+                raise ValueError("These are no chunks.") from error
+        block, self._piece = self._piece[:size], self._piece[size:]
+        return block
 
     def trailers(self) -> Mapping[str, str]:
         """Return the fields behind the body's end, by their lower-case names."""
@@ -110,9 +114,11 @@ def find_chunks(environ: Mapping[str, Any]) -> Chunks | None:
         return None
     from gunicorn.http.body import ChunkedReader
 
-    if type(body.reader) is not ChunkedReader or body.buf.getvalue():
+    reader = body.reader
+    if type(reader) is not ChunkedReader or body.buf.getvalue():
         return None
-    return Chunks(body) if _is_from(body.reader.req.unreader, connection) else None
+    is_from_there = _is_from(reader.req.unreader, connection)
+    return Chunks(body) if is_from_there and not reader.buf.getvalue() else None
 
 
 def gives_trailers(request: HttpRequest) -> bool:
