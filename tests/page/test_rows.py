@@ -412,7 +412,7 @@ def test_upload_of_unknown_size_shows_what_is_held_and_can_only_be_cancelled(
     visitor.goto(server.url)
     expect_rows(visitor, "missing", "missing")
     facts = visitor.locator(f"{ROW} .chunked-uploads-facts")
-    sentence = "How large the whole file is, is not known yet."
+    sentence = "The size of the whole file is not known yet."
     expect(facts.filter(has_text="197 kB are on the server")).to_have_count(1)
     expect(facts.filter(has_text=sentence)).to_have_count(2)
     expect(facts.filter(has_text=re.compile("NaN|null|%|0 bytes"))).to_have_count(0)
