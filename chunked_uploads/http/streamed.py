@@ -52,6 +52,11 @@ class StreamedBody:
         except OSError:
             return b""
 
+    @property
+    def may_have_trailers(self) -> bool:
+        """Whether the server gives the fields behind the body's end."""
+        return self._chunks is not None
+
     def trailers(self) -> Mapping[str, str]:
         """Return the fields behind the body's end, by their lower-case names.
 

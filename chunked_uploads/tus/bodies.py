@@ -72,4 +72,4 @@ def _checksum_of(body: StreamedBody, checksum: Checksum | None) -> LateChecksum:
     def find() -> Checksum | None:
         return parse_checksum(body.trailers().get("upload-checksum"))
 
-    return LateChecksum(ALGORITHMS, find)
+    return LateChecksum(ALGORITHMS if body.may_have_trailers else (), find)
