@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import re
 import socket
 import struct
@@ -25,12 +26,14 @@ class Weather:
 
     It changes no byte, so that the site is asked for by the proxy's host and port.
     `with` starts and stops it. What is told to it is in force on return; only the
-    last thing to come `after` some bytes is kept in mind.
+    last thing to come `after` some bytes is kept in mind. Before several servers it
+    is a balancer: each connection goes to the next of them that is there.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, *ports: int) -> None:
         self.sent = 0  # bytes of request bodies that were let through
-        self._server = port
+        self._number = len(ports)
+        self._servers = itertools.cycle(ports)
         # Bound for as long as the proxy is there, so that nobody else gets the port.
         self._holder = _bind(0)
         self._port = self._holder.getsockname()[1]
@@ -165,7 +168,7 @@ class Weather:
         ways: list[asyncio.Task[None]] = []
         try:
             await self._passable.wait()
-            answers, server = await asyncio.open_connection(HOST, self._server)
+            answers, server = await self._connect()
             streams.append(server)
             up = self._pass_on("up", requests, server, _Requests().parts)
             down = self._pass_on("down", answers, streams[0], _whole)
@@ -178,6 +181,12 @@ class Weather:
                 task.cancel()
             for stream in streams:
                 stream.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for _ in range(self._number):
+            with contextlib.suppress(ConnectionRefusedError):
+                return await asyncio.open_connection(HOST, next(self._servers))
+        raise ConnectionRefusedError
 
     async def _pass_on(
         self,
