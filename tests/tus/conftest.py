@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from tests.clients import randbytes
+from tests.tus.files import SIZE
+from tests.tus.node import TusJs, tus_js
 from tests.tus.talking import Tus
 
 
@@ -17,3 +23,18 @@ def tus(authorization: dict[str, str]) -> Tus:
 def nobody(db: None) -> Tus:
     """Somebody with no credentials."""
     return Tus()
+
+
+@pytest.fixture
+def js() -> Iterator[TusJs]:
+    """A running tus-js-client."""
+    with tus_js() as client:
+        yield client
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """What is uploaded."""
+    file = tmp_path / "film.bin"
+    file.write_bytes(randbytes(SIZE))
+    return file
