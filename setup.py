@@ -44,6 +44,7 @@ test = [
 test_all = [
     *test,
     *demo_servers,
+    "aiotus>=1.1",
     "axe-playwright-python>=0.1.8",  # brings axe-core 4.12
     "build>=1.2",
     "daphne>=4.2",
@@ -56,6 +57,7 @@ test_all = [
     "pymysql>=1.2",  # which tells Django the version of mysqlclient that it is like
     "pyuwsgi>=2.0.30",  # uWSGI in wheels
     "ruff>=0.14",
+    "tuspy>=1.1",
     "uvicorn>=0.35",
     "waitress>=3",
 ]

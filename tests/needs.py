@@ -29,6 +29,7 @@ NEEDS = {
     "stores/test_s3_uploads.py": "boto3 storages",
     "test_bucket_checks.py": "boto3 storages",
     "test_bucket_trial.py": "boto3 storages",
+    "tus/test_python_clients.py": "aiotus tusclient",
     "tus/test_tus_js_s3.py": "boto3 storages",
 }
 
