@@ -29,6 +29,7 @@ UNNAMED = "upload"  # what a file is called that its sender gave no name
 # Keys of metadata, of which the first that has a value counts.
 NAMES = ("filename", "name")
 TYPES = ("filetype", "type", "contentType")
+PATH = "relativePath"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ def read_creation(request: HttpRequest) -> Creation:
     with malformed_refused():
         metadata = headers.parse_metadata(header.get("Upload-Metadata", ""))
         query.check_metadata(metadata.values)
+        # Uppy makes text of null, which it has for a file that was in no folder.
+        if metadata.values.get(PATH) == "null":
+            del metadata.values[PATH]
         parts = [] if concat is None else headers.parse_concat(concat)
         filesize = None if parts else headers.parse_length(length, defer)
         # "The Client MUST NOT include the Upload-Length header in the final upload

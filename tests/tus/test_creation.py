@@ -101,6 +101,15 @@ def test_metadata_is_kept_and_told_as_it_was_sent(tus: Tus) -> None:
     assert tus.state(url)["Upload-Metadata"] == said
 
 
+def test_way_to_a_file_is_none_where_uppy_has_none(tus: Tus) -> None:
+    # It makes text of all that it knows, also of null.
+    said = encode(name="film.mp4", relativePath="null")
+    url = path_of(tus.create(Upload_Metadata=said))
+
+    assert tus.state(url)["Upload-Metadata"] == said
+    assert upload_at(url).metadata == {"name": "film.mp4"}
+
+
 def test_upload_without_metadata_tells_none(tus: Tus) -> None:
     assert "Upload-Metadata" not in tus.state(path_of(tus.create()))
 
