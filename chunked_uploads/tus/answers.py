@@ -10,7 +10,14 @@ from django.utils.http import http_date
 
 from chunked_uploads.conf import conf
 from chunked_uploads.core.tokens import make_token
-from chunked_uploads.errors import BeyondEnd, DigestMismatch, RangeBusy, UploadError
+from chunked_uploads.errors import (
+    BeyondEnd,
+    DigestMismatch,
+    RangeBusy,
+    StoreFull,
+    Unavailable,
+    UploadError,
+)
 from chunked_uploads.http.answers import ErrorResponse
 from chunked_uploads.http.endpoint import Protocol
 from chunked_uploads.http.gunicorn import gives_trailers
@@ -86,9 +93,19 @@ def error_response(request: HttpRequest, error: UploadError) -> HttpResponse:
     if isinstance(error, UnsupportedVersion):
         # "and MUST include the Tus-Version header into the response."
         response["Tus-Version"] = VERSION
-    if error.upload is not None:
+    # tus-js-client, and so Uppy, begins the whole file anew where HEAD fails in any other
+    # way than this one, which it tries again.
+    if request.method == "HEAD" and isinstance(error, Unavailable | StoreFull):
+        response.status_code, response.reason_phrase = 423, "Locked"
+    # TUSKit and tuspy believe the offset whatever the status is: what has all its bytes
+    # and is not complete must not look as if it were.
+    if error.upload is not None and not _is_in_between(error.upload):
         add_progress(response, error.upload)
     return response
+
+
+def _is_in_between(upload: Upload) -> bool:
+    return upload.is_whole and not upload.is_complete
 
 
 def finish(response: HttpResponse) -> None:

@@ -351,7 +351,7 @@ def test_final_upload_that_died_in_the_middle_goes_on_when_it_is_asked_for(
             if final is None:
                 continue  # nothing was joined yet
             url = f"{CREATE}{final.uuid}"
-            assert tus.state(url).status_code == 503
+            assert tus.state(url).status_code == 423
         state = tus.state(url)
         assert (state.status_code, state["Upload-Offset"]) == (200, "3")
         again = join(nobody, urls, Upload_Metadata=encode(filename=name))

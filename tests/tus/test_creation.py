@@ -228,6 +228,20 @@ def test_creation_that_a_validator_refuses_leaves_nothing(
     assert not Upload.objects.exists()
 
 
+def test_refusal_after_the_last_byte_looks_like_no_success(
+    tus: Tus, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_VALIDATORS = ["tests.tus.test_creation.refuse"]
+    url = path_of(tus.create())
+    tus.append(url, CONTENT[:4])
+
+    response = tus.append(url, CONTENT[4:], 4)
+
+    assert response.status_code == 422
+    assert "Upload-Offset" not in response
+    assert tus.state(url).status_code == 404
+
+
 # --- creation-defer-length ---
 
 
@@ -312,7 +326,12 @@ def test_head_heals_what_died_after_the_last_byte(
     )
     response = tus.append(url, CONTENT)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    assert nobody.state(url).status_code == 503
+    # Clients would go by it, whatever the status is.
+    assert "Upload-Offset" not in response
+    # And after any other status they would begin anew.
+    state = nobody.state(url)
+    assert (state.status_code, state["Retry-After"]) == (423, "5")
+    assert "Upload-Offset" not in state
     monkeypatch.undo()
 
     assert nobody.state(url)["Upload-Offset"] == "10"
