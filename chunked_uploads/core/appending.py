@@ -16,7 +16,12 @@ from chunked_uploads.core.intake import Source
 from chunked_uploads.core.ranges import LARGEST
 from chunked_uploads.core.receiving import check_bounds, check_offset, receive
 from chunked_uploads.digests.arriving import Checksum
-from chunked_uploads.errors import BadRequest, BeyondEnd, DigestMismatch
+from chunked_uploads.errors import (
+    BadRequest,
+    BeyondEnd,
+    ContentConflict,
+    DigestMismatch,
+)
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import BLOCK, chunk_store
 
@@ -105,6 +110,11 @@ class _Pieces:
         self._checksum = checksum
         self._ahead = b""  # read, and not given yet
 
+    @property
+    def has_checksum(self) -> bool:
+        """Whether the whole may have to have a checksum."""
+        return self._checksum is not None
+
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
         block = self._ahead[:size] or self._source.read(size)
@@ -141,14 +151,19 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> int:
             stop = _end_of_piece(upload, position, pieces.left)
             pieces.may_go_on = stop != upload.filesize
             is_new = position == upload.offset
-            arrived = receive(upload, position, stop - position, pieces)
+            # What another request appends meanwhile is not this one's to take back.
+            arrived = receive(
+                upload, position, stop - position, pieces, at_offset=is_new
+            )
             if is_new:
                 added.append((position, position + arrived))
             position += arrived
             if position < stop:
                 break  # its end, or a cut
-    except (BadRequest, DigestMismatch) as error:
-        if added:
+    except (BadRequest, ContentConflict, DigestMismatch) as error:
+        # Of a conflict without a checksum, nobody says that what came before is wrong.
+        is_wrong = pieces.has_checksum or not isinstance(error, ContentConflict)
+        if added and is_wrong:
             forget(upload, lambda: added)
         error.upload = upload
         raise

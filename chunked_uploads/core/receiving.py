@@ -82,6 +82,8 @@ def _receive(
             if not (upload.is_complete or _is_held(upload, start, stop)):
                 Intake(upload, start, length, writer, checksum).run(source)
                 return writer.written
+    if at_offset:
+        check_offset(upload, start)
     return _compare(upload, start, length, source, checksum)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -43,6 +44,19 @@ class Stream(Bytes):
         block = self._file.read(min(size, self._size))
         self.is_cut = self._will_be_cut and not block
         return block
+
+
+class Meanwhile(Stream):
+    """A stream, before whose first bytes something else happens."""
+
+    def __init__(self, content: bytes, call: Callable[[], object]) -> None:
+        super().__init__(content)
+        self._calls = [call]
+
+    def read(self, size: int) -> bytes:  # type: ignore[override]
+        if self._calls:
+            self._calls.pop()()
+        return super().read(size)
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +120,14 @@ def test_other_bytes_than_those_held_beyond_are_a_conflict(upload: Upload) -> No
     with pytest.raises(ContentConflict):
         append(upload, 0, 10, Bytes(CONTENT))
     assert of_row(upload) == (6, 6)  # what came before them is kept
+
+
+def test_nothing_stays_of_what_conflicts_and_was_not_verified(upload: Upload) -> None:
+    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+
+    with pytest.raises(ContentConflict):
+        append(upload, 0, 10, Bytes(b"x" * 10), sha1(CONTENT))
+    assert of_row(upload) == (0, 2)
 
 
 def test_wrong_whole_takes_back_its_pieces_and_leaves_the_others(
@@ -238,3 +260,18 @@ def test_offset_that_another_request_moved_is_a_conflict(upload: Upload) -> None
     with pytest.raises(OffsetConflict):
         append(stale, 0, 4, Bytes(CONTENT[:4]))
     assert stale.offset == 4
+
+
+def append_first(stop: int) -> None:
+    append(Upload.objects.get(), 0, stop, Bytes(CONTENT[:stop]))
+
+
+@pytest.mark.parametrize("stop", [2, 4, 10])
+def test_wrong_stream_takes_back_nothing_of_what_another_request_appended(
+    upload: Upload, stop: int
+) -> None:
+    stream = Meanwhile(CONTENT, lambda: append_first(stop))
+
+    with pytest.raises(OffsetConflict):
+        append_stream(upload, 0, stream, late(b"another"))
+    assert of_row(upload) == (stop, stop)
