@@ -151,10 +151,16 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> int:
             stop = _end_of_piece(upload, position, pieces.left)
             pieces.may_go_on = stop != upload.filesize
             is_new = position == upload.offset
-            # What another request appends meanwhile is not this one's to take back.
-            arrived = receive(
-                upload, position, stop - position, pieces, at_offset=is_new
-            )
+            is_known = upload.filesize is not None
+            try:
+                # What another request appends meanwhile is not this one's to take back.
+                arrived = receive(
+                    upload, position, stop - position, pieces, at_offset=is_new
+                )
+            except BeyondEnd:
+                if is_known or upload.filesize is None:
+                    raise
+                continue  # the size was said meanwhile, before a byte of this was read
             if is_new:
                 added.append((position, position + arrived))
             position += arrived

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from chunked_uploads.core.appending import LateChecksum, append, append_stream
 from chunked_uploads.core.finishing import complete
 from chunked_uploads.core.receiving import receive
-from chunked_uploads.core.starting import start_upload
+from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
     BadRequest,
@@ -275,3 +275,20 @@ def test_wrong_stream_takes_back_nothing_of_what_another_request_appended(
     with pytest.raises(OffsetConflict):
         append_stream(upload, 0, stream, late(b"another"))
     assert of_row(upload) == (stop, stop)
+
+
+def test_stream_goes_on_where_the_size_is_said_meanwhile(unknown: Upload) -> None:
+    stream = Meanwhile(CONTENT[:3], lambda: set_filesize(Upload.objects.get(), 3))
+
+    assert append_stream(unknown, 0, stream, None) == 3
+    assert of_row(unknown) == (3, 3)
+
+
+def test_stream_is_refused_beyond_the_size_that_is_said_meanwhile(
+    unknown: Upload,
+) -> None:
+    stream = Meanwhile(CONTENT[:4], lambda: set_filesize(Upload.objects.get(), 3))
+
+    with pytest.raises(BeyondEnd):
+        append_stream(unknown, 0, stream, None)
+    assert of_row(unknown) == (0, 0)
