@@ -31,7 +31,7 @@ from benchmarks.measuring import (
     warm_up,
 )
 from benchmarks.protocols import Source
-from benchmarks.reporting import Scenario, machine, table
+from benchmarks.reporting import Scenario, machine, spread, table
 
 OURS, TUS, LOCAL, ALONE = "ours", "@tus/s3-store", "ours, local store", "engine alone"
 CONTESTANTS = {
@@ -110,8 +110,7 @@ def _of_rounds(
 ) -> str:
     """Return the median of what was compared within rounds, the least, and the most."""
     three = zip(results[OURS], results[TUS], results[LOCAL], strict=True)
-    values = sorted(compare(*each) for each in three)
-    return f"{statistics.median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f})"
+    return spread(compare(*each) for each in three)
 
 
 def _count_bytes(folder: Path) -> None:

@@ -12,14 +12,32 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import buckets, picture, slow
-from benchmarks.contestants import CONTESTANTS
+from benchmarks.contestants import CONTESTANTS, OURS, OURS_TUS
 from benchmarks.environment import CHECKOUT, DATA, HERE
-from benchmarks.measuring import MIB, client_speed, hash_speed, make_source, measure
-from benchmarks.reporting import Results, Scenario, as_text, machine, table
+from benchmarks.measuring import (
+    KIB,
+    MIB,
+    Result,
+    client_speed,
+    hash_speed,
+    make_source,
+    measure,
+)
+from benchmarks.reporting import (
+    Results,
+    Scenario,
+    as_text,
+    machine,
+    ratios,
+    read_size,
+    table,
+    typical,
+)
 from benchmarks.servers import Database
 from benchmarks.visitors import Crowd
 
 AT_ONCE, WORKERS = 8, 2  # uploads at once, and who receives them
+PHONES = 500 * KIB  # chunks of clients on phones, by default
 MANY = 16_384  # chunks, of which the last are to cost what the first did
 ARRIVING = 10.0  # seconds in which slow visitors come
 SLOW_SIZE = 4 * MIB  # bytes that each of them sends
@@ -50,7 +68,8 @@ def run(arguments: list[str]) -> None:
     folder, drawing = (HERE, CHECKOUT / "docs") if options.save else (DATA, DATA)
     for scenario in _scenarios(options):
         results[scenario] = _measure(scenario, options)
-        print(f"\n{scenario}\n\n{table(results[scenario])}", flush=True)
+        print(f"\n{scenario}\n\n{table(results[scenario])}\n", flush=True)
+        _compare(results[scenario])
         # Each time: what was measured outlives what fails later.
         (folder / "results.txt").write_text(as_text(results, about))
     if options.chunks:
@@ -64,7 +83,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="64 MiB, one round")
     parser.add_argument("--size", type=int, default=1024, help="MiB")
     parser.add_argument(
-        "--chunks", type=float, nargs="*", default=[64, 8, 1], help="MiB"
+        "--chunks",
+        type=read_size,
+        nargs="*",
+        default=[64 * MIB, 8 * MIB, MIB, PHONES],
+        help="MiB, or with a K behind it KiB",
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", action="store_true", help=f"also {MANY:,} chunks")
@@ -92,13 +115,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         parser.error(f"{unknown} is none of {', '.join(CONTESTANTS)}")
     options.names = options.names or list(CONTESTANTS)
     if options.quick:
-        options.size, options.chunks, options.rounds = 64, [8], 1
+        options.size, options.chunks, options.rounds = 64, [8 * MIB], 1
     return options
 
 
 def _scenarios(options: argparse.Namespace) -> list[Scenario]:
     size = options.size * MIB
-    scenarios = [Scenario(size, int(chunk * MIB)) for chunk in options.chunks]
+    scenarios = [Scenario(size, chunk) for chunk in options.chunks]
     if options.parallel:
         scenarios.append(Scenario(size // 4, 8 * MIB, AT_ONCE, WORKERS))
     if options.many:
@@ -125,6 +148,17 @@ def _measure(scenario: Scenario, options: argparse.Namespace) -> dict[str, list]
             rounds[name].append(result)
     os.close(source.file)
     return rounds
+
+
+def _compare(rounds: dict[str, list[Result]]) -> None:
+    """Print what ours by tus is to ours, and to the fastest of the others."""
+    if OURS_TUS not in rounds:
+        return
+    others = [name for name in rounds if CONTESTANTS[name].is_other]
+    best = sorted(others, key=lambda name: typical(rounds[name]).speed)[-1:]
+    for name in (each for each in (OURS, *best) if each in rounds):
+        told = ratios(rounds[OURS_TUS], rounds[name])
+        print(f"{OURS_TUS} by {name}: {told}", flush=True)
 
 
 def _measure_growth() -> None:

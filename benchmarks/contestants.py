@@ -19,12 +19,14 @@ class Contestant(NamedTuple):
     is_other: bool = False  # a resumable-upload server that is not ours
 
 
-def _ours(workers: int = 1, **options: Any) -> Contestant:
+def _ours(
+    workers: int = 1, protocol: protocols.Make = protocols.Ours, **options: Any
+) -> Contestant:
     def serve(folder: Path, least: int) -> servers.Measured:
         most, package = max(workers, least), "django-chunked-uploads"
         return servers.Django(folder, "ours", package=package, workers=most, **options)
 
-    return Contestant(serve, protocols.Ours)
+    return Contestant(serve, protocol)
 
 
 def _django(app: str, protocol: protocols.Make) -> Contestant:
@@ -50,8 +52,10 @@ def _bare_sink(folder: Path, workers: int) -> servers.Measured:
     return servers.Gunicorn(folder, application, workers=workers)
 
 
+OURS, OURS_TUS = "ours", "ours, tus"
 CONTESTANTS = {
-    "ours": _ours(),
+    OURS: _ours(),
+    OURS_TUS: _ours(protocol=protocols.TusWithSlash),
     "ours, plain": _ours(settings={"CHUNKED_UPLOADS_FAST_PATH": False}),
     "ours, SHA-256": _ours(settings={"CHUNKED_UPLOADS_DIGEST": "sha256"}),
     "ours, 2 workers": _ours(workers=2),

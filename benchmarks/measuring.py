@@ -22,7 +22,7 @@ from benchmarks.protocols import Protocol, Source
 from benchmarks.servers import Measured
 from benchmarks.sites.counting import ASKED
 
-MIB = 2**20
+KIB, MIB = 2**10, 2**20
 HUNDRED = 100  # chunks at the beginning that are compared with as many at the end
 HASHED = 2000  # blocks
 CHECKED = 16  # blocks

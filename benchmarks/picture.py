@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from benchmarks.reporting import MIB, Results, typical
+from benchmarks.reporting import MIB, Results, show_size, typical
 
 mpl.use("svg")
 mpl.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "benchmark", "font.size": 9}
@@ -40,7 +40,7 @@ def draw(results: Results, path: Path) -> None:
             height,
             color=[OURS if name.startswith("ours") else OTHERS for name in names],
             alpha=SHADES[number],
-            label=f"chunks of {scenario.chunk / MIB:g} MiB",
+            label=f"chunks of {show_size(scenario.chunk)}",
         )
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel(f"MB/s, {single[0].size // MIB:,} MiB over loopback")

@@ -155,7 +155,7 @@ class Tus(Protocol):
             "Upload-Length": str(self.source.size),
             "Upload-Metadata": f"filename {b64encode(self.name.encode()).decode()}",
         }
-        answer = self._ask("POST", self.create, headers)
+        answer = self._ask("POST", self.create, {**headers, **self.credentials})
         self.path = path_of(answer.headers["location"])
 
     def send(self, start: int, stop: int) -> Answer:
@@ -165,7 +165,10 @@ class Tus(Protocol):
 
 
 class TusWithSlash(Tus):
-    """The same, where the path to create at ends with a slash."""
+    """The same, where the path to create at ends with a slash.
+
+    Ours wants a key there, and has a token in the path that it answers with.
+    """
 
     create = "/files/"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.measuring import MIB, Result
+from benchmarks.measuring import KIB, MIB, Result
 
 COLUMNS = {
     "MB/s": lambda result: f"{result.speed / 1e6:,.0f}",
@@ -36,10 +36,22 @@ class Scenario(NamedTuple):
     workers: int = 1
 
     def __str__(self) -> str:
-        size = f"{self.size // MIB:,} MiB in chunks of {self.chunk / MIB:g} MiB"
+        size = f"{self.size // MIB:,} MiB in chunks of {show_size(self.chunk)}"
         if self.parallel == 1:
             return size
         return f"{self.parallel} × {size} at once, {self.workers} workers"
+
+
+def read_size(text: str) -> int:
+    """Return a number of bytes that is told in MiB, or with a K behind it in KiB."""
+    unit = KIB if text.endswith("K") else MIB
+    return int(float(text.removesuffix("K")) * unit)
+
+
+def show_size(size: int) -> str:
+    """Return a number of bytes as MiB, or as KiB where that is shorter."""
+    is_small = size < MIB and not size % KIB
+    return f"{size // KIB} KiB" if is_small else f"{size / MIB:g} MiB"
 
 
 Results = dict[Scenario, dict[str, list[Result]]]  # by contestant, a round each
@@ -78,6 +90,23 @@ def _line(cells: list[str], widths: list[int]) -> str:
         figure.rjust(width) for figure, width in zip(figures, widths[1:-1], strict=True)
     ]
     return "  ".join([name.ljust(widths[0]), *aligned, version]).rstrip()
+
+
+def spread(values: Iterable[float]) -> str:
+    """Return the median, the least and the most of what was compared within rounds."""
+    ordered = sorted(values)
+    return f"{statistics.median(ordered):.2f} ({ordered[0]:.2f} to {ordered[-1]:.2f})"
+
+
+def ratios(of: list[Result], by: list[Result]) -> str:
+    """Return what the figures of one contestant are to those of another."""
+    both = list(zip(of, by, strict=True))
+    compared = {
+        "MB/s": spread(mine.speed / other.speed for mine, other in both),
+        "chunk ms": spread(mine.median / other.median for mine, other in both),
+        "CPU": spread(mine.cpu / other.cpu for mine, other in both),
+    }
+    return ", ".join(f"{name} {each}" for name, each in compared.items())
 
 
 def machine(folder: Path) -> dict[str, str]:

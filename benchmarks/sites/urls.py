@@ -8,7 +8,10 @@ from benchmarks.sites.settings import APP
 
 urlpatterns: list[URLPattern | URLResolver]
 if APP == "ours":
-    urlpatterns = [path("uploads/", include("chunked_uploads.urls"))]
+    urlpatterns = [
+        path("uploads/", include("chunked_uploads.urls")),
+        path("files/", include("chunked_uploads.tus.urls")),
+    ]
 elif APP == "view":
     from benchmarks.sites.view import receive
 
