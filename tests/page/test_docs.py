@@ -1,4 +1,4 @@
-"""What docs/authentication.md shows for pages, run as it stands."""
+"""What docs/authentication.md and docs/tus.md show for pages, run as it stands."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.test import RequestFactory
 from playwright.sync_api import Page, Route, expect
 
 from chunked_uploads.models import ApiKey, Upload
-from tests import browsers
+from tests import browsers, packages, programs
 from tests.documents import EXAMPLE, block, module
 from tests.page.driving import ROW
+from tests.sending import finished
 from tests.servers import Gunicorn
 
 CLASSES = [
@@ -76,3 +77,75 @@ def test_script_uploads_by_session(site: str, page: Page, user: User) -> None:
     script = f"(token) => {{ {block('js', 'X-CSRFToken')} {call} }}"
     sent = page.evaluate(script, token)
     assert (sent["name"], sent["size"]) == ("Größe.txt", 10)
+
+
+# --- docs/tus.md ---
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for scripts, with all that they import."""
+    if not programs.find("npm"):
+        pytest.skip("npm is not installed")
+    return packages.lay_out(tmp_path_factory.mktemp("apps"))
+
+
+def open_page(page: Page, site: str, user: User, apps: Path, script: str) -> None:
+    """Open a page of the site's with this script, for who is logged in."""
+    browsers.log_in(page.context, site, user)
+    (apps / "docs.js").write_text(script)
+    bundle = packages.bundle(apps, "docs.js")
+    page.route(
+        "**/docs.js",
+        lambda route: route.fulfill(
+            body=bundle, content_type="text/javascript; charset=utf-8"
+        ),
+    )
+    page.goto(site)
+    token = page.locator(".chunked-uploads").get_attribute("data-csrf-token")
+    html = f"""<!doctype html><input name="csrfmiddlewaretoken" value="{token}">
+        <div id="uploads"></div><script type="module" src="/docs.js"></script>"""
+    page.route(
+        "**/mine/",
+        lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"),
+    )
+    page.goto(f"{site}/mine/")
+
+
+def test_tus_js_client_uploads(site: str, page: Page, user: User, apps: Path) -> None:
+    code = block("js", "tus-js-client", "docs/tus.md") + block(
+        "js", "cut(", "docs/tus.md"
+    )
+    open_page(
+        page, site, user, apps, f"{code}\nObject.assign(window, {{ send, cut }});"
+    )
+
+    url = page.evaluate("send(new File(['some bytes'], 'Größe.txt'))")
+
+    upload = Upload.objects.get()
+    assert (upload.filename, finished(upload)) == ("Größe.txt", b"some bytes")
+    assert str(upload.uuid) in url
+    parts = page.evaluate("cut(10 * 2 ** 20 + 1, 4).parallelUploadBoundaries")
+    assert [part["end"] - part["start"] for part in parts] == [
+        *[3 * 2**20] * 3,
+        2**20 + 1,
+    ]
+    assert page.evaluate("[cut(0, 4), cut(1, 4)]") == [{}, {}]
+
+
+def test_uppy_uploads(site: str, page: Page, user: User, apps: Path) -> None:
+    code = block("js", "@uppy/tus", "docs/tus.md")
+    open_page(page, site, user, apps, f"{code}\nwindow.uppy = uppy;")
+    expect(page.locator(".uppy-Dashboard-inner")).to_be_visible()
+
+    ended = page.evaluate(
+        """async () => {
+            uppy.addFile({ name: "film.mp4", data: new Blob(["film"]) });
+            const { failed } = await uppy.upload();
+            return failed.map((file) => file.error);
+        }"""
+    )
+
+    assert ended == []
+    upload = Upload.objects.get()
+    assert (upload.filename, finished(upload)) == ("film.mp4", b"film")
