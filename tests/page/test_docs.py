@@ -54,15 +54,20 @@ def test_page_uploads_by_key(site: str, page: Page, user: User, film: Path) -> N
     upload_in_page(page, site, script, film)
 
 
+def signature_of(user: User) -> bytes:
+    """Return what the view that is shown answers."""
+    request = RequestFactory().get("/signature/")
+    request.user = user
+    return module(block("python", "login_required")).signature(request).content
+
+
 def test_page_uploads_by_signature(
     site: str, page: Page, api_key: ApiKey, film: Path
 ) -> None:
-    request = RequestFactory().get("/signature/")
-    request.user = api_key.user
-    signed = module(block("python", "login_required")).signature(request)
+    signed = signature_of(api_key.user)
 
     def answer(route: Route) -> None:
-        route.fulfill(body=signed.content, content_type="application/json")
+        route.fulfill(body=signed, content_type="application/json")
 
     page.route("**/signature/", answer)
     upload_in_page(page, site, block("js", "authentication:"), film)
@@ -81,6 +86,8 @@ def test_script_uploads_by_session(site: str, page: Page, user: User) -> None:
 
 # --- docs/tus.md ---
 
+TUS = "docs/tus.md"
+
 
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -90,11 +97,16 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packages.lay_out(tmp_path_factory.mktemp("apps"))
 
 
+def make_bundle(apps: Path, script: str) -> str:
+    """Return the script with all that it imports."""
+    (apps / "docs.js").write_text(script)
+    return packages.bundle(apps, "docs.js")
+
+
 def open_page(page: Page, site: str, user: User, apps: Path, script: str) -> None:
     """Open a page of the site's with this script, for who is logged in."""
     browsers.log_in(page.context, site, user)
-    (apps / "docs.js").write_text(script)
-    bundle = packages.bundle(apps, "docs.js")
+    bundle = make_bundle(apps, script)
     page.route(
         "**/docs.js",
         lambda route: route.fulfill(
@@ -113,12 +125,9 @@ def open_page(page: Page, site: str, user: User, apps: Path, script: str) -> Non
 
 
 def test_tus_js_client_uploads(site: str, page: Page, user: User, apps: Path) -> None:
-    code = block("js", "tus-js-client", "docs/tus.md") + block(
-        "js", "cut(", "docs/tus.md"
-    )
-    open_page(
-        page, site, user, apps, f"{code}\nObject.assign(window, {{ send, cut }});"
-    )
+    both = [block("js", word, TUS) for word in ("findPreviousUploads", "function cut")]
+    script = "\n".join([*both, "Object.assign(window, { send, cut });"])
+    open_page(page, site, user, apps, script)
 
     url = page.evaluate("send(new File(['some bytes'], 'Größe.txt'))")
 
@@ -133,8 +142,33 @@ def test_tus_js_client_uploads(site: str, page: Page, user: User, apps: Path) ->
     assert page.evaluate("[cut(0, 4), cut(1, 4)]") == [{}, {}]
 
 
+def test_tus_js_client_uploads_to_another_origin(
+    make_server: Any, foreign: Page, api_key: ApiKey, apps: Path
+) -> None:
+    host = make_server()
+    api = make_server(
+        settings={
+            "CHUNKED_UPLOADS_AUTHENTICATION": CLASSES,
+            "CROSS_DOMAIN_ALLOWED_ORIGINS": host.url,
+        }
+    )
+    shown = block("js", "onBeforeRequest", TUS).replace(EXAMPLE, api.url)
+    signed = signature_of(api_key.user).decode()
+    # Nothing is routed: then Playwright would answer the preflights itself.
+    fetched = f"window.fetch = async () => new Response({signed!r});"
+    bundle = make_bundle(apps, f"{shown}\n{fetched}\nwindow.send = sendAcross;")
+    foreign.goto(host.url)
+    foreign.add_script_tag(content=bundle, type="module")
+
+    url = foreign.evaluate("send(new File(['some bytes'], 'film.mp4'))")
+
+    assert url.startswith(api.url)
+    upload = Upload.objects.get()
+    assert (upload.user, finished(upload)) == (api_key.user, b"some bytes")
+
+
 def test_uppy_uploads(site: str, page: Page, user: User, apps: Path) -> None:
-    code = block("js", "@uppy/tus", "docs/tus.md")
+    code = block("js", "@uppy/tus", TUS)
     open_page(page, site, user, apps, f"{code}\nwindow.uppy = uppy;")
     expect(page.locator(".uppy-Dashboard-inner")).to_be_visible()
 
