@@ -35,6 +35,7 @@ WELCOME = """
   The demo site:     {address}/
   Log in as:         {name}, password {password}
   The admin:         {address}/admin/
+  For tus clients:   {address}/tus/
   Your API key:      {key}
 
   nginx hands each request to the next of {number} servers (the answer's header

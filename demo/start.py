@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"  # the site runs with DEBUG and a password that everybody knows
 NAME = PASSWORD = "demo"
+LICENSE = CHECKOUT / "LICENSE"
 
 WELCOME = """
   The demo site:     {address}/
   Log in as:         {name}, password {password}
   The admin:         {address}/admin/
+  For tus clients:   {address}/tus/
   Your API key:      {key}
 
   The same from the command line:
@@ -34,6 +36,14 @@ WELCOME = """
         {address}/uploads/upload/ |
       {python} -c 'import json, sys; print(json.load(sys.stdin)[0]["done_url"])')
     curl --silent --request POST "$done_url"
+
+  And by tus, in one request:
+
+    curl --include --header 'Tus-Resumable: 1.0.0' --header 'Upload-Length: {size}' \\
+        --header "Authorization: ApiKey {name}:{key}" \\
+        --header 'Upload-Metadata: filename TElDRU5TRQ==' \\
+        --header 'Content-Type: application/offset+octet-stream' \\
+        --data-binary @{license} {address}/tus/
 
   Stop it with Ctrl-C. Nobody but this machine can reach it.
 """
@@ -53,6 +63,8 @@ def serve(port: int) -> None:
         password=PASSWORD,
         key=key.key,
         readme=shlex.quote(str(CHECKOUT / "README.md")),
+        license=shlex.quote(str(LICENSE)),
+        size=LICENSE.stat().st_size,
         python=shlex.quote(sys.executable),
     )
     print(welcome, flush=True)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("uploads/", include("chunked_uploads.urls")),
+    path("tus/", include("chunked_uploads.tus.urls")),
     path("media/<path:path>", views.media, name="media"),
     path("admin/", admin.site.urls),
     *staticfiles_urlpatterns(),

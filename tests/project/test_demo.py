@@ -38,6 +38,20 @@ def test_example_of_curl_works_as_it_is_printed(demo: Demo) -> None:
     assert '"state": "COMPLETE"' in result.stdout, result.stderr
 
 
+def test_example_of_tus_works_as_it_is_printed(demo: Demo) -> None:
+    match = re.search(r"^ +curl --include.*/tus/$", demo.log, re.MULTILINE | re.DOTALL)
+    assert match
+
+    result = subprocess.run(
+        ["sh", "-ec", textwrap.dedent(match[0])], capture_output=True, text=True
+    )
+
+    assert " 201 Created" in result.stdout, result.stderr
+    location = re.findall(r"^Location: (\S+)", result.stdout, re.MULTILINE)[0]
+    shown = subprocess.check_output(["curl", "--silent", "--include", location])
+    assert shown.startswith(b"HTTP/1.1 303 ")  # to the file: it is complete
+
+
 def test_second_start_keeps_user_and_key(demo: Demo) -> None:
     demo.restart()
 
