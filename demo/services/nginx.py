@@ -94,6 +94,7 @@ class Balancer(Nginx):
                 _upstreams(self.SHOWN): _upstreams(self.servers),
                 "listen 80;": f"listen {HOST}:{self.port};",
                 "/srv/mysite/incoming": f"{self.folder}/incoming",
+                "location /files/": "location /tus/",  # where the demo has tus
                 "/srv/mysite/static/": f"{self.static}/",
             },
         )

@@ -18,6 +18,7 @@ from tests.clients import Client, content_range, disposition, randbytes
 from tests.demos import Demo
 from tests.polling import wait_until
 from tests.servers import free_port
+from tests.tus.talking import TUS, TYPE
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(600)]
 
@@ -57,9 +58,19 @@ def processes_of(pid: int) -> Iterator[Path]:
             yield from processes_of(int(child))
 
 
-def test_upload_goes_on_while_each_server_is_killed(demo: Demo) -> None:
+def send_by_tus(demo: Demo, client: Client) -> str:
+    """Send the content in one request; return what leads to the file."""
+    wanted = {**TUS, "Content-Type": TYPE, "Upload-Length": str(len(CONTENT))}
+    created = client.ask("POST", find(demo, r"\S+/tus/"), CONTENT, wanted)
+    assert created.status == 201
+    assert created.headers["Upload-Offset"] == str(len(CONTENT))
+    return created.headers["Location"]
+
+
+def test_uploads_arrive_also_while_each_server_is_killed(demo: Demo) -> None:
     key = find(demo, r"Your API key: +(\w+)")
     client = Client(demo.url, {"Authorization": f"ApiKey demo:{key}"})
+    by_tus = send_by_tus(demo, client)
     url, asked = f"{demo.url}/uploads/upload/", set()
     for number, start in enumerate(range(0, len(CONTENT), CELL)):
         data = CONTENT[start : start + CELL]
@@ -77,8 +88,9 @@ def test_upload_goes_on_while_each_server_is_killed(demo: Demo) -> None:
     done = client.ask("POST", answer.item["done_url"]).item
 
     assert done["state"] == "COMPLETE"
-    with urlopen(done["url"]) as arrived:  # signed: nobody asks for a login
-        assert arrived.read() == CONTENT
+    for file in (done["url"], by_tus):  # signed: nobody asks for a login
+        with urlopen(file) as arrived:
+            assert arrived.read() == CONTENT
     assert len(asked) == 3
     left = run(demo, "find .*").split()
     assert {Path(file).name for file in left} <= {"log"}
