@@ -23,6 +23,7 @@ from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.removing import cancel
 from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.core.sweeping import Report, clean_uploads
+from chunked_uploads.digests.resumable import can_resume
 from chunked_uploads.errors import (
     BadRequest,
     Incomplete,
@@ -89,6 +90,25 @@ def test_parts_become_one_file_in_their_order(
     assert_finishes(upload, parts, content)
 
     assert upload.sha256 == (sha256(content).hexdigest() if algorithm else "")
+    assert not any(part.hashed for part in parts)  # which would be of no use
+
+
+@pytest.mark.skipif(not can_resume("sha256"), reason="no digest can be gone on with")
+def test_digest_goes_along_so_that_the_end_reads_nothing(
+    user: User, settings: Any, at_record: Callable[..., None], monkeypatch: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_DIGEST = "sha256"
+    monkeypatch.setattr("chunked_uploads.digests.arriving.LAG", 0)
+    upload, parts = begin_all(user, CONTENTS)
+    at_record(10, die)
+    with pytest.raises(Killed):
+        concatenate(upload, parts)
+    upload.refresh_from_db()
+    assert upload.hashed == upload.offset
+
+    concatenate(upload, parts)
+
+    assert upload.hashed == upload.filesize
 
 
 @STORES

@@ -41,9 +41,10 @@ from tests.core.parts import (
     die,
 )
 from tests.sending import Bytes
-from tests.stores.buckets import CELL, Site, site
+from tests.stores.buckets import CELL, Site
+from tests.stores.buckets import site as bucket_site
 
-__all__ = ["at_record", "site"]
+__all__ = ["at_record", "bucket_site"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,6 +78,20 @@ def remove_object(site: Site, part: Upload) -> None:
 def cancel_all(uploads: list[Upload]) -> None:
     for upload in uploads:
         cancel(Upload.objects.get(pk=upload.pk))
+
+
+@pytest.fixture
+def site(bucket_site: Site) -> Site:
+    """The tests' site, whose engine copies parts."""
+    if not bucket_site.is_seaweedfs:  # and says no checksum of them
+        config = Config(request_checksum_calculation="when_required")
+        bucket_site.use(client_config=config)
+    return bucket_site
+
+
+def forget_checksum(parsed: dict[str, Any], **options: Any) -> None:
+    """Let the engine say less of what it copied."""
+    parsed.get("CopyPartResult", {}).pop("ChecksumCRC32", None)
 
 
 # The whole way
@@ -153,13 +168,24 @@ def test_engine_checks_by_the_algorithm_that_the_site_chose(
     assert site.left == []
 
 
-def test_engine_that_copies_no_parts_is_sent_what_was_read(
-    user: User, site: Site
+@pytest.mark.parametrize("is_told", [False, True])
+def test_engine_that_can_not_copy_is_sent_what_was_read(
+    user: User, site: Site, is_told: bool
 ) -> None:
-    site.traffic.refuse("UploadPartCopy", 501, "NotImplemented", times=99)
+    """Or that copies, says no checksum of it, and wants one at the end."""
+    site.use()
+    if is_told:
+        site.traffic.refuse("UploadPartCopy", 501, "NotImplemented", times=99)
+    site.traffic.client.meta.events.register(
+        "after-call.s3.UploadPartCopy", forget_checksum
+    )
     upload, parts = begin_all(user, PARTS)
+    site.traffic.clear()
 
     assert_finishes(upload, parts, b"".join(PARTS))
+
+    assert site.traffic.requests["UploadPartCopy"] == 1
+    assert site.traffic.requests["UploadPart"] == 4
 
 
 def test_large_cells_rest_in_unnamed_files_two_at_most(
@@ -257,7 +283,7 @@ def test_what_was_recorded_is_not_copied_again(
     user: User, site: Site, at_record: Callable[..., None], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("chunked_uploads.core.intake.CHECKPOINT", MIB)
-    monkeypatch.setattr("chunked_uploads.stores.s3.writers.COPIES", 1)
+    monkeypatch.setattr("chunked_uploads.stores.s3.copying.COPIES", 1)
     upload, parts = begin_all(user, [LONG, FEW, LONG])
     at_record(2, die)
     with pytest.raises(Killed):
@@ -268,7 +294,10 @@ def test_what_was_recorded_is_not_copied_again(
 
     assert_finishes(upload, parts, LONG + FEW + LONG)
 
-    assert site.traffic.requests["UploadPartCopy"] - copies < 5
+    requests = site.traffic.requests
+    assert requests["UploadPartCopy"] - copies < 5
+    assert requests["CompleteMultipartUpload"] == len([LONG, LONG, upload])
+    assert requests["CopyObject"] == len([FEW])
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -43,6 +43,8 @@ class Bucket:
         self._client: Any = None
         self._process = 0  # that made the client
         self._gives_md5: bool | None = None
+        # Whether the engine copies parts, as they are needed; None until one is tried.
+        self.copies_parts: bool | None = None
         self._lock = threading.Lock()
 
     @property

@@ -42,31 +42,39 @@ class PartObject:
         Raises `FileNotFoundError` where they are gone, and `Refused` where the
         multipart upload is.
         """
-        stop = position + cell.size
+        bucket = self._bucket
+        if bucket.copies_parts is not False:
+            copied = self._copy(objects, cell, position)
+            checksum = copied.get(f"Checksum{bucket.checksum}", "")
+            # Some engines say none of what they copied, and want it at the end.
+            bucket.copies_parts = bool(
+                copied and (checksum or bucket.checksum == "MD5")
+            )
+            if bucket.copies_parts:
+                etag, mark = copied["ETag"].strip('"'), objects.state.mark
+                return Receipt(cell.start, cell.size, etag, checksum, (), mark=mark)
+        return self._send(objects, cell, position)
+
+    def _copy(
+        self, objects: UploadObjects, cell: grid.Cell, position: int
+    ) -> dict[str, str]:
+        """Return what the engine says of its copy, nothing where it can't copy."""
         try:
             answer = self._bucket.ask(
                 "upload_part_copy",
                 Key=objects.key,
                 UploadId=objects.state.multipart,
                 PartNumber=cell.number,
-                CopySourceRange=f"bytes={position}-{stop - 1}",
+                CopySourceRange=f"bytes={position}-{position + cell.size - 1}",
                 **self._bucket.copy_source(self._key, self._etag),
             )
         except Refused as refused:
+            if refused.code == UNABLE:
+                return {}
             if refused.code == "NoSuchUpload":
                 raise
-            if refused.code == UNABLE:
-                return self._send(objects, cell, position)
             raise _gone(self._key, refused) from refused
-        copied = answer["CopyPartResult"]
-        return Receipt(
-            cell.start,
-            cell.size,
-            copied["ETag"].strip('"'),
-            copied.get(f"Checksum{self._bucket.checksum}", ""),
-            (),
-            mark=objects.state.mark,
-        )
+        return answer["CopyPartResult"]
 
     def _send(self, objects: UploadObjects, cell: grid.Cell, position: int) -> Receipt:
         with closing(objects.buffer_for(cell.start, cell.size)) as buffer:
@@ -75,10 +83,15 @@ class PartObject:
             return objects.send(buffer, cell)
 
 
-def can_copy(objects: UploadObjects, cell: grid.Cell) -> bool:
-    """Whether the engine copies this cell by itself, where one part has all of it."""
+def most_copies(objects: UploadObjects, cell: grid.Cell) -> int:
+    """Return how many cells such as this may be on their way as copies, 0 for none.
+
+    One until it is known that the engine copies.
+    """
     # Of an object of less than 5 MiB S3 copies no range: the last cell may be such.
-    return bool(objects.state.multipart) and cell.size >= grid.SMALLEST
+    if not objects.state.multipart or cell.size < grid.SMALLEST:
+        return 0
+    return {None: 1, False: 0, True: COPIES}[objects.bucket.copies_parts]
 
 
 def _gone(key: str, refused: Refused) -> FileNotFoundError:

@@ -119,7 +119,7 @@ class UploadObjects:
         parts = []
         for receipt in receipts:
             part = {"PartNumber": self.number_of(receipt), "ETag": receipt.etag}
-            if has_checksums and receipt.checksum:
+            if has_checksums:
                 part |= self.bucket.checksum_parameters(receipt.checksum)
             parts.append(part)
         self.bucket.ask(

@@ -12,7 +12,7 @@ from uuid import UUID
 from chunked_uploads.stores.facts import Kept, Piece, StoredUpload
 from chunked_uploads.stores.handles import Replace, Writer
 from chunked_uploads.stores.s3.buffers import Buffer
-from chunked_uploads.stores.s3.copying import COPIES, PartObject, can_copy
+from chunked_uploads.stores.s3.copying import COPIES, PartObject, most_copies
 from chunked_uploads.stores.s3.failures import Refused
 from chunked_uploads.stores.s3.grid import Grid
 from chunked_uploads.stores.s3.joining import join_cell
@@ -78,10 +78,10 @@ class S3Writer(Writer):
         source = self._object_of(part)
         cell = self._grid.cell_at(self._position)
         is_whole = self._position == cell.start and size >= cell.size
-        if is_whole and can_copy(self._objects, cell):
+        if is_whole and (most := most_copies(self._objects, cell)):
             self._send_full()
             copied = functools.partial(source.copy, self._objects, cell, position)
-            self._send_behind(copied, COPIES)
+            self._send_behind(copied, most)
             self._position = cell.stop
             return cell.size
         size = min(size, cell.stop - self._position)
