@@ -60,7 +60,7 @@ def concatenate(upload: Upload, parts: Sequence[Upload]) -> None:
                 ranges.refresh(upload)
                 break
     if not (upload.is_complete or upload.offset == upload.filesize):
-        raise RangeBusy("Another request is joining these parts.", upload)
+        raise RangeBusy("Another request is at this file or its parts.", upload)
 
 
 def mark_joined(parts: Iterable[Upload]) -> None:
