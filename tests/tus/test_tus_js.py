@@ -12,7 +12,7 @@ from chunked_uploads.models import Upload
 from tests.clients import randbytes
 from tests.live.sites import arrived, writers
 from tests.polling import wait_until
-from tests.servers import Gunicorn
+from tests.servers import Gunicorn, Nginx
 from tests.tus.files import CHUNK, METADATA, SIZE, arrived_at, digest
 from tests.tus.node import TusJs, tus_js
 from tests.tus.talking import upload_at
@@ -186,6 +186,29 @@ def test_upload_goes_on_when_its_program_was_killed(
     head, *_patches = second.answers("it")
     assert head[:2] == ("HEAD", 200)
     assert head[2] >= 3 * CHUNK
+
+
+def test_upload_goes_on_when_nginx_finds_its_server_again(
+    js: TusJs, nginx: Nginx, authorization: dict[str, str], file: Path
+) -> None:
+    with Weather(nginx.port) as weather:
+        own = {"endpoint": f"{weather.url}/files/", "headers": authorization}
+        weather.stall(after=2 * CHUNK + 1)
+        options = {**own, "chunkSize": CHUNK}
+        js.begin("it", file=file, isPatient=True, options=options)
+        wait_until(lambda: weather.is_stalled)
+        nginx.gunicorn.kill()
+        weather.cut()
+        weather.clear()
+        while js.await_event("answer")["status"] != 502:
+            pass
+        nginx.gunicorn.restart()
+
+        end = js.await_event("success", "error")
+
+    assert end["event"] == "success", end
+    assert arrived_at(end["url"]) == digest(file.read_bytes())
+    assert [each[0] for each in js.answers("it")].count("POST") == 1
 
 
 # --- the end of an upload ---

@@ -25,10 +25,12 @@ function open({ file, kind = "file" }) {
 /** Upload as the line says. `options` are tus-js-client's.
  *
  * With `loses`, the answer to the first request with such an `Upload-Concat` gets lost.
- * No bytes are sent before so many `creations` were answered.
+ * No bytes are sent before so many `creations` were answered. With `isPatient`, HEAD is
+ * asked again where a proxy answers it by 502.
  */
 async function run(line) {
-  let { name, storage, connectsAnew, loses, creations = 1, options = {} } = line;
+  const { name, storage, connectsAnew, isPatient, options = {} } = line;
+  let { loses, creations = 1 } = line;
   const end = deferred();
   const created = deferred();
   const upload = new tus.Upload(open(line), {
@@ -47,6 +49,9 @@ async function run(line) {
         offset: Number(response.getHeader("Upload-Offset") ?? -1),
       });
       if (request.getMethod() !== "PATCH" && --creations <= 0) created.resolve();
+      if (isPatient && request.getMethod() === "HEAD" && response.getStatus() >= 500) {
+        throw new Error("Try again");
+      }
       if (loses && request.getHeader("Upload-Concat")?.startsWith(loses)) {
         loses = "";
         throw new Error("lost");
