@@ -241,15 +241,16 @@ def _find_length(request: HttpRequest, may_measure: bool) -> int:
     value = request.META.get("CONTENT_LENGTH") or ""
     if not value:
         if may_measure and "wsgi.input" not in request.META:
-            return _measure(request._stream)  # type: ignore[attr-defined]
+            return measure(request)
         raise LengthRequired("Send the body with a Content-Length.")
     if not re.fullmatch("[0-9]{1,18}", value):
         raise BadRequest("Content-Length is not a number.")
     return int(value)
 
 
-def _measure(stream: Any) -> int:
+def measure(request: HttpRequest) -> int:
     """Return the length of a body that Django has in a file, as under ASGI."""
+    stream: Any = request._stream  # type: ignore[attr-defined]
     position = stream.tell()
     length = stream.seek(0, os.SEEK_END) - position
     stream.seek(position)

@@ -57,9 +57,10 @@ def _is_absent(request: HttpRequest) -> bool:
     length = request.META.get("CONTENT_LENGTH")
     if length:
         return length == "0"
-    # ASGI tells of no transfer coding, and HTTP/2 has none: then Django knows.
-    is_coded = "HTTP_TRANSFER_ENCODING" in request.META
-    return "wsgi.input" in request.META and not is_coded
+    if "wsgi.input" in request.META:
+        return "HTTP_TRANSFER_ENCODING" not in request.META
+    # ASGI tells of no transfer coding, and HTTP/2 has none; but Django has the body.
+    return bodies.measure(request) == 0
 
 
 def _checksum_of(body: StreamedBody, checksum: Checksum | None) -> LateChecksum:

@@ -186,7 +186,10 @@ def test_body_of_unknown_length_is_taken_whole_or_refused(
     host: Gunicorn, client: Client
 ) -> None:
     wanted = {**TUS, "Upload-Length": str(len(CONTENT))}
-    url = client.ask("POST", f"{host.url}/files/", b"", wanted).headers["Location"]
+    with Wire(f"{host.url}/files/") as wire:
+        # Java and curl say nothing of a body where there is none.
+        wire.send_head({**client.headers, **wanted}, "POST")
+        url = wire.read_answer().headers["Location"]
     append = {**TUS, "Content-Type": TYPE, "Upload-Offset": "0"}
     with Wire(url) as wire:
         wire.send_head({**append, "Transfer-Encoding": "chunked"}, "PATCH")
