@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,9 +20,12 @@ WAIT = 20  # seconds
 
 
 @contextlib.contextmanager
-def room_for_one(user: Any, for_form: bool, using: str) -> Iterator[None]:
+def room_for_one(
+    user: Any, for_form: bool, using: str, parts: Sequence[str] = ()
+) -> Iterator[None]:
     """Begin an upload in this context, where the user may have one more.
 
+    What it is made of, uploads with these UUIDs as `parts`, is not counted beside it.
     Raises `TooManyUploads`. Each kind is counted by itself: what a form left behind is
     shown by no list in the page, and must not lock its sender out elsewhere.
     """
@@ -30,11 +33,13 @@ def room_for_one(user: Any, for_form: bool, using: str) -> Iterator[None]:
         yield
         return
     with _alone(user, using):
-        check_room(user, for_form, using)
+        check_room(user, for_form, using, parts)
         yield
 
 
-def check_room(user: Any, for_form: bool, using: str) -> None:
+def check_room(
+    user: Any, for_form: bool, using: str, parts: Sequence[str] = ()
+) -> None:
     """Raise `TooManyUploads` where the user has as many as the site allows by now."""
     most = conf.CHUNKED_UPLOADS_MAX_UNFINISHED
     if most is None:
@@ -42,7 +47,7 @@ def check_room(user: Any, for_form: bool, using: str) -> None:
     uploads = Upload.objects.using(using).filter(user=user, for_form=for_form)
     # A joined part is finished, and only rests.
     waiting = uploads.unfinished().exclude(role=Upload.Role.JOINED)
-    if waiting.count() >= most:
+    if waiting.exclude(uuid__in=parts).count() >= most:
         raise TooManyUploads(
             ngettext(
                 "Not more than %(count)s upload may be unfinished at a time.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -28,13 +29,14 @@ def start_upload(
     media_type: str = "",
     role: Upload.Role = Upload.Role.FILE,
     protocol_state: str = "",
+    parts: Sequence[str] = (),
 ) -> Upload:
     """Make an upload of `filesize` bytes for `user` (None: for anybody).
 
     A size of None is not known yet: `set_filesize` says it before the end. With
     `for_form` it waits, when it is finished, for a form to take it. `metadata` is what
     the sender said of the file, `media_type` what it said of its kind. `protocol_state`
-    is kept for who asks.
+    is kept for who asks. `parts` are the UUIDs of the uploads that it is made of.
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
@@ -54,10 +56,10 @@ def start_upload(
     )
     using = database_of(upload)
     # Before the store is asked for anything; again below, while others have to wait.
-    check_room(user, for_form, using)
+    check_room(user, for_form, using, parts)
     upload.store_state = chunk_store().begin(upload)
     try:
-        with room_for_one(user, for_form, using):
+        with room_for_one(user, for_form, using, parts):
             upload.save(using=using)
     except BaseException:
         chunk_store().delete(upload)

@@ -100,6 +100,7 @@ def start(
         media_type=wanted.media_type,
         role=wanted.role,
         protocol_state=str(Notes(wanted.metadata.header, wanted.concat, parts)),
+        parts=parts,
     )
     if wanted.role == Upload.Role.FILE:
         sessions.remember(request, created)

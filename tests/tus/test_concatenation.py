@@ -306,6 +306,14 @@ def test_joined_parts_leave_room_for_other_uploads(tus: Tus, settings: Any) -> N
     assert tus.create(1, Upload_Concat="partial").status_code == 429
 
 
+def test_final_upload_takes_the_room_of_its_parts(tus: Tus, settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_MAX_UNFINISHED = 2
+    urls = parts(tus, b"ab", b"c")
+
+    assert tus.create(1).status_code == 429
+    assert join(tus, urls).status_code == 201
+
+
 @pytest.mark.django_db(transaction=True)
 def test_joined_parts_go_after_an_hour_of_rest(
     tus: Tus, nobody: Tus, media_root: Path
