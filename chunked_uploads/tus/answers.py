@@ -93,8 +93,8 @@ def error_response(request: HttpRequest, error: UploadError) -> HttpResponse:
     if isinstance(error, UnsupportedVersion):
         # "and MUST include the Tus-Version header into the response."
         response["Tus-Version"] = VERSION
-    # tus-js-client, and so Uppy, begins the whole file anew where HEAD fails in any other
-    # way than this one, which it tries again.
+    # tus-js-client, and so Uppy, begins the whole file anew where HEAD fails in any
+    # other way than this one, which it tries again.
     if request.method == "HEAD" and isinstance(error, Unavailable | StoreFull):
         response.status_code, response.reason_phrase = 423, "Locked"
     # TUSKit and tuspy believe the offset whatever the status is: what has all its bytes

@@ -50,8 +50,9 @@ def test_tuspy_uploads(
     )
     uploader.upload()
 
-    assert arrived_at(uploader.url) == digest(content)
-    assert upload_at(uploader.url).metadata == METADATA
+    url = str(uploader.url)
+    assert arrived_at(url) == digest(content)
+    assert upload_at(url).metadata == METADATA
 
 
 def test_tuspy_goes_on_after_a_cut_and_in_another_program(
