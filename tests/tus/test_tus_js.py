@@ -77,6 +77,23 @@ def test_every_option_brings_the_file(
     assert upload_at(plain).metadata == METADATA
 
 
+def test_clients_that_send_the_same_file_to_one_upload_help_each_other(
+    js: TusJs, server: Gunicorn, authorization: dict[str, str], file: Path
+) -> None:
+    own = {"endpoint": f"{server.url}/files/", "headers": authorization}
+    options = {**own, "chunkSize": CHUNK // 16}
+    js.begin("first", file=file, options=options)
+    url = js.await_event("url")["url"]
+    for name in ("second", "third"):
+        js.begin(name, file=file, options={**options, "uploadUrl": url})
+
+    ends = [js.await_event("success", "error") for _ in range(3)]
+
+    assert [end.get("why", "") for end in ends] == [""] * 3
+    assert {end["url"] for end in ends} == {url}
+    assert arrived_at(url) == digest(file.read_bytes())
+
+
 # --- weather ---
 
 

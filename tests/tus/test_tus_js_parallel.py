@@ -46,6 +46,20 @@ def test_parts_become_one_file(
     assert listed.body == b"[]"
 
 
+@pytest.mark.parametrize("size", [0, 1, 5])
+def test_parts_may_be_empty(
+    js: TusJs, server: Gunicorn, authorization: dict[str, str], file: Path, size: int
+) -> None:
+    own = {"endpoint": f"{server.url}/files/", "headers": authorization, **PARALLEL}
+    content = file.read_bytes()[:size]
+    file.write_bytes(content)
+
+    end = js.upload("it", file=file, kind="buffer", options=own)
+
+    assert end["event"] == "success", end
+    assert arrived_at(end["url"]) == digest(content)
+
+
 def test_answer_to_the_joining_may_get_lost(
     js: TusJs,
     server: Gunicorn,
