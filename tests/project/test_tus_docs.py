@@ -75,6 +75,7 @@ def test_urls_are_as_shown() -> None:
     [included] = module(f"urlpatterns = []\n{code}").urlpatterns
 
     assert included.url_patterns == urlpatterns
+    assert block("python", "tus.urls", "README.md") in code
 
 
 @pytest.mark.django_db
