@@ -150,16 +150,19 @@ class Tus(Protocol):
     create = "/files"
 
     def begin(self) -> None:
-        headers = {
-            **self.headers,
-            "Upload-Length": str(self.source.size),
-            "Upload-Metadata": f"filename {b64encode(self.name.encode()).decode()}",
-        }
-        answer = self._ask("POST", self.create, {**headers, **self.credentials})
-        self.path = path_of(answer.headers["location"])
+        self.make({"Upload-Length": str(self.source.size)})
 
-    def send(self, start: int, stop: int) -> Answer:
-        headers = {**self.headers, "Upload-Offset": str(start)}
+    def make(self, headers: dict[str, str]) -> None:
+        """Create an upload, as the headers say."""
+        name = f"filename {b64encode(self.name.encode()).decode()}"
+        headers = {**self.headers, "Upload-Metadata": name, **headers}
+        answer = self._ask("POST", self.create, {**headers, **self.credentials})
+        self.url = answer.headers["location"]
+        self.path = path_of(self.url)
+
+    def send(self, start: int, stop: int, first: int = 0) -> Answer:
+        """Send the bytes from `start` to `stop`; the upload begins at `first`."""
+        headers = {**self.headers, "Upload-Offset": str(start - first)}
         headers["Content-Type"] = "application/offset+octet-stream"
         return self._ask("PATCH", self.path, headers, self._piece(start, stop))
 
