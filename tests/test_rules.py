@@ -31,8 +31,10 @@ from tests.sending import (
     assert_error,
     assert_finishes,
     files_in,
+    finished,
     state_in,
 )
+from tests.tus.talking import Tus, path_of, upload_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -202,6 +204,27 @@ def test_docs_rule_counts_bytes_and_uploads(
     again = uploader.send(b"a", 0, url=state_in(first)["url"], total=half)
     assert again.status_code == 200
     assert_error(uploader.send(CONTENT, name="e"), 429, "too_many_uploads")
+
+
+def test_plan_counts_no_file_twice_that_comes_in_parts(
+    authorization: dict[str, str], mysite: Any, rule: Any
+) -> None:
+    tus = Tus(headers=authorization)
+    made = mysite("rules")
+    pre_save.disconnect(made.check_plan, sender=Upload)
+    rule(made.check_plan)
+    made.PLAN = len(CONTENT)
+    steps = range(0, len(CONTENT), 2)
+    urls = [
+        path_of(tus.create(2, body=CONTENT[start : start + 2], Upload_Concat="partial"))
+        for start in steps
+    ]
+
+    joined = tus.create(-1, Upload_Concat=f"final;{' '.join(urls)}")
+
+    assert joined.status_code == 201
+    assert finished(upload_at(path_of(joined))) == CONTENT
+    assert tus.create(1).status_code == 403
 
 
 # The first bytes
