@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
+from django.template import Context, Template
 
+from chunked_uploads.core.limits import read_limits
 from chunked_uploads.models import ApiKey, Upload
 from chunked_uploads.tus import answers
 from chunked_uploads.tus.urls import urlpatterns
@@ -113,3 +116,14 @@ def test_extensions_are_those_named() -> None:
     [named] = re.findall(r"Extensions: ([\w, -]+), and checksum-trailer", text)
 
     assert tuple(named.split(", ")) == answers.EXTENSIONS
+
+
+def test_limits_of_a_page_are_in_its_query() -> None:
+    text = " ".join((CHECKOUT / PAGE).read_text(encoding="utf-8").split())
+    [tags] = re.findall(r"`(\{% load chunked_uploads %\}[^`]*)`", text)
+    [endpoint] = re.findall(r"`(/files/\?\{\{[^`]*)`", text)
+
+    shown = Template(tags + endpoint).render(Context())
+
+    query = QueryDict(shown.partition("?")[2])
+    assert read_limits(query["limits"]).kinds == ("video/*",)
