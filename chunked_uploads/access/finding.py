@@ -80,16 +80,6 @@ def owned(request: HttpRequest, uuid: UUID) -> Upload | None:
     return _owned(request).filter(uuid=uuid).first()
 
 
-def begun_as(user: Any, fingerprint: str, filesize: int) -> Upload | None:
-    """Return the upload of a user (None: anybody's) that was begun as that.
-
-    The newest one, by another protocol than the classic one.
-    """
-    same = {"fingerprint": fingerprint, "filesize": filesize}
-    uploads = Upload.objects.for_writing().of(user).filter(**same)
-    return uploads.exclude(protocol_state="").order_by("-pk").first()
-
-
 def by_uuids(uuids: list[UUID]) -> list[Upload]:
     """Return these uploads, whoever's they are, in this order.
 

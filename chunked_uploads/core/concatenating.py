@@ -6,14 +6,17 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from chunked_uploads.core import ranges
-from chunked_uploads.core.connections import long_work
+from chunked_uploads.core.connections import long_work, retry_deadlocks
 from chunked_uploads.core.forgetting import forget
 from chunked_uploads.core.losses import forget_lost
 from chunked_uploads.core.receiving import NotNext, is_held, receive_next
+from chunked_uploads.core.removing import cancel
 from chunked_uploads.core.rows import row_of
 from chunked_uploads.errors import (
     BadRequest,
@@ -23,7 +26,7 @@ from chunked_uploads.errors import (
     RangeConflict,
     UploadNotFound,
 )
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Upload, database_of
 from chunked_uploads.stores import Writer, chunk_store
 
 TRIES = 3  # of which each but the last found that bytes had been lost
@@ -61,6 +64,41 @@ def concatenate(upload: Upload, parts: Sequence[Upload]) -> None:
                 break
     if not (upload.is_complete or upload.offset == upload.filesize):
         raise RangeBusy("Another request is at this file or its parts.", upload)
+
+
+def find_joined(user: Any, fingerprint: str, filesize: int) -> Upload | None:
+    """Return the upload of a user (None: anybody's) that claimed this fingerprint.
+
+    The newest one, by another protocol than the classic one.
+    """
+    same = {"fingerprint": fingerprint, "filesize": filesize}
+    uploads = Upload.objects.for_writing().of(user).filter(**same)
+    return uploads.exclude(protocol_state="").order_by("-pk").first()
+
+
+def claim(upload: Upload, parts: Sequence[Upload], fingerprint: str) -> Upload:
+    """Let the upload, which has no fingerprint yet, be the one that is found by this.
+
+    Returns it; or the one that another request made of these parts, and this one is
+    gone. Raises `UploadNotFound` where a part is gone.
+    """
+    found = _claim(upload, parts[0], fingerprint)
+    if found.pk != upload.pk:
+        cancel(upload)
+    return found
+
+
+@retry_deadlocks
+def _claim(upload: Upload, first: Upload, fingerprint: str) -> Upload:
+    with transaction.atomic(using=database_of(upload)):
+        # Whoever asks for the same waits here.
+        if not row_of(first).update(modified_at=timezone.now()):
+            raise UploadNotFound
+        found = find_joined(upload.user, fingerprint, upload.filesize or 0)
+        if found is None:
+            row_of(upload).update(fingerprint=fingerprint)
+            upload.fingerprint = fingerprint
+    return found or upload
 
 
 def mark_joined(parts: Iterable[Upload]) -> None:

@@ -78,12 +78,11 @@ def start(
     request: HttpRequest,
     user: Any,
     wanted: Creation,
-    fingerprint: str = "",
     parts: tuple[str, ...] = (),
 ) -> Upload:
     """Make the upload that is wanted. Raises what `start_upload` raises.
 
-    `parts` are the UUIDs of what it is joined of, `fingerprint` tells it from others.
+    `parts` are the UUIDs of what it is joined of.
     """
     if wanted.role == Upload.Role.FILE:
         # "If the length of the upload exceeds the maximum … the Server MUST respond
@@ -94,7 +93,7 @@ def start(
         user,
         wanted.filename,
         wanted.filesize,
-        fingerprint,
+        "",
         for_form=query.is_for_form(request),
         metadata=wanted.metadata.values,
         media_type=wanted.media_type,
@@ -108,10 +107,17 @@ def start(
 
 
 @contextlib.contextmanager
-def cancelled_if_empty(created: Upload) -> Iterator[None]:
-    """Leave no upload without a byte behind, whose URL its sender never learns."""
+def cancelled_if_empty(
+    created: Upload, unless: tuple[type[UploadError], ...] = ()
+) -> Iterator[None]:
+    """Leave no upload without a byte behind, whose URL its sender never learns.
+
+    But for facts of these classes.
+    """
     try:
         yield
+    except unless:
+        raise
     except UploadError:
         if not created.received:
             with contextlib.suppress(UploadError):

@@ -19,11 +19,18 @@ from chunked_uploads.access import finding
 from chunked_uploads.access.opening import open_by_token
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import finishing
-from chunked_uploads.core.concatenating import concatenate, mark_joined
+from chunked_uploads.core.concatenating import (
+    claim,
+    concatenate,
+    find_joined,
+    mark_joined,
+)
 from chunked_uploads.errors import (
     BadRequest,
     Incomplete,
     PermissionDenied,
+    RangeBusy,
+    Unavailable,
     UploadError,
     UploadNotFound,
 )
@@ -46,14 +53,14 @@ def create_final(request: HttpRequest, wanted: Creation) -> Upload:
     filesize = sum(part.filesize or 0 for part in parts)
     said = f"{wanted.concat}\n{wanted.metadata.header}"
     fingerprint = hashlib.sha256(said.encode()).hexdigest()
-    final = finding.begun_as(user, fingerprint, filesize) or start(
-        request,
-        user,
-        replace(wanted, filesize=filesize),
-        fingerprint,
-        tuple(part.uuid.hex for part in parts),
-    )
-    with cancelled_if_empty(final):
+    final = find_joined(user, fingerprint, filesize)
+    if final is None:
+        uuids = tuple(part.uuid.hex for part in parts)
+        own = start(request, user, replace(wanted, filesize=filesize), uuids)
+        with cancelled_if_empty(own):
+            final = claim(own, parts, fingerprint)
+    # Another request may be at it, and who asks again shall find it.
+    with cancelled_if_empty(final, unless=(RangeBusy, Unavailable)):
         join(final, parts)
     return final
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from chunked_uploads import errors
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.models import ApiKey, Upload
+from chunked_uploads.tus import joining
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -114,6 +115,42 @@ def test_final_upload_that_is_asked_for_again_is_the_same(tus: Tus) -> None:
 
     assert first["Location"] == second["Location"] != other["Location"]
     assert finished(upload_at(path_of(other))) == b"abc"
+
+
+def test_final_upload_that_is_asked_for_twice_at_once_is_made_once(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls, start = parts(tus, b"ab", b"c"), joining.start
+    answers: list[Any] = []
+
+    def start_later(*arguments: Any) -> Upload:
+        monkeypatch.undo()
+        answers.append(join(tus, urls))
+        return start(*arguments)
+
+    monkeypatch.setattr(joining, "start", start_later)
+    answers.append(join(tus, urls))
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({upload_at(path_of(answer)) for answer in answers}) == 1
+    assert finished(Upload.objects.files().get()) == b"abc"
+
+
+def test_final_upload_that_is_busy_is_there_for_who_asks_again(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = parts(tus, b"ab", b"c")
+
+    def be_busy(upload: Upload, parts: object) -> None:
+        raise errors.RangeBusy("Another request is joining these parts.", upload)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(joining, "concatenate", be_busy)
+        assert join(tus, urls).status_code == 423
+    busy = Upload.objects.files().get()
+
+    assert upload_at(path_of(join(tus, urls))) == busy
+    assert finished(busy) == b"abc"
 
 
 def test_urls_may_be_relative(tus: Tus) -> None:
