@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chunked_uploads.conf import conf
-from chunked_uploads.core import gaps
+from chunked_uploads.core import gaps, ranges
 from chunked_uploads.core.forgetting import forget
 from chunked_uploads.core.intake import Source
 from chunked_uploads.core.ranges import LARGEST
@@ -21,6 +21,7 @@ from chunked_uploads.errors import (
     BeyondEnd,
     ContentConflict,
     DigestMismatch,
+    UploadNotFound,
 )
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import BLOCK, chunk_store
@@ -170,10 +171,17 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> int:
         # Of a conflict without a checksum, nobody says that what came before is wrong.
         is_wrong = pieces.has_checksum or not isinstance(error, ContentConflict)
         if added and is_wrong:
-            forget(upload, lambda: added)
+            _take_back(upload, added)
         error.upload = upload
         raise
     return position - start
+
+
+def _take_back(upload: Upload, added: list[tuple[int, int]]) -> None:
+    try:
+        forget(upload, lambda: added)
+    except UploadNotFound:
+        ranges.refresh(upload)  # which raises it again, unless it is complete by now
 
 
 def _end_of_piece(upload: Upload, position: int, left: int | None) -> int:

@@ -54,8 +54,13 @@ def receive(
     `OffsetConflict`, `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BeyondEnd`,
     `BadRequest` (from the source), `UploadNotFound`.
     """
-    with losses_forgotten(upload):
-        return _receive(upload, start, length, source, checksum, at_offset)
+    try:
+        with losses_forgotten(upload):
+            return _receive(upload, start, length, source, checksum, at_offset)
+    except UploadNotFound:
+        _refresh(upload)  # which is where it says that it is gone
+        message = "Another request has just finished this upload."
+        raise RangeBusy(message, upload) from None
 
 
 def _receive(

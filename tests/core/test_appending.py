@@ -21,9 +21,10 @@ from chunked_uploads.errors import (
     ContentConflict,
     DigestMismatch,
     OffsetConflict,
+    RangeBusy,
     TooLarge,
 )
-from chunked_uploads.models import Upload
+from chunked_uploads.models import Chunk, Upload
 from tests.sending import CONTENT, Bytes, finished, spans
 
 STEP = 4
@@ -240,6 +241,21 @@ def test_stream_beyond_the_sites_limit_is_too_large(
 
 
 # --- strictly at the offset ---
+
+
+def test_append_that_another_request_overtakes_to_the_end_is_busy(
+    upload: Upload,
+) -> None:
+    def complete_first() -> None:
+        Chunk.objects.all().delete()
+        whole = {"offset": 10, "received": 10, "state": Upload.State.COMPLETE}
+        Upload.objects.update(**whole)
+
+    append(upload, 0, 4, Bytes(CONTENT[:4]))
+
+    with pytest.raises(RangeBusy):
+        append(upload, 4, 6, Meanwhile(CONTENT[4:], complete_first))
+    assert upload.is_complete
 
 
 def test_bytes_at_another_offset_are_a_conflict(upload: Upload) -> None:
