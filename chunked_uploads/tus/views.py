@@ -116,11 +116,13 @@ def _find(request: HttpRequest, uuid: UUID, *, also_complete: bool = True) -> Up
     try:
         return finding.by_uuid(request, uuid, also_complete=also_complete)
     except NotAuthenticated:
-        # "The latter one [410 Gone] SHOULD be used if the Server is keeping track of
-        # expired uploads."
-        if is_expired(query.get_token(request), uuid):
-            raise UploadExpired("The upload has expired.") from None
-        raise
+        if not is_expired(query.get_token(request), uuid):
+            raise
+        # "the Server SHOULD respond with the 404 Not Found or 410 Gone status. The
+        # latter one SHOULD be used if the Server is keeping track of expired uploads."
+        # tus-java-client begins anew after a HEAD of 404, and of 404 alone.
+        error = UploadNotFound if request.method == "HEAD" else UploadExpired
+        raise error("The upload has expired.") from None
 
 
 def _complete_if_whole(found: Upload) -> None:

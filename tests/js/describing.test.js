@@ -8,7 +8,8 @@ const { test } = require("node:test");
 const { load } = require("./loading.js");
 
 const page = load(["failures", "describing"]);
-const { FileChanged, FileRefused, OtherContent, RequestFailed, describe, isWorthRetrying } = page;
+const { FileChanged, FileRefused, OtherContent, RequestFailed, Unconfirmed } = page;
+const { describe, isWorthRetrying } = page;
 
 const TEMPLATE = join(__dirname, "../../chunked_uploads/templates/chunked_uploads/uploader.html");
 const MESSAGE = /data-message="([\w-]+)">\{% translate '([^']+)'/g;
@@ -96,4 +97,6 @@ test("what is wrong with the visitor's file has a code too", () => {
   assert.match(changed.sentence, /^The file on your device was changed or moved/);
   const { sentence } = describe(new OtherContent(), TEXTS);
   assert.equal(sentence, "That file has the same name and size, but other content.");
+  // Of an upload whose beginner said nothing of its content nobody knows.
+  assert.match(describe(new Unconfirmed(), TEXTS).sentence, /^It may be another file/);
 });

@@ -8,7 +8,7 @@ const { Clock, load } = require("./loading.js");
 
 const clock = new Clock();
 const page = load(["failures", "finding"], clock.globals);
-const { OtherContent, RequestFailed, findOnServer } = page;
+const { OtherContent, RequestFailed, Unconfirmed, findOnServer } = page;
 const STILL = new AbortController().signal;
 
 const fakeServer = (...uploads) => new FakeServer(page, uploads);
@@ -89,7 +89,7 @@ test("without a fingerprint the visitor's word is enough, and nothing less", asy
   const known = held("a", 10, "");
   const server = fakeServer(known);
   const options = { known, isUnverified: true };
-  await assert.rejects(find(server, options), OtherContent);
+  await assert.rejects(find(server, options), Unconfirmed);
   assert.equal(await find(server, { ...options, isConfirmed: true }), "a");
 });
 

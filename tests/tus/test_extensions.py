@@ -56,8 +56,9 @@ def test_upload_that_has_expired_is_gone_for_its_token(tus: Tus, nobody: Tus) ->
     url = path_of(tus.create())
     let_expire()
 
-    assert nobody.state(url).status_code == 410
+    assert nobody.state(url).status_code == 404
     assert nobody.append(url, CONTENT).status_code == 410
+    assert nobody.ask("DELETE", url).status_code == 410
     assert "Upload-Offset" not in nobody.state(url)
     clean_uploads()
     assert nobody.state(url).status_code == 404

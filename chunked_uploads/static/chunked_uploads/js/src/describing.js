@@ -4,7 +4,7 @@
  * What went wrong, in words: for the visitor a sentence, for scripts status and code.
  */
 (function () {
-  const { FileChanged, FileRefused, OtherContent } = window.ChunkedUploads;
+  const { FileChanged, FileRefused, OtherContent, Unconfirmed } = window.ChunkedUploads;
 
   const SENTENCES = new Set([400, 401, 403, 404, 413, 415, 422, 429, 507]);
   // Where the server speaks to the visitor itself, and mostly the site: that is the
@@ -18,6 +18,7 @@
   function sentenceKey(failure) {
     if (failure instanceof FileRefused) return failure.key;
     if (failure instanceof FileChanged) return "file-changed";
+    if (failure instanceof Unconfirmed) return "unconfirmed";
     if (failure instanceof OtherContent) return "other-content";
     if (failure.isOfOtherFile) return "other-content-there";
     if (failure.status === 0) return "no-network";

@@ -89,6 +89,9 @@
   /** The file has the name and size of the unfinished upload, and other content. */
   class OtherContent extends Error {}
 
+  /** It has; and whoever began the upload said nothing of its content. */
+  class Unconfirmed extends OtherContent {}
+
   /** A file that is not taken: `key` and `values` of a sentence, or a page's own. */
   class FileRefused extends Error {
     constructor(key, values, sentence = "") {
@@ -103,6 +106,7 @@
     FileChanged,
     FileRefused,
     OtherContent,
+    Unconfirmed,
     RequestFailed,
     failureOf,
     parseList,

@@ -6,7 +6,7 @@
  * its name and size, so only the visitor can say that it is of this one.
  */
 (function () {
-  const { OtherContent } = window.ChunkedUploads;
+  const { OtherContent, Unconfirmed } = window.ChunkedUploads;
 
   const OUT_OF_REACH = new Set([401, 403, 404, 410]);
   // No file has this fingerprint: what it finds has none at all.
@@ -75,7 +75,7 @@
     const found = (await server.matching(file, fingerprint, signal)).filter(isIt);
     if (found.length) {
       const verified = isConfirmed ? found : await withFingerprint(upload, found, signal);
-      if (!verified.length) throw new OtherContent();
+      if (!verified.length) throw new Unconfirmed();
       return verified[0];
     }
     if ((await server.matching(file, "", signal)).some(isIt)) throw new OtherContent();
