@@ -88,8 +88,14 @@ def test_finished_files_of_tusd_are_taken_over(
     settings.MEDIA_ROOT = str(tmp_path / "media")
     folder = tmp_path / "data"
     folder.mkdir()
-    for name, size, content in (("a", 4, b"film"), ("b", 9, b"half"), ("c", 1, None)):
+    for name, size, content in (
+        ("whole", 4, b"film"),
+        ("half", 9, b"film"),
+        ("gone", 4, None),
+        ("part", 4, b"film"),
+    ):
         said = {"ID": name, "Size": size, "MetaData": {"filename": "film.mp4"}}
+        said["IsPartial"] = name == "part"
         (folder / f"{name}.info").write_text(json.dumps(said))
         if content is not None:
             (folder / name).write_bytes(content)
