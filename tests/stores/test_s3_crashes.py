@@ -9,16 +9,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import sweeping
+from chunked_uploads.core.appending import append
+from chunked_uploads.core.finishing import complete
+from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.core.sweeping import clean_uploads
+from chunked_uploads.errors import RangeBusy
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores.s3.receipts import read_state
 from tests.core.faults import Killed
 from tests.sending import (
+    Bytes,
     Uploader,
     assert_error,
     spans,
@@ -406,3 +412,26 @@ def test_abort_that_parts_survive_is_repeated(uploader: Uploader, site: Site) ->
 
     assert site.traffic.requests["AbortMultipartUpload"] == 2
     assert site.left == []
+
+
+def test_file_that_another_one_completed_is_not_lost_to_who_knows_no_length(
+    user: User, site: Site, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_MAX_SIZE = len(CONTENT)  # so that cells are small
+    upload = start_upload(user, "film.mp4", None, "")
+    append(upload, 0, CELL, Bytes(CONTENT[:CELL]))
+    before = Upload.objects.get()
+
+    set_filesize(upload, len(CONTENT))
+    append(upload, CELL, MIB, Bytes(CONTENT[CELL:]))
+    site.traffic.die_after("CompleteMultipartUpload")
+    with pytest.raises(Killed):
+        complete(upload)
+    store: Any = chunk_store()
+    with store.writer(before, CELL, CELL) as writer:
+        writer.write(bytes(CELL))
+        with pytest.raises(RangeBusy):
+            writer.keep(everything=True)
+
+    complete(upload)
+    assert site.read(upload) == CONTENT

@@ -149,7 +149,10 @@ class UploadObjects:
     # --- looking ---
 
     def is_placed(self, key: str, filesize: int | None) -> bool:
-        """Whether the object there is this upload's finished file."""
+        """Whether the object there is this upload's finished file.
+
+        Of any size where the one who asks has not heard it: others have by then.
+        """
         try:
             found = self.bucket.ask("head_object", Key=key)
         except Refused:
@@ -157,7 +160,7 @@ class UploadObjects:
         # Some engines write the names in their own way.
         metadata = {name.lower(): each for name, each in found["Metadata"].items()}
         is_own = metadata.get(UUID_KEY) == str(self.uuid)
-        return is_own and found["ContentLength"] == filesize
+        return is_own and filesize in (None, found["ContentLength"])
 
     # --- what is gone ---
 
