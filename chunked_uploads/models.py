@@ -49,9 +49,9 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Those of a user; with None, those of anybody."""
         return self.filter(user=user)
 
-    def files(self) -> UploadQuerySet:
-        """Those that become a file by themselves, and not as a part of another."""
-        return self.filter(role=Upload.Role.FILE)
+    def parts(self) -> UploadQuerySet:
+        """Those that are parts of files, and never complete by themselves."""
+        return self.filter(role__in=[Upload.Role.PART, Upload.Role.JOINED])
 
 
 class Upload(models.Model):
@@ -65,6 +65,7 @@ class Upload(models.Model):
         FILE = 0, _("file")
         PART = 1, _("part of a file")
         JOINED = 2, _("part of a file that is complete")
+        FINAL = 3, _("file that is joined of parts")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -187,7 +188,7 @@ class Upload(models.Model):
     @property
     def is_part(self) -> bool:
         """Whether it is a part of a file, and never complete by itself."""
-        return self.role != self.Role.FILE
+        return self.role in (self.Role.PART, self.Role.JOINED)
 
     @property
     def expires_at(self) -> datetime.datetime | None:

@@ -80,15 +80,13 @@ def owned(request: HttpRequest, uuid: UUID) -> Upload | None:
     return _owned(request).filter(uuid=uuid).first()
 
 
-def by_uuids(uuids: list[UUID]) -> list[Upload]:
-    """Return these uploads, whoever's they are, in this order.
+def by_uuids(uuids: list[UUID], *roles: Upload.Role) -> list[Upload]:
+    """Return those of these uploads that are there, whoever's they are.
 
-    Raises `UploadNotFound` where one of them is gone.
+    With `roles` only those that have one of them.
     """
-    found = Upload.objects.for_writing().in_bulk(set(uuids), field_name="uuid")
-    if len(found) < len(set(uuids)):
-        raise UploadNotFound
-    return [found[uuid] for uuid in uuids]
+    found = Upload.objects.for_writing().filter(uuid__in=uuids)
+    return list(found.filter(role__in=roles) if roles else found)
 
 
 def user_of(request: HttpRequest) -> Any:
@@ -126,7 +124,8 @@ def _reachable(
 
 
 def _unfinished(request: HttpRequest, for_form: bool | None) -> UploadQuerySet:
-    found = _owned(request).unfinished().files()
+    # Who asks to send bytes has none for parts, nor for what is joined of them.
+    found = _owned(request).unfinished().filter(role=Upload.Role.FILE)
     if for_form is not None:
         found = found.filter(for_form=for_form)
     return found.order_by("-created_at", "-pk")

@@ -1,7 +1,8 @@
 """Append to uploads, as protocols do that know one offset and no ranges.
 
-What is appended may run over ranges that another protocol left beyond the offset, and
-may be of a length that nobody knows: then it is taken in piece by piece.
+It ends where a range is held already that another protocol left beyond the offset: the
+upload then goes on behind that. And it may be of a length that nobody knows: then it is
+taken in piece by piece.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
     BadRequest,
     BeyondEnd,
-    ContentConflict,
     DigestMismatch,
     UploadNotFound,
 )
@@ -66,34 +66,37 @@ def append(
     length: int,
     source: Source,
     checksum: Checksum | None = None,
-) -> int:
-    """Take in `length` bytes, which must be the next ones; return how many arrived.
+) -> bool:
+    """Take in `length` bytes, which must be the next ones; return whether all came.
 
     What arrived is recorded, be it all or, after a cut, the beginning; nothing where
     the whole has another `checksum`. Leaves `upload` up to date. Raises what `receive`
     raises, and `OffsetConflict` where `start` is not the upload's offset.
     """
     check_offset(upload, start)
-    if upload.received == upload.offset:
+    check_bounds(upload, start, start + length)
+    room = gaps.gap(upload)
+    if room is None or length <= room:
         try:
-            return receive(upload, start, length, source, checksum, at_offset=True)
+            return length == receive(
+                upload, start, length, source, checksum, at_offset=True
+            )
         except DigestMismatch as mismatch:
             mismatch.upload = upload
             raise
-    check_bounds(upload, start, start + length)
     late = checksum and LateChecksum((checksum.algorithm,), lambda: checksum)
     return _append_pieces(upload, _Pieces(source, length, late))
 
 
 def append_stream(
     upload: Upload, start: int, stream: Stream, checksum: LateChecksum | None
-) -> int:
-    """Take in all that the stream has; return how many bytes that was.
+) -> bool:
+    """Take in all that the stream has; return whether it came to its end.
 
     Otherwise as `append`.
     """
     check_offset(upload, start)
-    return _append_pieces(upload, _Pieces(stream, None, checksum))
+    return _append_pieces(upload, _Pieces(stream, None, checksum)) and not stream.is_cut
 
 
 class _Pieces:
@@ -106,15 +109,12 @@ class _Pieces:
     ) -> None:
         self.watch_waiters = source.watch_waiters
         self.left = length  # bytes that have still to come; None where nobody knows
-        self.may_go_on = True  # whether there may be another piece after this one
+        # Where the piece ends that is read now: at the file's end, or where bytes are
+        # held already.
+        self.ends_at_end = self.ends_at_held = False
         self._source = source
         self._checksum = checksum
         self._ahead = b""  # read, and not given yet
-
-    @property
-    def has_checksum(self) -> bool:
-        """Whether the whole may have to have a checksum."""
-        return self._checksum is not None
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
@@ -135,69 +135,70 @@ class _Pieces:
 
     def finish(self, missing: int) -> None:
         """Verify the whole, where the piece that ends here is its last one."""
+        if self.ends_at_held and self._checksum and not missing:
+            while self.has_more() and self.read(BLOCK):
+                pass  # for the checksum alone
         if self.has_more():
-            if not (missing or self.may_go_on):
+            if self.ends_at_end and not missing:
                 raise BeyondEnd("The body does not end where the file does.")
         elif self._checksum and not getattr(self._source, "is_cut", False):
             self._checksum.verify()
 
 
-def _append_pieces(upload: Upload, pieces: _Pieces) -> int:
-    start = position = upload.offset
+def _append_pieces(upload: Upload, pieces: _Pieces) -> bool:
+    """Append piece by piece; return whether no piece is shorter than it should be."""
+    position = stop = upload.offset
     added: list[tuple[int, int]] = []
     try:
         if not pieces.has_more():
             pieces.finish(0)
-        while pieces.has_more():
-            stop = _end_of_piece(upload, position, pieces.left)
-            pieces.may_go_on = stop != upload.filesize
-            is_new = position == upload.offset
+        while pieces.has_more() and position == stop and not pieces.ends_at_held:
             is_known = upload.filesize is not None
+            stop = _end_of_piece(upload, position, pieces)
             try:
-                # What another request appends meanwhile is not this one's to take back.
-                arrived = receive(
-                    upload, position, stop - position, pieces, at_offset=is_new
+                position += receive(
+                    upload,
+                    position,
+                    stop - position,
+                    pieces,
+                    at_offset=True,
+                    added=added,
                 )
             except BeyondEnd:
                 if is_known or upload.filesize is None:
                     raise
-                continue  # the size was said meanwhile, before a byte of this was read
-            if is_new:
-                added.append((position, position + arrived))
-            position += arrived
-            if position < stop:
-                break  # its end, or a cut
-    except (BadRequest, ContentConflict, DigestMismatch) as error:
-        # Of a conflict without a checksum, nobody says that what came before is wrong.
-        is_wrong = pieces.has_checksum or not isinstance(error, ContentConflict)
-        if added and is_wrong:
-            _take_back(upload, added)
+                stop = position  # the size was said meanwhile, before a byte was read
+    except (BadRequest, DigestMismatch) as error:
+        _take_back(upload, added)
         error.upload = upload
         raise
-    return position - start
+    return position == stop or pieces.left is None
 
 
 def _take_back(upload: Upload, added: list[tuple[int, int]]) -> None:
+    spans = [(start, stop) for start, stop in added if start < stop]
+    if not spans:
+        return
     try:
-        forget(upload, lambda: added)
+        forget(upload, lambda: spans)
     except UploadNotFound:
         ranges.refresh(upload)  # which raises it again, unless it is complete by now
 
 
-def _end_of_piece(upload: Upload, position: int, left: int | None) -> int:
-    """Return where the piece ends that begins at `position`.
+def _end_of_piece(upload: Upload, position: int, pieces: _Pieces) -> int:
+    """Return where the piece ends that begins at `position`, the upload's offset.
 
     Raises `BeyondEnd`, `TooLarge`.
     """
     check_bounds(upload, position, position + 1)
-    if position < upload.offset:
-        stop = upload.offset  # held, and to be compared
+    gap = gaps.gap(upload)
+    held = LARGEST if gap is None else position + gap
+    end = upload.filesize or conf.CHUNKED_UPLOADS_MAX_SIZE or LARGEST
+    if pieces.left is not None:
+        stop = min(held, position + pieces.left)
     else:
-        gap = gaps.gap(upload)
-        stop = LARGEST if gap is None else position + gap
-    if left is not None:
-        return min(stop, position + left)
-    # Each piece is recorded: better at the edges that the store likes.
-    step = chunk_store().suggest_chunk_size(upload)
-    most = upload.filesize or conf.CHUNKED_UPLOADS_MAX_SIZE or LARGEST
-    return min(stop, (position // step + 1) * step, most)
+        # Each piece is recorded: better at the edges that the store likes.
+        step = chunk_store().suggest_chunk_size(upload)
+        stop = min(held, (position // step + 1) * step, end)
+    pieces.ends_at_end, pieces.ends_at_held = stop == upload.filesize, stop == held
+    return stop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from chunked_uploads.errors import (
 from chunked_uploads.models import Upload, database_of
 from chunked_uploads.stores import Writer, chunk_store
 
+NOTICE_SECONDS = 600  # after which the clean-up is told that parts are needed
 TRIES = 3  # of which each but the last found that bytes had been lost
 
 
@@ -59,21 +61,28 @@ def concatenate(upload: Upload, parts: Sequence[Upload]) -> None:
         with contextlib.suppress(RangeConflict, FileNotFoundError):
             try:
                 receive_next(upload, start, length, source, None)
-            except NotNext:
-                ranges.refresh(upload)
+            except (NotNext, UploadNotFound):
+                ranges.refresh(upload)  # another one may have completed it
                 break
     if not (upload.is_complete or upload.offset == upload.filesize):
         raise RangeBusy("Another request is at this file or its parts.", upload)
 
 
-def find_joined(user: Any, fingerprint: str, filesize: int) -> Upload | None:
-    """Return the upload of a user (None: anybody's) that claimed this fingerprint.
-
-    The newest one, by another protocol than the classic one.
-    """
-    same = {"fingerprint": fingerprint, "filesize": filesize}
-    uploads = Upload.objects.for_writing().of(user).filter(**same)
-    return uploads.exclude(protocol_state="").order_by("-pk").first()
+def find_joined(
+    user: Any, filename: str, filesize: int, fingerprint: str
+) -> Upload | None:
+    """Return the upload of a user (None: anybody's) that claimed this fingerprint."""
+    same = {"filename": filename, "filesize": filesize, "fingerprint": fingerprint}
+    uploads = (
+        Upload.objects.for_writing()
+        .of(user)
+        .filter(
+            **same,
+            role=Upload.Role.FINAL,
+            state__in=Upload.State.values,  # as the index has them in between
+        )
+    )
+    return uploads.order_by("-pk").first()
 
 
 def claim(upload: Upload, parts: Sequence[Upload], fingerprint: str) -> Upload:
@@ -94,7 +103,9 @@ def _claim(upload: Upload, first: Upload, fingerprint: str) -> Upload:
         # Whoever asks for the same waits here.
         if not row_of(first).update(modified_at=timezone.now()):
             raise UploadNotFound
-        found = find_joined(upload.user, fingerprint, upload.filesize or 0)
+        found = find_joined(
+            upload.user, upload.filename, upload.filesize or 0, fingerprint
+        )
         if found is None:
             row_of(upload).update(fingerprint=fingerprint)
             upload.fingerprint = fingerprint
@@ -108,7 +119,7 @@ def mark_joined(parts: Iterable[Upload]) -> None:
     """
     for part in parts:
         changes = {"role": Upload.Role.JOINED, "modified_at": timezone.now()}
-        row_of(part).unfinished().exclude(role=Upload.Role.FILE).update(**changes)
+        row_of(part).unfinished().parts().update(**changes)
 
 
 class Parts:
@@ -119,6 +130,7 @@ class Parts:
     def __init__(self, upload: Upload, parts: Sequence[Upload], position: int) -> None:
         self._upload = upload
         self._position = position
+        self._noticed_at = time.monotonic()
         sizes = (part.filesize or 0 for part in parts)
         stops = [*itertools.accumulate(sizes)]
         self._rest = [
@@ -170,6 +182,10 @@ class Parts:
         """Return a part, where to go on in it, and how many bytes it has from there."""
         while self._rest[0][1] <= self._position:
             del self._rest[0]
+        if time.monotonic() - self._noticed_at > NOTICE_SECONDS:
+            self._noticed_at = time.monotonic()
+            for each in self.needed():
+                ranges.touch(each)
         start, stop, part = self._rest[0]
         return part, self._position - start, stop - self._position
 

@@ -84,6 +84,12 @@ def complete(upload: Upload, *, is_valid: bool = False) -> None:
         logger.error("What is left of %s could not be removed: %s", upload.uuid, error)
 
 
+def check_free(upload: Upload) -> None:
+    """Raise `RangeBusy` where another request is finishing it, as far as is known."""
+    if chunk_store().is_locked_to_finish(upload):
+        raise RangeBusy("Another request is just finishing this upload.", upload)
+
+
 def _complete(upload: Upload, is_valid: bool) -> None:
     if not upload.is_whole:
         ranges.refresh(upload)

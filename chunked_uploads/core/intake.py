@@ -227,6 +227,7 @@ class Intake:
         if self.recorded:
             span = self.start, self.start + self.recorded
             forget(self.upload, lambda: [span])
+            self.recorded = 0
 
     def _hash_further(self) -> None:
         ranges.refresh(self.upload)  # somebody else may have done it

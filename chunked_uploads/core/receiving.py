@@ -43,12 +43,14 @@ def receive(
     checksum: Checksum | None = None,
     *,
     at_offset: bool = False,
+    added: list[tuple[int, int]] | None = None,
 ) -> int:
     """Take in `length` bytes at `start`; return how many arrived before the end.
 
     What arrived is recorded, be it all or, after a cut, the beginning. A range that is
     held already is compared with what comes, and stays as it is; unless it has to be
-    `at_offset`. `checksum`, where given, is what the whole range must have.
+    `at_offset`. `checksum`, where given, is what the whole range must have. `added`
+    gets what was recorded, first byte and first after it, also where this raises.
 
     Leaves `upload` up to date. Raises `RangeBusy`, `RangeConflict`, `ContentConflict`,
     `OffsetConflict`, `DigestMismatch`, `StoreFull`, `StoreUnavailable`, `BeyondEnd`,
@@ -56,7 +58,7 @@ def receive(
     """
     try:
         with losses_forgotten(upload):
-            return _receive(upload, start, length, source, checksum, at_offset)
+            return _receive(upload, start, length, source, checksum, at_offset, added)
     except UploadNotFound:
         _refresh(upload)  # which is where it says that it is gone
         message = "Another request has just finished this upload."
@@ -70,6 +72,7 @@ def _receive(
     source: Source,
     checksum: Checksum | None,
     at_offset: bool,
+    added: list[tuple[int, int]] | None,
 ) -> int:
     stop = start + length
     check_bounds(upload, start, stop)
@@ -85,7 +88,12 @@ def _receive(
                 if at_offset:
                     check_offset(upload, start)
             if not (upload.is_complete or _is_held(upload, start, stop)):
-                Intake(upload, start, length, writer, checksum).run(source)
+                intake = Intake(upload, start, length, writer, checksum)
+                try:
+                    intake.run(source)
+                finally:
+                    if added is not None:
+                        added.append((start, start + intake.recorded))
                 return writer.written
     if at_offset:
         check_offset(upload, start)
@@ -211,9 +219,12 @@ def _writer(upload: Upload, start: int, length: int) -> Iterator[Writer]:
 def _is_next(upload: Upload, start: int, writer: Writer) -> bool:
     """Whether the range goes on where all bytes end, as the upload's row has it.
 
-    Then nothing has happened since it was read that matters here.
+    Then nothing has happened since it was read that matters here. Of an upload whose
+    size was not known then, nobody can tell: it may be complete, and its file, which
+    the writer has opened, in its place.
     """
     is_next = 0 < start == upload.offset == upload.received
+    is_next = is_next and upload.filesize is not None
     return is_next and writer.is_unchanged(upload)
 
 

@@ -40,10 +40,10 @@ def start_upload(
 
     Raises `TooLarge`, `TypeRefused`, `TooManyUploads`.
     """
-    if role == Upload.Role.FILE:
-        check_file(filename, filesize, media_type=media_type)
-    else:
+    if role == Upload.Role.PART:
         check_size(filesize or 0)  # the file's name comes when its parts are joined
+    else:
+        check_file(filename, filesize, media_type=media_type)
     upload = Upload(
         user=user,
         filename=filename,

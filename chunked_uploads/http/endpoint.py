@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ from chunked_uploads.errors import (
 from chunked_uploads.http.draining import drain_after_answer
 from chunked_uploads.http.errors import Answered, MethodNotAllowed
 from chunked_uploads.http.gunicorn import stalls_noticed
-from chunked_uploads.http.urls import OWN_ARGUMENTS
 
 logger = logging.getLogger("chunked_uploads")
 
@@ -83,6 +83,7 @@ def endpoint(protocol: Protocol, *methods: str) -> Callable[[View], View]:
             protocol.finish(response)
             return response
 
+        view.own_arguments = own_arguments(function)  # type: ignore[attr-defined]
         return _unguarded(view)
 
     return decorate
@@ -104,8 +105,16 @@ def _dispatch(
         return protocol.options(request)
     if request.method not in methods:
         raise MethodNotAllowed(f"This URL does not answer {request.method}.")
-    own = {key: kwargs[key] for key in OWN_ARGUMENTS if key in kwargs}
+    # The others are of a prefix that the site chose.
+    own = {key: kwargs[key] for key in own_arguments(function)}
     return function(request, **own)
+
+
+@functools.cache
+def own_arguments(function: View) -> tuple[str, ...]:
+    """Return what a view takes of its URL."""
+    _, *names = inspect.signature(function).parameters
+    return tuple(names)
 
 
 def _answer_to(

@@ -76,4 +76,10 @@ def is_streamed(request: HttpRequest) -> bool:
     """Whether the body's end shows only when it comes, and the server sees to it."""
     coding = request.META.get("HTTP_TRANSFER_ENCODING", "")
     is_chunked = coding.strip().lower() == "chunked"
-    return is_chunked and bool(request.META.get("wsgi.input_terminated"))
+    is_open = is_chunked or (is_without_coding(request) and not coding)
+    return is_open and bool(request.META.get("wsgi.input_terminated"))
+
+
+def is_without_coding(request: HttpRequest) -> bool:
+    """Whether bodies of unknown length come without saying so, as from HTTP/2 on."""
+    return not request.META.get("SERVER_PROTOCOL", "HTTP/1").startswith("HTTP/1")

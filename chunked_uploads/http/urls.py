@@ -11,21 +11,20 @@ from django.http import HttpRequest
 from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.translation import get_language
 
-# By our URLs' own arguments, values that paths are made with once for all; other
-# arguments are of a prefix that the site chose.
+# By our URLs' own arguments, values that paths are made with once for all.
 SAMPLES = {"uuid": UUID(int=2**128 - 1), "pk": 2**63 - 1}
-OWN_ARGUMENTS = SAMPLES.keys()
 
 
 def build_url(request: HttpRequest, name: str, token: str, **kwargs: UUID | int) -> str:
     """Return the absolute URL of one of our views, in the namespace of the request's.
 
-    `kwargs` is one of OWN_ARGUMENTS; `token` opens the upload to whoever has the URL.
+    `kwargs` is one of SAMPLES; `token` opens the upload to whoever has the URL.
     """
     # The site may have put us below namespaces and arguments of its own.
     match = request.resolver_match
     assert match, "a view of ours was called"
-    site = {key: match.kwargs[key] for key in match.kwargs if key not in OWN_ARGUMENTS}
+    own = match.func.own_arguments  # type: ignore[attr-defined]  # see `endpoint`
+    site = {key: match.kwargs[key] for key in match.kwargs if key not in own}
     ((argument, value),) = kwargs.items()
     urlconf = get_urlconf() or settings.ROOT_URLCONF
     where = urlconf, get_script_prefix(), get_language()

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='upload',
             name='role',
-            field=models.PositiveSmallIntegerField(choices=[(0, 'file'), (1, 'part of a file'), (2, 'part of a file that is complete')], db_default=0, default=0, help_text='A part is joined with others, and never complete by itself.', verbose_name='role'),
+            field=models.PositiveSmallIntegerField(choices=[(0, 'file'), (1, 'part of a file'), (2, 'part of a file that is complete'), (3, 'file that is joined of parts')], db_default=0, default=0, help_text='A part is joined with others, and never complete by itself.', verbose_name='role'),
         ),
     ]

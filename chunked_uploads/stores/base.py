@@ -108,6 +108,10 @@ class ChunkStore(ABC):
         """
         return True
 
+    def is_locked_to_finish(self, upload: StoredUpload) -> bool:
+        """Whether somebody is in `exclusive` just now; False where nobody can tell."""
+        return False
+
     def wait_for_writers(
         self, upload: StoredUpload, patience: float, *, is_urgent: bool = False
     ) -> None:

@@ -37,6 +37,7 @@ from chunked_uploads.stores.partial_files import (
 )
 from chunked_uploads.system.locks import (
     WHOLE,
+    is_locked_whole,
     lock,
     may_be_locked_whole,
     wait_until_free,
@@ -106,6 +107,10 @@ class LocalStore(ChunkStore):
     def is_finishing(self, upload: StoredUpload) -> bool:
         with _opened_if_there(upload) as fd:
             return fd is not None and may_be_locked_whole(fd)
+
+    def is_locked_to_finish(self, upload: StoredUpload) -> bool:
+        with _opened_if_there(upload) as fd:
+            return fd is not None and is_locked_whole(fd)
 
     def wait_for_writers(
         self, upload: StoredUpload, patience: float, *, is_urgent: bool = False

@@ -166,10 +166,9 @@ def appended_response(upload: Upload) -> HttpResponse:
 
 def add_progress(response: HttpResponse, upload: Upload) -> None:
     """Say how much of the upload is held, and until when it stays as it is."""
-    notes = notes_of(upload)
     # "The response to a HEAD request for a final upload SHOULD NOT contain the
     # Upload-Offset header unless the concatenation has been successfully finished."
-    if upload.is_complete or not (notes and notes.parts):
+    if upload.is_complete or upload.role != Upload.Role.FINAL:
         response["Upload-Offset"] = str(upload.offset)
     # "MUST be included in every PATCH response if the upload is going to expire." "If
     # the expiration is known at the creation, the Upload-Expires header MUST be

@@ -12,7 +12,7 @@ from chunked_uploads.core.appending import LateChecksum
 from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import BodyCut
 from chunked_uploads.http import bodies
-from chunked_uploads.http.streamed import StreamedBody
+from chunked_uploads.http.streamed import StreamedBody, is_without_coding
 from chunked_uploads.models import Upload
 from chunked_uploads.tus.errors import UnsupportedMediaType
 from chunked_uploads.tus.headers import ALGORITHMS, CONTENT_TYPE
@@ -26,12 +26,13 @@ def open_body(request: HttpRequest, *, may_be_absent: bool = False) -> Body:
 
     Raises `UnsupportedMediaType`, `BadRequest`, `LengthRequired`.
     """
-    is_absent = _is_absent(request)
     # "All PATCH requests MUST use Content-Type: application/offset+octet-stream,
     # otherwise the server SHOULD return a 415 Unsupported Media Type status." And a
     # POST with bytes of the upload "MUST include" it too.
     content_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip()
-    if content_type.lower() != CONTENT_TYPE and not (is_absent and may_be_absent):
+    is_of_type = content_type.lower() == CONTENT_TYPE
+    is_absent = _is_absent(request, is_of_type)
+    if not (is_of_type or (is_absent and may_be_absent)):
         raise UnsupportedMediaType(f"Send Content-Type: {CONTENT_TYPE}.")
     if is_absent:
         request.META["CONTENT_LENGTH"] = "0"
@@ -44,21 +45,21 @@ def append(upload: Upload, start: int, body: Body, checksum: Checksum | None) ->
     Raises `BodyCut` where that is not all of it, and what `appending.append` raises.
     """
     if isinstance(body, StreamedBody):
-        appending.append_stream(upload, start, body, _checksum_of(body, checksum))
-        is_cut = body.is_cut
+        late = _checksum_of(body, checksum)
+        is_whole = appending.append_stream(upload, start, body, late)
     else:
-        arrived = appending.append(upload, start, body.length, body, checksum)
-        is_cut = arrived < body.length
-    if is_cut:
+        is_whole = appending.append(upload, start, body.length, body, checksum)
+    if not is_whole:
         raise BodyCut("The body was cut short; what arrived is kept.", upload)
 
 
-def _is_absent(request: HttpRequest) -> bool:
+def _is_absent(request: HttpRequest, is_of_type: bool) -> bool:
     length = request.META.get("CONTENT_LENGTH")
     if length:
         return length == "0"
     if "wsgi.input" in request.META:
-        return "HTTP_TRANSFER_ENCODING" not in request.META
+        is_coded = "HTTP_TRANSFER_ENCODING" in request.META
+        return not is_coded and not (is_of_type and is_without_coding(request))
     # ASGI tells of no transfer coding, and HTTP/2 has none; but Django has the body.
     return bodies.measure(request) == 0
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError
+from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest
 
 from chunked_uploads.access import query, sessions
@@ -30,6 +32,7 @@ UNNAMED = "upload"  # what a file is called that its sender gave no name
 NAMES = ("filename", "name")
 TYPES = ("filetype", "type", "contentType")
 PATH = "relativePath"
+FAILURES = (UploadError, OSError, DatabaseError)
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,9 @@ class Creation:
     @property
     def role(self) -> Upload.Role:
         """What becomes of the upload."""
-        is_part = self.concat == headers.PARTIAL
-        return Upload.Role.PART if is_part else Upload.Role.FILE
+        if self.concat == headers.PARTIAL:
+            return Upload.Role.PART
+        return Upload.Role.FINAL if self.parts else Upload.Role.FILE
 
 
 def read_creation(request: HttpRequest) -> Creation:
@@ -84,7 +88,7 @@ def start(
 
     `parts` are the UUIDs of what it is joined of.
     """
-    if wanted.role == Upload.Role.FILE:
+    if wanted.role != Upload.Role.PART:
         # "If the length of the upload exceeds the maximum … the Server MUST respond
         # with the 413 Request Entity Too Large status."
         limits = query.get_limits(request)
@@ -118,10 +122,12 @@ def cancelled_if_empty(
         yield
     except unless:
         raise
-    except UploadError:
-        if not created.received:
-            with contextlib.suppress(UploadError):
-                removing.cancel(created)
+    except FAILURES:
+        empty = Upload.objects.unfinished().filter(received=0)
+        # It may be gone already, or the site may need its row, or nothing may answer.
+        with contextlib.suppress(*FAILURES, ProtectedError, RestrictedError):
+            if created.pk is not None:
+                removing.cancel(created, among=empty)
         raise
 
 

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.urls import Resolver404, get_script_prefix, resolve
 
 from chunked_uploads.access import finding
 from chunked_uploads.access.opening import open_by_token
@@ -27,15 +26,19 @@ from chunked_uploads.core.concatenating import (
 )
 from chunked_uploads.errors import (
     BadRequest,
+    FileRefused,
     Incomplete,
     PermissionDenied,
     RangeBusy,
+    TooLarge,
+    TypeRefused,
     Unavailable,
     UploadError,
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
 from chunked_uploads.tus.creating import Creation, cancelled_if_empty, start
+from chunked_uploads.tus.notes import notes_of
 
 
 def create_final(request: HttpRequest, wanted: Creation) -> Upload:
@@ -50,19 +53,46 @@ def create_final(request: HttpRequest, wanted: Creation) -> Upload:
         raise Incomplete(detail)
     # "The length of the final upload MUST be the sum of the length of all partial
     # uploads."
-    filesize = sum(part.filesize or 0 for part in parts)
+    wanted = replace(wanted, filesize=sum(part.filesize or 0 for part in parts))
     said = f"{wanted.concat}\n{wanted.metadata.header}"
     fingerprint = hashlib.sha256(said.encode()).hexdigest()
-    final = find_joined(user, fingerprint, filesize)
-    if final is None:
-        uuids = tuple(part.uuid.hex for part in parts)
-        own = start(request, user, replace(wanted, filesize=filesize), uuids)
-        with cancelled_if_empty(own):
-            final = claim(own, parts, fingerprint)
+    final = find_joined(user, wanted.filename, wanted.filesize or 0, fingerprint)
+    try:
+        if final is not None:
+            join(final, parts)
+            return final
+        _check_owner(request, user, parts)
+        return _make_final(request, user, wanted, parts, fingerprint)
+    except (FileRefused, TooLarge, TypeRefused):
+        mark_joined(parts)  # nobody will ask for them again
+        raise
+
+
+def _make_final(
+    request: HttpRequest,
+    user: Any,
+    wanted: Creation,
+    parts: Sequence[Upload],
+    fingerprint: str,
+) -> Upload:
+    own = start(request, user, wanted, tuple(part.uuid.hex for part in parts))
     # Another request may be at it, and who asks again shall find it.
-    with cancelled_if_empty(final, unless=(RangeBusy, Unavailable)):
+    with cancelled_if_empty(own, unless=(RangeBusy, Unavailable)):
+        final = claim(own, parts, fingerprint)
         join(final, parts)
     return final
+
+
+def _check_owner(request: HttpRequest, user: Any, parts: Sequence[Upload]) -> None:
+    """Let nobody make one file after the other of what a token opens.
+
+    A token is for who fills an upload: once a file was made of it, its owner may make
+    another one. Raises what `authenticate` raises, and `UploadNotFound`.
+    """
+    if any(part.role == Upload.Role.JOINED for part in parts):
+        authenticate(request)
+        if finding.user_of(request) != user:
+            raise UploadNotFound
 
 
 def join(final: Upload, parts: Sequence[Upload]) -> None:
@@ -78,6 +108,21 @@ def join(final: Upload, parts: Sequence[Upload]) -> None:
         error.upload = error.upload and final  # and not one of its parts
         raise
     mark_joined(parts)
+
+
+def join_again(final: Upload) -> None:
+    """Do what is left to be done of what died in the middle. Raises as `join` does."""
+    notes = notes_of(final)
+    uuids = notes.part_uuids if notes else []
+    if final.is_whole and not final.is_complete:
+        finishing.complete(final)  # whatever became of its parts
+    if final.is_complete:
+        mark_joined(finding.by_uuids(uuids, Upload.Role.PART))
+    else:
+        parts = {part.uuid: part for part in finding.by_uuids(uuids)}
+        if any(uuid not in parts for uuid in uuids):
+            raise Incomplete("Parts of this upload are gone.", final)
+        join(final, [parts[uuid] for uuid in uuids])
 
 
 def find_parts(request: HttpRequest, urls: list[str]) -> tuple[Any, list[Upload]]:
@@ -105,27 +150,21 @@ def find_parts(request: HttpRequest, urls: list[str]) -> tuple[Any, list[Upload]
 
 
 def _parse(request: HttpRequest, url: str) -> tuple[UUID, str]:
-    """Return which upload a URL, absolute or relative, names; and the token in it."""
+    """Return which upload a URL, absolute or relative, names; and the token in it.
+
+    Whose prefix it has, or of which language, is no matter: who may use the upload is.
+    """
     try:
         target = urlsplit(urljoin(request.build_absolute_uri(), url))
+        uuid = UUID(target.path.rpartition("/")[2])
     except ValueError:
-        raise BadRequest("Upload-Concat lists what is no URL.") from None
-    path = target.path.removeprefix(get_script_prefix().rstrip("/"))
-    own = request.resolver_match
-    assert own, "a view of ours was called"
-    try:
-        match = resolve(path, getattr(request, "urlconf", None))
-    except Resolver404:
-        raise BadRequest("Upload-Concat lists a URL of another site.") from None
-    if match.view_name != f"{own.namespace}:upload":
-        raise BadRequest("Upload-Concat lists a URL that is none of an upload's.")
-    tokens = parse_qs(target.query).get("token", [""])
-    return match.kwargs["uuid"], tokens[0]
+        raise BadRequest("Upload-Concat lists what is no upload's URL.") from None
+    return uuid, parse_qs(target.query).get("token", [""])[0]
 
 
 def _check(part: Upload | None, user: Any) -> Upload:
     # A token opens an upload to whoever fills it, and makes nobody its owner.
-    if part is None or part.user_id != (user and user.pk):
+    if part is None or part.is_complete or part.user_id != (user and user.pk):
         raise UploadNotFound
     if not part.is_part:
         raise PermissionDenied("Upload-Concat lists an upload that is not partial.")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest
 
+from chunked_uploads.core.limits import check_size
 from chunked_uploads.core.starting import set_filesize
 from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import BadRequest
@@ -45,16 +46,23 @@ def parse_checksum(value: str | None) -> Checksum | None:
         return None if value is None else headers.parse_checksum(value)
 
 
-def learn_length(request: HttpRequest, upload: Upload) -> None:
-    """Set the length of an upload that comes with a PATCH."""
+def read_length(request: HttpRequest, upload: Upload) -> int | None:
+    """Return the length of an upload that comes with a PATCH, None without."""
     value = request.headers.get("Upload-Length")
     if value is None:
-        return
+        return None
     with malformed_refused():
         length = headers.parse_count("Upload-Length", value)
     if upload.filesize is None:
-        set_filesize(upload, length)
+        check_size(length)
     # "Once set the length MUST NOT be changed."
-    if upload.filesize != length:
-        detail = f"This upload has {upload.filesize} bytes in all."
+    if length < upload.offset or upload.filesize not in (None, length):
+        detail = "This upload has another length, or more bytes already."
         raise BadRequest(detail, upload)
+    return length
+
+
+def learn_length(upload: Upload, length: int | None) -> None:
+    """Set the length of an upload, where it was told and is not known yet."""
+    if length is not None and upload.filesize is None:
+        set_filesize(upload, length)

@@ -17,6 +17,7 @@ from chunked_uploads.core import finishing, removing
 from chunked_uploads.core.receiving import check_offset, wait_until_idle
 from chunked_uploads.errors import (
     BeyondEnd,
+    Incomplete,
     NotAuthenticated,
     PermissionDenied,
     UploadNotFound,
@@ -32,9 +33,13 @@ from chunked_uploads.tus.answers import (
 from chunked_uploads.tus.bodies import append, open_body
 from chunked_uploads.tus.creating import cancelled_if_empty, read_creation, start
 from chunked_uploads.tus.errors import NotServed, UploadExpired
-from chunked_uploads.tus.joining import create_final, join
-from chunked_uploads.tus.notes import notes_of
-from chunked_uploads.tus.reading import learn_length, read_checksum, read_offset
+from chunked_uploads.tus.joining import create_final, join_again
+from chunked_uploads.tus.reading import (
+    learn_length,
+    read_checksum,
+    read_length,
+    read_offset,
+)
 
 PATIENCE = 2  # seconds to wait for who writes when a client comes back
 
@@ -79,11 +84,7 @@ def upload(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if not found.url:
             raise NotServed("There is nothing to download here.")
         return HttpResponseRedirect(found.url, status=303)
-    if not found.is_complete:
-        # A client that comes back takes the place of a connection that fell silent.
-        wait_until_idle(found, PATIENCE, is_urgent=True)
-    _complete_if_whole(found)
-    return state_response(found)
+    return _head(found)
 
 
 @endpoint(TUS, "HEAD", "PATCH", "DELETE", "GET")
@@ -92,22 +93,40 @@ def nothing(request: HttpRequest) -> HttpResponse:
     raise UploadNotFound
 
 
+def _head(found: Upload) -> HttpResponse:
+    if not found.is_complete:
+        # A client that comes back takes the place of a connection that fell silent.
+        wait_until_idle(found, PATIENCE, is_urgent=True)
+    if not found.is_complete:
+        # That may take as long as a copy does.
+        finishing.check_free(found)
+    try:
+        _complete_if_whole(found)
+    except Incomplete:  # the store lost some of it
+        if found.is_whole or found.role == Upload.Role.FINAL:
+            raise
+    return state_response(found)
+
+
 def _patch(request: HttpRequest, uuid: UUID) -> HttpResponse:
     with closing(open_body(request)) as body:
         found = _find(request, uuid)
         # "The Server MUST respond with the 403 Forbidden status to PATCH requests
         # against a final upload URL and MUST NOT modify the final or its partial
         # uploads."
-        notes = notes_of(found)
-        if notes and notes.parts:
+        if found.role == Upload.Role.FINAL:
             raise PermissionDenied("A final upload is made of its parts alone.", found)
         checksum = read_checksum(request)
         offset = read_offset(request)
         # "If the offsets do not match, the Server MUST respond with the 409 Conflict
         # status without modifying the upload resource."
         check_offset(found, offset)
-        learn_length(request, found)
+        length = read_length(request, found)
+        if checksum is None:
+            learn_length(found, length)
         append(found, offset, body, checksum)
+        # Of bytes that prove wrong, "the upload and its offset MUST NOT be updated".
+        learn_length(found, length)
         _complete_if_whole(found)
         return appended_response(found)
 
@@ -130,10 +149,7 @@ def _complete_if_whole(found: Upload) -> None:
 
     So what died on its way to there goes on when the client comes back.
     """
-    if found.is_complete or found.is_part:
-        return
-    notes = notes_of(found)
-    if notes and notes.parts:
-        join(found, finding.by_uuids(notes.part_uuids))
-    elif found.is_whole:
+    if found.role == Upload.Role.FINAL:
+        join_again(found)
+    elif found.is_whole and not found.is_complete:
         finishing.complete(found)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +21,14 @@ from chunked_uploads.digests.arriving import Checksum
 from chunked_uploads.errors import (
     BadRequest,
     BeyondEnd,
-    ContentConflict,
     DigestMismatch,
     OffsetConflict,
     RangeBusy,
     TooLarge,
 )
 from chunked_uploads.models import Chunk, Upload
+from chunked_uploads.stores.local import LocalStore
+from chunked_uploads.stores.partial_files import path_of
 from tests.sending import CONTENT, Bytes, finished, spans
 
 STEP = 4
@@ -91,61 +95,79 @@ def of_row(upload: Upload) -> tuple[int, int]:
     return upload.offset, upload.received
 
 
-# --- over what is held beyond the offset ---
+# --- up to what is held beyond the offset ---
 
 
-@pytest.mark.parametrize("checksum", [None, sha1(CONTENT)])
-@pytest.mark.parametrize("held", [[(4, 6)], [(2, 3), (5, 8)], [(8, 10)], [(1, 10)]])
-def test_bytes_run_over_ranges_that_are_held(
-    upload: Upload, held: list[tuple[int, int]], checksum: Checksum | None
-) -> None:
+HELD = pytest.mark.parametrize(
+    "held", [[(4, 6)], [(2, 3), (5, 8)], [(8, 10)], [(1, 10)]]
+)
+
+
+def hold(upload: Upload, held: list[tuple[int, int]]) -> None:
     for start, stop in held:
         receive(upload, start, stop - start, Bytes(CONTENT[start:stop]))
 
-    assert append(upload, 0, 10, Bytes(CONTENT), checksum) == 10
+
+@HELD
+@pytest.mark.parametrize("has_checksum", [False, True])
+def test_bytes_end_where_others_are_held_and_go_on_behind(
+    upload: Upload, held: list[tuple[int, int]], has_checksum: bool
+) -> None:
+    hold(upload, held)
+
+    while upload.offset < len(CONTENT):
+        start = upload.offset
+        rest = CONTENT[start:]
+        checksum = sha1(rest) if has_checksum else None
+        assert append(upload, start, len(rest), Bytes(rest), checksum)
+        assert upload.offset > start
 
     complete(upload)
     assert finished(upload) == CONTENT
 
 
-def test_cut_between_held_ranges_keeps_what_arrived(upload: Upload) -> None:
-    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+def test_bytes_end_within_what_is_held(upload: Upload) -> None:
+    hold(upload, [(4, 8)])
 
-    assert append(upload, 0, 10, Bytes(CONTENT[:7]), sha1(CONTENT)) == 7
-    assert of_row(upload) == (7, 7)
-
-
-def test_other_bytes_than_those_held_beyond_are_a_conflict(upload: Upload) -> None:
-    receive(upload, 4, 2, Bytes(b"xx"))
-
-    with pytest.raises(ContentConflict):
-        append(upload, 0, 10, Bytes(CONTENT))
-    assert of_row(upload) == (6, 6)  # what came before them is kept
+    assert append(upload, 0, 6, Bytes(CONTENT[:6]), sha1(CONTENT[:6]))
+    assert of_row(upload) == (8, 8)
 
 
-def test_nothing_stays_of_what_conflicts_and_was_not_verified(upload: Upload) -> None:
-    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+def test_cut_before_what_is_held_keeps_what_arrived(upload: Upload) -> None:
+    hold(upload, [(4, 6)])
 
-    with pytest.raises(ContentConflict):
-        append(upload, 0, 10, Bytes(b"x" * 10), sha1(CONTENT))
-    assert of_row(upload) == (0, 2)
+    assert not append(upload, 0, 10, Bytes(CONTENT[:3]), sha1(CONTENT))
+    assert of_row(upload) == (3, 5)
 
 
-def test_wrong_whole_takes_back_its_pieces_and_leaves_the_others(
-    upload: Upload,
-) -> None:
-    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+def test_wrong_whole_closes_no_gap(upload: Upload) -> None:
+    hold(upload, [(4, 10)])
+    seen = []
+
+    class Watched(Bytes):
+        """Looks at the row whenever bytes are read."""
+
+        def __init__(self, content: bytes) -> None:
+            super().__init__(content)
+            read = self.read
+
+            def watch(size: int = -1) -> bytes:
+                seen.append(of_row(upload)[0])
+                return read(size)
+
+            self.read = watch  # type: ignore[assignment]
 
     with pytest.raises(DigestMismatch) as raised:
-        append(upload, 0, 10, Bytes(CONTENT), sha1(b"another"))
+        append(upload, 0, 10, Watched(b"x" * 10), sha1(CONTENT))
 
     assert raised.value.upload is upload
-    assert (upload.offset, upload.received) == of_row(upload) == (0, 2)
-    assert spans(upload) == [(4, 6)]
+    assert set(seen) == {0}  # so that nobody completes it meanwhile
+    assert (upload.offset, upload.received) == of_row(upload) == (0, 6)
+    assert spans(upload) == [(4, 10)]
 
 
 def test_more_than_the_upload_has_is_refused_before_a_byte(upload: Upload) -> None:
-    receive(upload, 4, 2, Bytes(CONTENT[4:6]))
+    hold(upload, [(4, 6)])
 
     with pytest.raises(BeyondEnd):
         append(upload, 0, 11, Bytes(CONTENT + b"x"))
@@ -158,21 +180,38 @@ def test_more_than_the_upload_has_is_refused_before_a_byte(upload: Upload) -> No
 @pytest.mark.parametrize("size", [1, 3, 4, 100])
 @pytest.mark.parametrize("stop", range(len(CONTENT) + 1))
 def test_stream_is_appended_to_its_end(upload: Upload, stop: int, size: int) -> None:
-    assert append_stream(upload, 0, Stream(CONTENT[:stop], size=size), None) == stop
+    assert append_stream(upload, 0, Stream(CONTENT[:stop], size=size), None)
     assert of_row(upload) == (stop, stop)
 
     rest = Stream(CONTENT[stop:], size=size)
-    assert append_stream(upload, stop, rest, late(CONTENT[stop:])) == 10 - stop
+    assert append_stream(upload, stop, rest, late(CONTENT[stop:]))
     complete(upload)
     assert finished(upload) == CONTENT
 
 
-def test_stream_runs_over_ranges_that_are_held(upload: Upload) -> None:
-    receive(upload, 5, 2, Bytes(CONTENT[5:7]))
+@HELD
+@pytest.mark.parametrize("has_checksum", [False, True])
+def test_stream_ends_where_others_are_held_and_goes_on_behind(
+    upload: Upload, held: list[tuple[int, int]], has_checksum: bool
+) -> None:
+    hold(upload, held)
 
-    assert append_stream(upload, 0, Stream(CONTENT), late(CONTENT, "sha256")) == 10
+    while upload.offset < len(CONTENT):
+        rest = CONTENT[upload.offset :]
+        checksum = late(rest, "sha256") if has_checksum else None
+        assert append_stream(upload, upload.offset, Stream(rest), checksum)
+
     complete(upload)
     assert finished(upload) == CONTENT
+
+
+def test_wrong_stream_closes_no_gap(upload: Upload) -> None:
+    hold(upload, [(6, 10)])
+
+    with pytest.raises(DigestMismatch):
+        append_stream(upload, 0, Stream(b"x" * 10), late(CONTENT))
+    assert of_row(upload) == (0, 4)
+    assert spans(upload) == [(6, 10)]
 
 
 @pytest.mark.parametrize("stop", [4, 7, 10])
@@ -199,7 +238,7 @@ def test_whole_upload_is_never_there_before_its_checksum_is_known(
 def test_stream_that_is_cut_keeps_what_arrived_unverified(upload: Upload) -> None:
     stream = Stream(CONTENT[:7], is_cut=True)
 
-    assert append_stream(upload, 0, stream, late(CONTENT)) == 7
+    assert not append_stream(upload, 0, stream, late(CONTENT))
     assert of_row(upload) == (7, 7)
 
 
@@ -224,8 +263,8 @@ def test_stream_that_proves_malformed_leaves_nothing_of_itself(upload: Upload) -
 
 
 def test_stream_of_an_upload_of_unknown_length_is_appended(unknown: Upload) -> None:
-    assert append_stream(unknown, 0, Stream(CONTENT), late(CONTENT)) == 10
-    assert append_stream(unknown, 10, Stream(b""), late(b"")) == 0
+    assert append_stream(unknown, 0, Stream(CONTENT), late(CONTENT))
+    assert append_stream(unknown, 10, Stream(b""), late(b""))
     assert of_row(unknown) == (10, 10)
 
 
@@ -236,7 +275,7 @@ def test_stream_beyond_the_sites_limit_is_too_large(
 
     with pytest.raises(TooLarge):
         append_stream(unknown, 0, Stream(CONTENT), None)
-    assert append_stream(unknown, unknown.offset, Stream(b""), None) == 0
+    assert append_stream(unknown, unknown.offset, Stream(b""), None)
     assert of_row(unknown)[0] <= 9
 
 
@@ -296,7 +335,7 @@ def test_wrong_stream_takes_back_nothing_of_what_another_request_appended(
 def test_stream_goes_on_where_the_size_is_said_meanwhile(unknown: Upload) -> None:
     stream = Meanwhile(CONTENT[:3], lambda: set_filesize(Upload.objects.get(), 3))
 
-    assert append_stream(unknown, 0, stream, None) == 3
+    assert append_stream(unknown, 0, stream, None)
     assert of_row(unknown) == (3, 3)
 
 
@@ -308,3 +347,62 @@ def test_stream_is_refused_beyond_the_size_that_is_said_meanwhile(
     with pytest.raises(BeyondEnd):
         append_stream(unknown, 0, stream, None)
     assert of_row(unknown) == (0, 0)
+
+
+class Malformed(Stream):
+    """A stream that proves to be none, after its first bytes."""
+
+    def read(self, size: int) -> bytes:  # type: ignore[override]
+        block = super().read(size)
+        if not block:
+            raise BadRequest("These are no chunks.")
+        return block
+
+
+def test_malformed_stream_leaves_nothing_of_itself(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chunked_uploads.core.intake.CHECKPOINT", 1)
+
+    with pytest.raises(BadRequest):
+        append_stream(upload, 0, Malformed(CONTENT[:7], size=1), None)
+    assert of_row(upload) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stream_is_not_written_into_a_file_that_was_finished_meanwhile(
+    unknown: Upload,
+) -> None:
+    append(unknown, 0, 4, Bytes(CONTENT[:4]))
+
+    def finish() -> None:
+        other = Upload.objects.get()
+        set_filesize(other, 4)
+        complete(other)
+
+    with pytest.raises((BeyondEnd, OffsetConflict)):
+        append_stream(unknown, 4, Meanwhile(CONTENT[4:], finish), None)
+    assert finished(unknown) == CONTENT[:4]
+
+
+def test_bytes_are_not_written_into_a_file_that_is_just_being_finished(
+    unknown: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The writer waits for its lock as long as another one finishes the upload.
+    append(unknown, 0, 4, Bytes(CONTENT[:4]))
+    stale = Upload.objects.get()
+    writer = LocalStore.writer
+
+    @contextlib.contextmanager
+    def late_writer(*arguments: Any, **options: Any) -> Iterator[Any]:
+        with writer(*arguments, **options) as entered:
+            monkeypatch.undo()
+            path = path_of(unknown)
+            os.rename(path, f"{path}.finished")  # as the end of an upload does
+            Upload.objects.update(filesize=4, state=Upload.State.COMPLETE)
+            yield entered
+
+    monkeypatch.setattr(LocalStore, "writer", late_writer)
+    with pytest.raises((BeyondEnd, OffsetConflict)):
+        append(stale, 4, 6, Bytes(CONTENT[4:]))
+    assert Path(f"{path_of(unknown)}.finished").read_bytes() == CONTENT[:4]

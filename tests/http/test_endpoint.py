@@ -36,7 +36,7 @@ def ask(outcome: Any, method: str = "PATCH") -> HttpResponse:
     """Return what a view of another protocol answers that returns or raises this."""
 
     @endpoint(ANOTHER, "HEAD", "PATCH")
-    def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def view(request: HttpRequest) -> HttpResponse:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from chunked_uploads import errors
+from chunked_uploads.core.receiving import receive
 from chunked_uploads.models import Upload
-from tests.sending import CONTENT, BrokenStream, finished, from_stream
+from chunked_uploads.stores import chunk_store
+from tests.sending import (
+    CONTENT,
+    BrokenStream,
+    Bytes,
+    finished,
+    from_stream,
+    part_of,
+)
 from tests.tus.talking import (
     CREATE,
     TYPE,
@@ -228,6 +239,27 @@ def test_creation_that_a_validator_refuses_leaves_nothing(
     assert not Upload.objects.exists()
 
 
+def test_empty_file_that_a_validator_refuses_leaves_nothing(
+    tus: Tus, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_VALIDATORS = ["tests.tus.test_creation.refuse"]
+
+    assert tus.create(0).status_code == 422
+    assert not Upload.objects.exists()
+
+
+def test_creation_before_a_store_that_is_away_leaves_nothing(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("chunked_uploads.core.receiving.Intake", fail)
+
+    assert tus.create(body=CONTENT).status_code == 503
+    assert not Upload.objects.exists()
+
+
 def test_refusal_after_the_last_byte_looks_like_no_success(
     tus: Tus, settings: Any
 ) -> None:
@@ -300,6 +332,17 @@ def test_length_at_another_offset_is_not_set(tus: Tus) -> None:
     assert tus.state(url)["Upload-Defer-Length"] == "1"
 
 
+def test_length_is_not_set_by_bytes_that_prove_wrong(tus: Tus) -> None:
+    url = path_of(tus.create(None, body=CONTENT[:4]))
+    wrong = {"Upload_Checksum": checksum(b"others"), "Upload_Length": "10"}
+
+    assert tus.append(url, CONTENT[4:], 4, **wrong).status_code == 460
+    assert tus.state(url)["Upload-Defer-Length"] == "1"
+    right = {"Upload_Checksum": checksum(CONTENT[4:]), "Upload_Length": "10"}
+    assert tus.append(url, CONTENT[4:], 4, **right).status_code == 204
+    assert finished(upload_at(url)) == CONTENT
+
+
 def test_unknown_length_has_the_sites_limit(tus: Tus, settings: Any) -> None:
     settings.CHUNKED_UPLOADS_MAX_SIZE = 9
     url = path_of(tus.create(None))
@@ -335,6 +378,34 @@ def test_head_heals_what_died_after_the_last_byte(
     monkeypatch.undo()
 
     assert nobody.state(url)["Upload-Offset"] == "10"
+    assert finished(upload_at(url)) == CONTENT
+
+
+def test_head_does_not_wait_for_who_finishes_the_upload(tus: Tus) -> None:
+    url = path_of(tus.create())
+    upload = upload_at(url)
+    receive(upload, 0, 10, Bytes(CONTENT))
+
+    with chunk_store().exclusive(upload):
+        response = tus.state(url)
+
+    assert (response.status_code, response["Retry-After"]) == (423, "1")
+    assert "Upload-Offset" not in response
+    assert tus.state(url)["Upload-Offset"] == "10"
+    assert finished(upload) == CONTENT
+
+
+def test_head_tells_where_to_go_on_after_bytes_of_a_whole_upload_were_lost(
+    tus: Tus, media_root: Path
+) -> None:
+    url = path_of(tus.create())
+    receive(upload_at(url), 0, 10, Bytes(CONTENT))
+    part_of(upload_at(url), media_root).write_bytes(CONTENT[:6])
+
+    response = tus.state(url)
+
+    assert (response.status_code, response["Upload-Offset"]) == (200, "6")
+    assert tus.append(url, CONTENT[6:], 6).status_code == 204
     assert finished(upload_at(url)) == CONTENT
 
 
