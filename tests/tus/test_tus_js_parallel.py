@@ -78,7 +78,7 @@ def test_answer_to_the_joining_may_get_lost(
 
     assert end["event"] == "success", end
     assert arrived_at(end["url"]) == digest(file.read_bytes())
-    assert Upload.objects.filter(role=Upload.Role.FILE).count() == 1
+    assert Upload.objects.filter(role=Upload.Role.FINAL).count() == 1
     # It found all parts whole, and the file that they had become.
     heads = [each[:2] for each in js.answers("again")]
     assert heads == [("HEAD", 200)] * 4 + [("POST", 201)]
