@@ -18,7 +18,7 @@ from chunked_uploads.core.names import clean_filename
 from chunked_uploads.core.receiving import wait_until_idle
 from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.digests.arriving import Checksum
-from chunked_uploads.errors import BadRequest, BodyCut
+from chunked_uploads.errors import BadRequest, BodyCut, PermissionDenied
 from chunked_uploads.http import headers
 from chunked_uploads.http.answers import answer
 from chunked_uploads.http.bodies import Body, RawBody, open_body, take_no_files
@@ -72,6 +72,8 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if request.method == "POST":
         with closing(open_body(request)) as body:
             found = finding.by_uuid(request, uuid)
+            if found.role == Upload.Role.FINAL:
+                raise PermissionDenied("This upload is made of others alone.")
             announced = _read_headers(request, body)
             if found.filesize is None:
                 set_filesize(found, announced.total_size)

@@ -14,6 +14,7 @@ from chunked_uploads.conf import conf
 from chunked_uploads.core import gaps, ranges
 from chunked_uploads.core.forgetting import forget
 from chunked_uploads.core.intake import Source
+from chunked_uploads.core.losses import losses_forgotten
 from chunked_uploads.core.ranges import LARGEST
 from chunked_uploads.core.receiving import check_bounds, check_offset, receive
 from chunked_uploads.digests.arriving import Checksum
@@ -115,6 +116,7 @@ class _Pieces:
         self._source = source
         self._checksum = checksum
         self._ahead = b""  # read, and not given yet
+        self._waiting: list[Callable[[], None]] = []
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, none at the end."""
@@ -132,6 +134,15 @@ class _Pieces:
             return self.left > 0
         self._ahead = self._ahead or self._source.read(BLOCK)
         return bool(self._ahead)
+
+    def when_certain(self, call: Callable[[], None]) -> None:
+        """Have it called once no byte of the whole is taken back any more."""
+        self._waiting.append(call)
+
+    def settle(self) -> None:
+        """Do what waited for the whole to be certain."""
+        for call in self._waiting:
+            call()
 
     def finish(self, missing: int) -> None:
         """Verify the whole, where the piece that ends here is its last one."""
@@ -172,6 +183,9 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> bool:
         _take_back(upload, added)
         error.upload = upload
         raise
+    # What is joined with bytes of others can't be taken back without them.
+    with losses_forgotten(upload):
+        pieces.settle()
     return position == stop or pieces.left is None
 
 

@@ -45,7 +45,9 @@ class Source(Protocol):
     """The bytes of a range on their way in.
 
     A source whose bytes can also come through a pipe, unseen, has a method `splice`;
-    one whose bytes rest in the store has a method `copy`, for writers that can.
+    one whose bytes rest in the store has a method `copy`, for writers that can. One
+    that may prove wrong after this range has a method `when_certain`, which is given
+    what is to be done then.
     """
 
     is_exact: bool  # whether only a cut can make it shorter than announced
@@ -65,6 +67,10 @@ class Source(Protocol):
 
 def _by_nobody() -> bool:
     return False
+
+
+def _at_once(call: Callable[[], None]) -> None:
+    call()
 
 
 class Intake:
@@ -125,7 +131,8 @@ class Intake:
             self._record()
         if not self.is_held_still:
             raise RangeConflict("The server lost bytes of this range.", self.upload)
-        self._join()
+        if self.writer.can_join:
+            getattr(source, "when_certain", _at_once)(self._join)
         if is_far_behind(self.upload, self.writer):
             self._hash_further()
 

@@ -58,7 +58,8 @@ class Handle:
     def join(self, upload: StoredUpload, replace: Replace) -> None:
         """Put recorded ranges together that can be kept better as one.
 
-        Asked after a writer's range was recorded, and before all is put in its place.
+        Asked after a writer's range was recorded, when it is certain, maybe after the
+        writer's context; and before all is put in its place.
         `replace` lets one record, with the receipt that it is given, take the place of
         those of ranges that follow each other, and says False where they are not any
         more what they were. Raises `StoreFull`, `StoreUnavailable`, after which nothing
@@ -80,12 +81,14 @@ class Writer(Handle, ABC):
     A store whose writers can `read` says so by `is_readable`; bytes of which a digest
     is wanted come to others by `write` alone. One whose writers let no other into their
     range says so by `is_alone`; where two others recorded the same range, the first
-    one wins. One whose writers `copy` says so by `can_copy`.
+    one wins. One whose writers `copy` says so by `can_copy`, one that has something to
+    `join` by `can_join`.
     """
 
     is_readable = False
     is_alone = False
     can_copy = False
+    can_join = False
 
     @property
     @abstractmethod

@@ -14,15 +14,16 @@ from django.utils import timezone
 
 from chunked_uploads.conf import MIB
 from chunked_uploads.core import sweeping
-from chunked_uploads.core.appending import append
+from chunked_uploads.core.appending import append, append_stream
 from chunked_uploads.core.finishing import complete
 from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.core.sweeping import clean_uploads
-from chunked_uploads.errors import RangeBusy
+from chunked_uploads.errors import BeyondEnd, RangeBusy
 from chunked_uploads.models import Upload
 from chunked_uploads.stores import chunk_store
 from chunked_uploads.stores.s3.receipts import read_state
 from tests.core.faults import Killed
+from tests.core.test_appending import Stream
 from tests.sending import (
     Bytes,
     Uploader,
@@ -433,5 +434,23 @@ def test_file_that_another_one_completed_is_not_lost_to_who_knows_no_length(
         with pytest.raises(RangeBusy):
             writer.keep(everything=True)
 
+    complete(upload)
+    assert site.read(upload) == CONTENT
+
+
+def test_body_that_proves_wrong_takes_no_bytes_of_others_with_it(
+    user: User, site: Site
+) -> None:
+    upload = start_upload(user, "film.mp4", len(CONTENT), "")
+    append(upload, 0, MIB, Bytes(CONTENT[:MIB]))
+
+    with pytest.raises(BeyondEnd):
+        append_stream(upload, MIB, Stream(CONTENT[MIB:] + b"x"), None)
+    assert (upload.offset, spans(upload)) == (MIB, [(0, MIB)])
+
+    # Over the edge of a cell, which is joined when all of the body is right.
+    append_stream(upload, MIB, Stream(CONTENT[MIB : CELL + 1]), None)
+    assert spans(upload) == [(0, CELL), (CELL, CELL + 1)]
+    append(upload, CELL + 1, MIB - 1, Bytes(CONTENT[CELL + 1 :]))
     complete(upload)
     assert site.read(upload) == CONTENT

@@ -503,7 +503,7 @@ def test_final_upload_whose_parts_are_gone_is_no_more_than_that(
     assert tus.ask("DELETE", f"{CREATE}{final.uuid}").status_code == 204
 
 
-def test_unfinished_final_upload_is_listed_nowhere(
+def test_unfinished_final_upload_is_listed_nowhere_and_takes_no_chunk(
     tus: Tus, uploader: Uploader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody has bytes for it.
@@ -514,6 +514,10 @@ def test_unfinished_final_upload_is_listed_nowhere(
     assert names_in(uploader.get(f"{UPLOAD}?all=1")) == []
     assert names_in(uploader.get(UPLOAD)) == []
     assert names_in(uploader.get(f"{UPLOAD}?filename=film.mp4&filesize=3")) == []
+    final = Upload.objects.get(role=Upload.Role.FINAL)
+    by_url = uploader.send(b"x", 0, 3, url=f"{UPLOAD}{final.uuid}/")
+    assert by_url.status_code == 403
+    assert names_in(uploader.get(f"{UPLOAD}{final.uuid}/")) == ["film.mp4"]
 
 
 def test_token_of_a_joined_part_makes_no_other_file(tus: Tus, nobody: Tus) -> None:

@@ -61,6 +61,10 @@ class S3Writer(Writer):
     def written(self) -> int:
         return self._position - self._start
 
+    @property
+    def can_join(self) -> bool:  # type: ignore[override]
+        return bool(self._fragments)
+
     def write(self, block: bytes) -> None:
         rest = memoryview(block)
         while rest:
