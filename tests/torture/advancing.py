@@ -106,7 +106,7 @@ def cut(job: Job) -> None:
     chunk = Chunk(job, start, stop)
     pause = chance.choice([0, PAUSE])
     heard = chunk.send_cut(length, chance.choice(list(CUTS)), pause)
-    if heard is None or job.is_gone(heard):
+    if heard is None or job.is_closed(heard):
         return
     if heard.status == 200:  # all of it arrived, or was there before
         job.model.acknowledge(start, stop, time.monotonic() - PAUSE)
@@ -126,7 +126,7 @@ def ask_state(job: Job) -> None:
     before = job.model.snapshot()
     with_key = job.chance.random() < 0.5
     heard = job.ask("GET", job.state["url"] + wait, with_key=with_key)
-    if heard is None or job.is_gone(heard):
+    if heard is None or job.is_closed(heard):
         return
     require(heard.status == 200 or heard.is_again, "the state", heard)
     if heard.status == 200:

@@ -29,7 +29,7 @@ def send(job: Job, start: int, stop: int, way: Way) -> Heard | None:
     before, begun = job.model.snapshot(), time.monotonic()
     sent = job.model.begin(start, stop)
     heard = chunk.send_slowly(4, PAUSE) if way.slowly else chunk.send()
-    if heard is None or job.is_gone(heard):
+    if heard is None or job.is_closed(heard):
         return heard
     if way.by_name:
         return judge_by_name(job, heard, start, stop, before, begun)

@@ -21,10 +21,8 @@ def repeat(job: Job) -> None:
     chunk = Chunk(job, start, stop, data, digest_of)
     before = job.model.snapshot()
     heard = chunk.send()
-    if heard is None or job.is_gone(heard):
+    if heard is None or job.is_closed(heard):
         return
-    if job.may_be_done and heard.status == 401:
-        return  # by a token alone, which opens what is done no more
     if heard.is_again:
         job.pause()
     elif heard.code == "range_conflict" and not is_known:
@@ -51,7 +49,7 @@ def overlap(job: Job) -> None:
     if before.cover(start, stop):
         return
     heard = Chunk(job, start, stop).send()
-    if heard is None or job.is_gone(heard):
+    if heard is None or job.is_closed(heard):
         return
     if heard.status == 200:
         # What was cut off earlier may have filled the rest meanwhile.
@@ -81,7 +79,7 @@ def send_with_wrong_digest(job: Job) -> None:
         # Whoever dies before the last byte can't know that the first were wrong, and
         # keeps them as those of any broken connection. So this client starts anew.
         cancel_quietly(job)
-    elif not job.is_gone(heard):
+    elif not job.is_closed(heard):
         again = heard.is_again or heard.code in ("range_conflict", "body_cut")
         require(heard.code == "digest_mismatch" or again, "digest_mismatch", heard)
         if heard.code == "body_cut":
@@ -106,7 +104,7 @@ def ask_too_early(job: Job) -> None:
     if may_be_whole:
         return
     heard = job.ask("POST", job.state["done_url"], with_key=False)
-    if heard is None or job.is_gone(heard) or heard.is_again:
+    if heard is None or job.is_closed(heard) or heard.is_again:
         return
     require(heard.code == "incomplete", "incomplete", heard)
     size = heard.item["size"]

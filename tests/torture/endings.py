@@ -29,7 +29,7 @@ def finish(job: Job) -> bool:
 
     with ThreadPoolExecutor(times) as pool:
         answers = list(pool.map(ask, range(times)))
-    job.may_be_done = job.may_be_done or None in answers
+    job.is_end_unheard = job.is_end_unheard or None in answers
     asked = [each for each in answers if each is not None]
     if any(job.is_gone(heard) for heard in asked):
         return False

@@ -94,3 +94,18 @@ class Model:
                     told,
                 )
             self.held.add(0, size)
+
+    def check_offset(self, offset: int, before: Spans, *, is_sure: bool) -> None:
+        """Compare the offset that the server told with what can be, as `check` does.
+
+        Unless it `is_sure`, it may go back.
+        """
+        with self._lock:
+            sent = self.sent
+            require(
+                before.prefix <= offset <= sent.prefix,
+                f"an offset from {before.prefix} to {sent.prefix}",
+                offset,
+            )
+            if is_sure:
+                self.held.add(0, offset)

@@ -28,6 +28,14 @@ def post_worker_init(worker):
 """
 
 
+# And workers die where they complete an upload.
+KILLS = """
+    from tests.torture.dying import die_now_and_then
+
+    die_now_and_then()
+"""
+
+
 class Scenario(NamedTuple):
     """What a run of a seed is like; `server` are keyword arguments of `make_server`."""
 
@@ -48,9 +56,9 @@ def make_scenario(seed: int, place: Place | None = None) -> Scenario:
         "CHUNKED_UPLOADS_FAST_PATH": is_fast,
         **(place.settings if place else {}),
     }
-    config = CONFIG + (place.config if place else "")
-    server = {**workers, "settings": settings, "config": config}
     kills, expires = seed % 3 > 0, seed % 5 < 2
+    config = CONFIG + (KILLS if kills else "") + (place.config if place else "")
+    server = {**workers, "settings": settings, "config": config}
     told = [workers["worker_class"], "" if is_fast else "plain"]
     told += ["" if kills else "no kills", "expiring" if expires else ""]
     return Scenario(", ".join(filter(None, told)), server, kills, expires)

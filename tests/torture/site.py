@@ -54,6 +54,8 @@ class Site:
     # the row's end and the file's: a file is left that no row knows (see
     # docs/reliability.md).
     killed_cancels: set[str] = field(default_factory=set)
+    # Jobs that began an upload and never heard where it is: it may be complete.
+    lost_creations: set[int] = field(default_factory=set)
     patience: float | None = None  # of the clean-up that runs now, in seconds
     _expired_before: float = 0
     _owners: dict[str, int] = field(default_factory=dict)
@@ -88,7 +90,14 @@ class Site:
             self._expired_before, self.patience = self.expired_before, None
 
     def ask(self, request: Callable[[], Answer]) -> Heard | None:
-        """Return what the server answers, None where the connection broke before.
+        """Return what the classic protocol answers, None where the connection broke
+        before. Raises `Violation`.
+        """
+        answer = self.reach(request)
+        return None if answer is None else hear(answer)
+
+    def reach(self, request: Callable[[], Answer], protocol: str = "") -> Answer | None:
+        """Return the server's answer, None where the connection broke before.
 
         A request that nobody took is sent again. Raises `Violation`.
         """
@@ -106,11 +115,11 @@ class Site:
             except (OSError, http.client.HTTPException):
                 if not self.kills:
                     raise
-                self.figures.count(self.figures.answers, "none")
+                self.figures.count(self.figures.answers, f"{protocol}none")
                 return None
-        code = "" if answer.status == 200 else f" {_code(answer)}"
-        self.figures.count(self.figures.answers, f"{answer.status}{code}")
-        return hear(answer)
+        code = f"{protocol}{answer.status} {_code(answer)}"
+        self.figures.count(self.figures.answers, code.strip())
+        return answer
 
 
 def without_server(url: str) -> str:
@@ -119,6 +128,8 @@ def without_server(url: str) -> str:
 
 
 def _code(answer: Answer) -> str:
+    if answer.status < 400 or not answer.body:
+        return ""
     try:
         return str(answer.item["error"])
     except (KeyError, TypeError, ValueError):
