@@ -139,7 +139,7 @@ class _Pieces:
         """Have it called once no byte of the whole is taken back any more."""
         self._waiting.append(call)
 
-    def settle(self) -> None:
+    def call_waiting(self) -> None:
         """Do what waited for the whole to be certain."""
         for call in self._waiting:
             call()
@@ -185,7 +185,7 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> bool:
         raise
     # What is joined with bytes of others can't be taken back without them.
     with losses_forgotten(upload):
-        pieces.settle()
+        pieces.call_waiting()
     return position == stop or pieces.left is None
 
 
