@@ -72,7 +72,7 @@ def upload_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if request.method == "POST":
         with closing(open_body(request)) as body:
             found = finding.by_uuid(request, uuid)
-            if found.role == Upload.Role.FINAL:
+            if found.role == Upload.Role.FINAL and not found.is_complete:
                 raise PermissionDenied("This upload is made of others alone.")
             announced = _read_headers(request, body)
             if found.filesize is None:

@@ -113,6 +113,7 @@ class _Pieces:
         # Where the piece ends that is read now: at the file's end, or where bytes are
         # held already.
         self.ends_at_end = self.ends_at_held = False
+        self.most_beyond = LARGEST  # bytes that the file may have beyond this piece
         self._source = source
         self._checksum = checksum
         self._ahead = b""  # read, and not given yet
@@ -146,14 +147,23 @@ class _Pieces:
 
     def finish(self, missing: int) -> None:
         """Verify the whole, where the piece that ends here is its last one."""
-        if self.ends_at_held and self._checksum and not missing:
-            while self.has_more() and self.read(BLOCK):
-                pass  # for the checksum alone
+        if self.ends_at_held and not missing:
+            self._look_at_rest()
         if self.has_more():
             if self.ends_at_end and not missing:
                 raise BeyondEnd("The body does not end where the file does.")
         elif self._checksum and not getattr(self._source, "is_cut", False):
             self._checksum.verify()
+
+    def _look_at_rest(self) -> None:
+        """Read what is held already, for the checksum, or to see where it ends."""
+        while (self._checksum or self.left is None) and self.has_more():
+            block = self.read(min(BLOCK, self.most_beyond + 1))
+            self.most_beyond -= len(block)
+            if self.most_beyond < 0:
+                raise BeyondEnd("The body does not end where the file does.")
+            if not block:
+                return
 
 
 def _append_pieces(upload: Upload, pieces: _Pieces) -> bool:
@@ -215,4 +225,5 @@ def _end_of_piece(upload: Upload, position: int, pieces: _Pieces) -> int:
         step = chunk_store().suggest_chunk_size(upload)
         stop = min(held, (position // step + 1) * step, end)
     pieces.ends_at_end, pieces.ends_at_held = stop == upload.filesize, stop == held
+    pieces.most_beyond = (upload.filesize or LARGEST) - stop
     return stop

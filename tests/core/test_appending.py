@@ -205,6 +205,17 @@ def test_stream_ends_where_others_are_held_and_goes_on_behind(
     assert finished(upload) == CONTENT
 
 
+def test_stream_beyond_the_end_is_refused_though_it_ends_where_others_are_held(
+    upload: Upload,
+) -> None:
+    hold(upload, [(6, 10)])
+
+    for size in (1, 100):
+        with pytest.raises(BeyondEnd):
+            append_stream(upload, 0, Stream(CONTENT + b"x", size=size), None)
+        assert of_row(upload) == (0, 4)
+
+
 def test_wrong_stream_closes_no_gap(upload: Upload) -> None:
     hold(upload, [(6, 10)])
 
