@@ -80,10 +80,10 @@ class Bucket(Place):
         if content is None:
             raise Violation("bytes of one job", f"others in {digests}")
         state = receipts.read_state(upload.store_state)
-        if upload.is_part and self._is_there(state):
-            # Made one, for the file that it is a part of.
+        if self._is_there(state):
+            # Of a part, to be copied; else of one who died before the row said so.
             found = self._get(f"{self.location}/{state.name}")
-            require(found == content, "the part as it was sent", f"{len(found)} bytes")
+            require(found == content, "the file as it was sent", f"{len(found)} bytes")
             return
         etags = self._etags(state) if state.multipart else set()
         for row in rows:
