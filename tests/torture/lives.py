@@ -172,7 +172,8 @@ class Life:
         figures = self.site.figures
         figures.count(figures.events, "finished")
         figures.count(figures.events, "bytes", job.size)
-        by_tus = job.chance.choice(job.protocols) == TUS
+        # The classic protocol takes no chunk for what is joined of parts.
+        by_tus = job.is_joined or job.chance.choice(job.protocols) == TUS
         ends = tus_endings if by_tus else endings
         if job.chance.random() < 0.3:
             self.operation = "use_finished"

@@ -14,7 +14,7 @@ from tests.torture.jobs import CLASSIC, Job
 from tests.torture.model import Model, require
 from tests.torture.spans import Spans
 from tests.torture.tus.answers import Told
-from tests.torture.tus.pieces import ALONE, Way, append, learn, make_piece
+from tests.torture.tus.pieces import ALONE, Way, append, learn, make_piece, take
 from tests.torture.tus.sending import Piece, ask
 from tests.tus.talking import encode
 
@@ -148,9 +148,9 @@ def cut(job: Job) -> None:
     if told is None or job.is_gone(told):
         return
     if told.status == 204:
-        require(length == stop - start, "body_cut", told)
-        job.model.acknowledge(start, stop, begun)
-        before.add(start, stop)
+        is_all = length == stop - start and take(job, told, start, stop, begun)
+        require(is_all or sent.touch(start, stop), "body_cut", told)
+        before.add(start, stop if is_all else start)
         learn(job, told, before)
     elif told.code in ("body_cut", "offset_conflict", "range_conflict"):
         if told.code != "body_cut":

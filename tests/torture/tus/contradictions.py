@@ -93,8 +93,9 @@ def append_too_much(job: Job) -> None:
         return
     if job.is_gone(told) or told.is_again:
         return
-    if told.status == 409:
+    if told.status in (204, 409):  # up to what was held, or from elsewhere on
         require(sent.touch(start, job.size), "413", told)
+        job.model.begin(start, job.size)
     else:
         require(told.status == 413, "413", told)
     learn(job, told, before)

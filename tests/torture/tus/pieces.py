@@ -10,7 +10,7 @@ from django.db import connection
 from chunked_uploads.models import Upload
 from tests.torture.chunks import PAUSE
 from tests.torture.jobs import Job
-from tests.torture.model import require
+from tests.torture.model import Violation, require
 from tests.torture.spans import Spans
 from tests.torture.tus.answers import Told
 from tests.torture.tus.sending import Piece
@@ -43,9 +43,8 @@ def append(job: Job, start: int, stop: int, way: Way) -> Told | None:
         return told
     may_be_held = way.at_once or sent.touch(start, stop)
     if told.status == 204:
-        job.model.acknowledge(start, stop, begun)
-        before.add(start, stop)
-        require(told.offset is not None, "an offset", told)
+        require(take(job, told, start, stop, begun) or may_be_held, "all of it", told)
+        before.add(start, min(stop, told.offset or 0))
         if way.with_length:
             job.may_lack_length = False
         learn(job, told, before, way)
@@ -62,6 +61,17 @@ def append(job: Job, start: int, stop: int, way: Way) -> Told | None:
         require(told.is_again, "204", told)
         job.pause()
     return told
+
+
+def take(job: Job, told: Told, start: int, stop: int, begun: float) -> bool:
+    """Take in what a 204 says is held now; return whether it is all that was sent.
+
+    Else it ends where another range began.
+    """
+    if told.offset is None:
+        raise Violation("an offset", told)
+    job.model.acknowledge(start, min(stop, told.offset), begun)
+    return told.offset >= stop
 
 
 def make_piece(job: Job, start: int, stop: int, way: Way) -> Piece:
@@ -88,7 +98,7 @@ def learn(job: Job, told: Told, before: Spans, way: Way = ALONE) -> None:
     is_whole = told.offset == job.size and not (job.may_lack_length or job.is_part)
     if is_whole and told.status in (200, 201, 204):
         check_complete(job)
-    elif told.status == 204:
+    elif told.status == 204 and told.offset < job.size:
         require(told.headers["Upload-Expires"], "when it expires", told)
 
 
