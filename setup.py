@@ -75,6 +75,9 @@ setup(
     include_package_data=True,
     zip_safe=False,
     install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.31"],
+    entry_points={
+        "console_scripts": ["chunked-upload = chunked_uploads.client.command:run"]
+    },
     extras_require={
         "digest": digest,
         "s3": s3,

@@ -33,7 +33,7 @@ LAYERS = [
     {"models"},
     {"storages"},
     {"conf"},
-    {"system"},
+    {"system", "client"},
 ]
 NEIGHBOURS = {("access", "authentication"), ("apps", "urls")}
 FLOOR = {name: number for number, names in enumerate(LAYERS) for name in names}
@@ -43,6 +43,7 @@ STRANGERS = {
     "stores": ("django.http",),
     "digests": ("django.http",),
     "system": ("django", "chunked_uploads."),
+    "client": ("django",),
 }
 MODULES = [
     path

@@ -1,0 +1,97 @@
+"""Where the command gets credentials from; no secret is ever told or shown."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import netrc
+import os
+import shlex
+import subprocess
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chunked_uploads.client.credentials import ApiKey, Basic, Credentials, Signature
+
+KINDS: dict[str, Callable[[str, str], Credentials]] = {
+    "api-key": ApiKey,
+    "signature": Signature,
+    "basic": Basic,
+}
+
+
+class NoSecret(Exception):
+    """A secret is needed, and nobody gives one; the message is one sentence."""
+
+
+def find_credentials(options: argparse.Namespace) -> Credentials | None:
+    """Return what the options, the environment, netrc or a prompt give.
+
+    Raises `NoSecret`.
+    """
+    if options.headers_command:
+        return lambda: _headers_of(_output_of(options.headers_command))
+    host = urlsplit(options.url).hostname or ""
+    login, password = _netrc_of(host)
+    user = options.user or os.environ.get("CHUNKED_UPLOAD_USER") or login
+    if not user:
+        return None
+    secret = _given_secret(options) or (password if user == login else "")
+    return KINDS[options.auth](user, secret or _prompt(f"Secret of {user} at {host}: "))
+
+
+def _given_secret(options: argparse.Namespace) -> str:
+    if options.secret_file:
+        try:
+            text = Path(options.secret_file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{options.secret_file} can't be read: {error}."
+            raise NoSecret(message) from None
+        return _first_line(text, options.secret_file)
+    if options.secret_command:
+        return _first_line(_output_of(options.secret_command), options.secret_command)
+    return os.environ.get("CHUNKED_UPLOAD_SECRET", "")
+
+
+def _first_line(text: str, source: str) -> str:
+    if not text.strip():
+        raise NoSecret(f"{source} gives no secret.")
+    return text.splitlines()[0].strip()
+
+
+def _netrc_of(host: str) -> tuple[str, str]:
+    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+    try:
+        found = netrc.netrc(str(path)).authenticators(host)
+    except (OSError, netrc.NetrcParseError):
+        return "", ""
+    return (found[0], found[2] or "") if found else ("", "")
+
+
+def _output_of(command: str) -> str:
+    try:
+        run = subprocess.run(
+            shlex.split(command), stdout=subprocess.PIPE, text=True, check=True
+        )
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "strerror", None) or "it failed"
+        raise NoSecret(f"{shlex.split(command)[0]} gives nothing: {reason}.") from None
+    return run.stdout
+
+
+def _headers_of(text: str) -> dict[str, str]:
+    pairs = [line.partition(":") for line in text.splitlines() if line.strip()]
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _prompt(question: str) -> str:
+    with warnings.catch_warnings():
+        # Without a terminal it would read, and show, what stands in standard input.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(question)
+        except (getpass.GetPassWarning, EOFError):
+            message = "A secret is needed: see --help for the ways to give one."
+            raise NoSecret(message) from None

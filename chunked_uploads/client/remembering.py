@@ -1,0 +1,106 @@
+"""What this machine remembers of an upload that is not done: a file for each.
+
+It has the upload's own URLs, which open it, so only its owner may read it. While a
+process sends the file, it holds a lock there: two jobs that a clock has started one
+after the other don't send the same file at once. Where nothing can be kept, as in a
+container that may not write, the server is asked for all of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from chunked_uploads.client.errors import AlreadySending
+
+KEPT = 30 * 24 * 3600  # seconds; sites give up what is unfinished sooner
+
+logger = logging.getLogger("chunked_uploads.client")
+
+
+def default_folder() -> Path:
+    """Return where programs of this user keep their state (XDG base directories)."""
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "chunked-upload"
+
+
+class Memory:
+    """What is remembered of one upload; in a `with` statement the file is locked.
+
+    `what` tells it from all others: address, user, name and content. With `folder` None
+    nothing is kept. Raises `AlreadySending`.
+    """
+
+    def __init__(self, folder: Path | None, *what: str) -> None:
+        self._folder = folder
+        self._name = hashlib.sha256("\n".join(what).encode()).hexdigest() + ".json"
+        self._file: int | None = None
+
+    def __enter__(self) -> Memory:
+        if self._folder is None:
+            return self
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sweep(self._folder)
+            path = self._folder / self._name
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except (OSError, RuntimeError) as error:
+            logger.info("Nothing is remembered: %s", error)
+            return self
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            if isinstance(error, BlockingIOError):
+                message = "Another process is sending this file to this site."
+                raise AlreadySending(message) from None
+            self._file = None  # a file system without locks
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._file is not None:
+            if not os.fstat(self._file).st_size:
+                self._remove()
+            os.close(self._file)
+
+    def recall(self) -> dict[str, Any]:
+        """Return what was kept, empty where nothing was."""
+        if self._file is None:
+            return {}
+        with contextlib.suppress(ValueError):  # cut short
+            kept = json.loads(os.pread(self._file, os.fstat(self._file).st_size, 0))
+            return kept if isinstance(kept, dict) else {}
+        return {}
+
+    def keep(self, facts: dict[str, Any]) -> None:
+        """Keep the facts until `forget`."""
+        if self._file is None:
+            return
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, json.dumps(facts).encode(), 0)
+
+    def forget(self) -> None:
+        """Keep nothing any more."""
+        if self._file is not None:
+            os.ftruncate(self._file, 0)
+
+    def _remove(self) -> None:
+        assert self._folder
+        with contextlib.suppress(OSError):
+            (self._folder / self._name).unlink()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what no site knows any more."""
+    for path in folder.glob("*.json"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > KEPT:
+                path.unlink()

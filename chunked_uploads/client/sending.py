@@ -1,0 +1,153 @@
+"""The missing bytes of one upload on their way: cut into chunks, several in flight."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chunked_uploads.client.answers import State
+from chunked_uploads.client.errors import OutOfStep, Unreachable
+from chunked_uploads.client.server import Server
+from chunked_uploads.client.sizing import Sizing
+from chunked_uploads.client.source import Source
+
+TICK = 0.2  # seconds between two looks at how many bytes have left
+
+
+@dataclass(eq=False)
+class Chunk:
+    """A range on its way, what has left of it, and what became of it."""
+
+    start: int
+    stop: int
+    sent: int = 0  # bytes
+    seconds: float = 0.0
+    outcome: State | BaseException = field(default_factory=lambda: Unreachable(""))
+
+    def note(self, size: int) -> None:
+        """Take note that as many bytes more have left."""
+        self.sent = min(self.sent + size, self.stop - self.start)  # some leave twice
+
+
+class Sending:
+    """Sends what the server lacks of an upload, `parallel` chunks at once.
+
+    `learn` is called with each answer that says more than the last one, `report` with
+    the bytes that are held or on their way; both from the thread that calls `run`.
+    Memory holds one block of each chunk in flight (`source.BLOCK`) where there is TLS
+    or a digest, and nothing else of the file.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        source: Source,
+        state: State,
+        sizing: Sizing,
+        *,
+        parallel: int,
+        digests: bool,
+        learn: Callable[[State], object],
+        report: Callable[[int], object],
+    ) -> None:
+        self._server = server
+        self._source = source
+        self._state = state
+        self._sizing = sizing
+        self._parallel = parallel
+        self._digests = digests
+        self._learn = learn
+        self._report = report
+        self._in_flight: set[Chunk] = set()
+        self._over: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
+        self._arrived = state.received  # bytes, by the answers
+        self._go_on()
+
+    def run(self) -> None:
+        """Return when the server holds all bytes. Raises the first failure."""
+        try:
+            while self._has_more() or self._in_flight:
+                while self._has_more() and len(self._in_flight) < self._parallel:
+                    self._start()
+                self._await_one()
+        except BaseException:
+            self._server.abort()
+            raise
+
+    def _go_on(self) -> None:
+        """Go on where the server said, up to the next bytes that it holds, if any."""
+        state = self._state
+        self._cursor = state.size
+        self._bound = state.size + state.gap if state.gap else state.total_size
+
+    def _has_more(self) -> bool:
+        return self._cursor < self._bound
+
+    def _start(self) -> None:
+        # Up to a multiple of what the server suggests: to some stores others cost more.
+        step = max(1, self._state.chunk_size)
+        edge = (self._cursor // step + 1) * step
+        stop = min(self._cursor + self._sizing.largest, edge, self._bound)
+        chunk = Chunk(self._cursor, stop)
+        self._cursor = stop
+        self._in_flight.add(chunk)
+        threading.Thread(target=self._send, args=[chunk], daemon=True).start()
+
+    def _send(self, chunk: Chunk) -> None:
+        """Run in a thread of the chunk's own."""
+        begun = time.monotonic()
+        try:
+            chunk.outcome = self._server.go_on(
+                self._state.url,
+                self._source,
+                (chunk.start, chunk.stop),
+                digest=self._digests,
+                note=chunk.note,
+            )
+        except BaseException as error:  # noqa: BLE001 - raised where `run` was called
+            chunk.outcome = error
+        chunk.seconds = time.monotonic() - begun
+        self._over.put(chunk)
+
+    def _await_one(self) -> None:
+        try:
+            chunk = self._over.get(timeout=TICK)
+        except queue.Empty:
+            self._tell()
+            return
+        self._in_flight.discard(chunk)
+        if isinstance(chunk.outcome, BaseException):
+            self._fail(chunk.outcome)
+        else:
+            self._take(chunk, chunk.outcome)
+        self._tell()
+
+    def _take(self, chunk: Chunk, state: State) -> None:
+        self._sizing.note_success(chunk.stop - chunk.start, chunk.seconds)
+        self._arrived += chunk.stop - chunk.start
+        # Answers may come in another order than they were given.
+        if state.received >= self._state.received:
+            self._state = state
+            self._learn(state)
+        if self._in_flight:
+            return
+        self._arrived = self._state.received
+        if self._state.size < self._cursor:
+            raise OutOfStep("The server lacks bytes that it had.")
+        self._go_on()  # beyond the gap, or where somebody else was
+
+    def _fail(self, failure: BaseException) -> None:
+        """Start nothing more, let the others arrive, and raise the failure."""
+        if isinstance(failure, Unreachable):
+            self._sizing.note_cut()
+        self._bound = self._cursor
+        while self._in_flight:
+            self._in_flight.discard(self._over.get())
+        raise failure
+
+    def _tell(self) -> None:
+        on_their_way = sum(chunk.sent for chunk in self._in_flight)
+        self._report(self._arrived + on_their_way)

@@ -1,0 +1,239 @@
+"""What the client says to the server: each request of the classic protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from chunked_uploads.client.answers import Answer, State, parse_state
+from chunked_uploads.client.credentials import Credentials
+from chunked_uploads.client.errors import (
+    TooLargeForProxy,
+    Unreachable,
+    WrongAddress,
+    failure_of,
+)
+from chunked_uploads.client.source import Source
+from chunked_uploads.client.transport import Line, Site
+
+TIMEOUT_OF_DONE = 600.0  # seconds; where the server can't rename, it copies
+NO_FINGERPRINT = "-"  # no file has it: what it finds was begun without any
+AGENT = "django-chunked-uploads"
+RAW = {"Content-Type": "application/octet-stream"}
+
+Note = Callable[[int], object]
+
+
+class Server:
+    """One site's upload URL, the credentials for it, and the connections to it.
+
+    Every method raises an `UploadFailed` where the answer is no success. May be used by
+    several threads.
+    """
+
+    def __init__(
+        self, site: Site, upload_url: str, credentials: Credentials | None
+    ) -> None:
+        self._site = site
+        self._upload_url = upload_url
+        self._credentials = credentials
+        self._headers: dict[str, str] | None = None  # that the credentials gave
+        self._idle: list[Line] = []
+        self._busy: set[Line] = set()
+        self._lock = threading.Lock()
+        self._has_answered = False
+
+    def matching(self, source: Source, fingerprint: str) -> list[State]:
+        """Return the caller's unfinished uploads of just this file, newest first."""
+        file = {"filename": source.filename, "filesize": str(source.size)}
+        found = self._list({**file, "fingerprint": fingerprint})
+        if not found:
+            return []
+        # What was begun without a fingerprint may be of any file of this name and size.
+        without = self._list({**file, "fingerprint": NO_FINGERPRINT})
+        unknown = {state.uuid for state in without}
+        return [state for state in found if state.uuid not in unknown]
+
+    def unfinished(self) -> list[State]:
+        """Return all unfinished uploads of the caller, newest first."""
+        return self._list({"all": "1"})
+
+    def state(self, url: str, wait: int = 0) -> State:
+        """Return an upload's state by its own URL.
+
+        With `wait` (seconds), as soon as nobody writes to it any more, or then.
+        """
+        url = with_query(url, {"wait": str(wait)}) if wait else url
+        return self._state_in(self._ask("GET", url, is_open=True), url)
+
+    def begin(
+        self,
+        source: Source,
+        stop: int,
+        fingerprint: str,
+        metadata: Mapping[str, str],
+        *,
+        digest: bool,
+        note: Note,
+    ) -> State:
+        """Send the first `stop` bytes of a new upload."""
+        query = {"fingerprint": fingerprint}
+        if metadata:
+            query["metadata"] = json.dumps(dict(metadata))
+        url = with_query(self._upload_url, query)
+        # As JavaScript's encodeURI has it, but for what ends the quoted string.
+        name = quote(source.filename, safe=";,/?:@&=+$-_.!~*'()#")
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return self._send(url, headers, source, (0, stop), digest, note, is_open=False)
+
+    def go_on(
+        self,
+        url: str,
+        source: Source,
+        span: tuple[int, int],
+        *,
+        digest: bool,
+        note: Note,
+    ) -> State:
+        """Send the bytes of `span` (start, stop) to an upload's own URL."""
+        return self._send(url, {}, source, span, digest, note, is_open=True)
+
+    def finish(self, done_url: str) -> Answer:
+        """Ask for the finished file; the same answer each time."""
+        return self._ask("POST", done_url, is_open=True, timeout=TIMEOUT_OF_DONE)
+
+    def remove(self, delete_url: str) -> None:
+        """Cancel an upload."""
+        self._ask("DELETE", delete_url, is_open=True)
+
+    def abort(self) -> None:
+        """End what other threads are asking or sending just now."""
+        with self._lock:
+            for line in self._busy:
+                line.abort()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
+    def _list(self, question: Mapping[str, str]) -> list[State]:
+        # Files that wait for a form are no business of a program's.
+        question = {"for_form": "0", **question}
+        url = with_query(self._upload_url, question)
+        answer = self._ask("GET", url, is_open=False)
+        try:
+            return [parse_state(item) for item in answer.items or []]
+        except ValueError:
+            raise WrongAddress(f"What answers at {url} is not this app.") from None
+
+    def _ask(
+        self, method: str, url: str, *, is_open: bool, timeout: float | None = None
+    ) -> Answer:
+        return self._request(
+            lambda line, headers: line.ask(method, url, headers, timeout),
+            url,
+            is_open=is_open,
+        )
+
+    def _send(
+        self,
+        url: str,
+        headers: dict[str, str],
+        source: Source,
+        span: tuple[int, int],
+        digest: bool,
+        note: Note,
+        *,
+        is_open: bool,
+    ) -> State:
+        start, stop = span
+        headers = {**RAW, **headers}
+        if source.size:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{source.size}"
+        if digest:
+            encoded = b64encode(source.digest(start, stop)).decode()
+            headers["Content-Digest"] = f"sha-256=:{encoded}:"  # RFC 9530
+        try:
+            answer = self._request(
+                lambda line, more: line.send(
+                    url, {**headers, **more}, source, span, note
+                ),
+                url,
+                is_open=is_open,
+            )
+        except TooLargeForProxy as refusal:
+            refusal.size = stop - start
+            raise
+        return self._state_in(answer, url)
+
+    def _request(
+        self,
+        request: Callable[[Line, dict[str, str]], Answer],
+        url: str,
+        *,
+        is_open: bool,
+    ) -> Answer:
+        """Return the answer; `is_open` says that the URL has a token in it."""
+        agent = {"User-Agent": AGENT}
+        with self._line() as line:
+            known = {} if is_open else self._get_in(anew=False)
+            answer = request(line, {**agent, **known})
+            if answer.status == 401 and self._credentials is not None:
+                answer = request(line, {**agent, **self._get_in(anew=True)})
+        if answer.is_success:
+            self._has_answered = True
+            return answer
+        failure = failure_of(answer, strip_query(url))
+        if isinstance(failure, WrongAddress) and self._has_answered:
+            # Somebody on the way, as a captive portal or a proxy that has lost the app.
+            raise Unreachable(str(failure), answer)
+        raise failure
+
+    def _get_in(self, *, anew: bool) -> dict[str, str]:
+        """Return the credentials' headers, asked for once, or again where `anew`."""
+        if self._credentials is None:
+            return {}
+        with self._lock:
+            if anew or self._headers is None:
+                self._headers = dict(self._credentials())
+                if "Cookie" in self._headers:
+                    # Over TLS Django's check of the CSRF token wants to know.
+                    self._headers.setdefault("Referer", self._site.origin + "/")
+            return self._headers
+
+    @contextlib.contextmanager
+    def _line(self) -> Iterator[Line]:
+        with self._lock:
+            line = self._idle.pop() if self._idle else Line(self._site)
+            self._busy.add(line)
+        try:
+            yield line
+        finally:
+            with self._lock:
+                self._busy.discard(line)
+                self._idle.append(line)
+
+    def _state_in(self, answer: Answer, url: str) -> State:
+        try:
+            return parse_state(answer.item)
+        except ValueError:
+            address = strip_query(url)
+            raise Unreachable(f"What answers at {address} is not this app.") from None
+
+
+def with_query(url: str, parameters: Mapping[str, str]) -> str:
+    """Return the URL with these parameters beside those that it has."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return urlunsplit(parts._replace(query=urlencode({**query, **parameters})))
+
+
+def strip_query(url: str) -> str:
+    """Return the URL without what may be secret in it."""
+    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))

@@ -1,0 +1,103 @@
+"""The file to send, by its path or open; read at any place, by many threads."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from chunked_uploads.client.errors import FileChanged
+
+BLOCK = 256 * 1024  # bytes in memory at once
+
+PathOrFile = str | os.PathLike[str] | BinaryIO
+
+
+class Source:
+    """The bytes of one file, of a size that is known; `close` ends what was opened."""
+
+    def __init__(self, path_or_file: PathOrFile, filename: str | None = None) -> None:
+        """Raise `FileChanged` where there is no such file, or none with a size."""
+        self._lock = threading.Lock()
+        self._is_own = isinstance(path_or_file, str | os.PathLike)
+        try:
+            self._file = _open(path_or_file)
+            self.descriptor = _descriptor_of(self._file)
+            self.size = self._file.seek(0, io.SEEK_END)
+            self._stamp = self._look()
+        except (OSError, ValueError) as error:
+            raise FileChanged(_sentence(error)) from None
+        name = filename or os.path.basename(str(getattr(self._file, "name", "")))
+        # What is no UTF-8 on this disk is none anywhere.
+        self.filename = os.fsencode(name).decode("utf-8", "replace")
+        if not self.filename:
+            raise FileChanged("The file has no name: give it a filename.")
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return `size` bytes from `start` on. Raises `FileChanged`."""
+        try:
+            if self.descriptor is not None:
+                block = os.pread(self.descriptor, size, start)
+            else:
+                with self._lock:
+                    self._file.seek(start)
+                    block = self._file.read(size)
+        except (OSError, ValueError) as error:
+            raise FileChanged(_sentence(error)) from None
+        if not block and size:
+            raise FileChanged("The file became shorter while it was sent.")
+        return block
+
+    def blocks(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` to `stop`."""
+        while start < stop:
+            block = self.read(start, min(BLOCK, stop - start))
+            yield block
+            start += len(block)
+
+    def digest(self, start: int, stop: int) -> bytes:
+        """Return the SHA-256 of a range."""
+        digest = hashlib.sha256()
+        for block in self.blocks(start, stop):
+            digest.update(block)
+        return digest.digest()
+
+    def check_unchanged(self) -> None:
+        """Raise `FileChanged` where the file was written to since it was opened."""
+        if self._look() != self._stamp:
+            raise FileChanged("The file was changed while it was sent.")
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._is_own:
+            self._file.close()
+
+    def _look(self) -> tuple[int, int] | None:
+        if self.descriptor is None:
+            return None
+        stat = os.fstat(self.descriptor)
+        return stat.st_size, stat.st_mtime_ns
+
+
+def _open(path_or_file: PathOrFile) -> BinaryIO:
+    if not isinstance(path_or_file, str | os.PathLike):
+        return path_or_file
+    if not Path(path_or_file).is_file():  # a pipe would wait here for its writer
+        Path(path_or_file).stat()
+        raise OSError(f"{path_or_file} is no file.")
+    return open(path_or_file, "rb", buffering=0)
+
+
+def _descriptor_of(file: BinaryIO) -> int | None:
+    # Of a gzip file, and its like, the descriptor gives other bytes than `read`.
+    raw = getattr(file, "raw", file)
+    return raw.fileno() if isinstance(raw, io.FileIO) else None
+
+
+def _sentence(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"The file can't be read: {reason.rstrip('.')}."

@@ -1,0 +1,280 @@
+"""Connections to one site: httplib2 asks questions, bytes of files go below it.
+
+httplib2 is good at questions: it keeps the connection, makes it anew where the server
+closed it meanwhile, and unpacks the answer. Bodies it hands on in blocks of 16 KiB that
+Python reads, and where a connection breaks it sends by itself what the file object has
+left, which is not what the headers say. So a range of a file goes over the same
+connection, by `sendfile(2)` from the page cache where there is no TLS.
+
+TLS is verified against the system's authorities, or those of `SSL_CERT_FILE`. Proxies
+are those of the environment (`http_proxy`, `https_proxy`, `no_proxy`).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httplib2
+
+from chunked_uploads.client.answers import Answer, parse_answer
+from chunked_uploads.client.errors import FileChanged, Unreachable, WrongAddress
+from chunked_uploads.client.source import Source
+
+MOST_ANSWERED = 16 * 2**20  # bytes; a thousand uploads have one
+FAILURES = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, ValueError)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where requests go, and by which way; `timeout` is in seconds without a byte."""
+
+    scheme: str
+    netloc: str
+    timeout: float
+    proxy: str = ""  # its URL
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.netloc}"
+
+    def connect(self) -> _Plain | _Secure:
+        """Return a connection, which is made with its first request."""
+        if self.tls:
+            return _Secure(self)
+        return _Plain(self)
+
+
+def make_site(url: str, timeout: float, ca_file: str | None = None) -> Site:
+    """Return the site of a URL. Raises `WrongAddress`.
+
+    `ca_file` has the authorities to trust (PEM) in place of the system's.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WrongAddress(f"{url} is no address like https://example.com/uploads/.")
+    netloc = parts.netloc.rpartition("@")[2].lower()
+    is_direct = proxy_bypass(netloc)
+    proxy = "" if is_direct else getproxies().get(parts.scheme, "")
+    if proxy and "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if proxy and urlsplit(proxy).scheme != "http":
+        raise WrongAddress(f"The proxy of {parts.scheme} is not one of http://.")
+    tls = None
+    if parts.scheme == "https":
+        tls = ssl.create_default_context(cafile=ca_file)
+    return Site(parts.scheme, netloc, timeout, proxy, tls)
+
+
+class Line:
+    """One connection to a site, made anew where it is over; for a thread at a time."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._http = httplib2.Http()
+        self._http.follow_redirects = False  # a POST would become a GET
+        self._connection = site.connect()
+        # Where httplib2 looks for one before it makes its own.
+        self._http.connections[f"{site.scheme}:{site.netloc}"] = self._connection
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        timeout: float | None = None,
+    ) -> Answer:
+        """Return what the server answers to a request without a body.
+
+        `timeout` (seconds) is for this answer alone. Raises `Unreachable`.
+        """
+        self._begin(timeout or self._site.timeout)
+        url = self._site.origin + _path_of(url)
+        headers = {"Content-Length": "0", **headers} if method == "POST" else headers
+        try:
+            response, body = self._http.request(url, method, headers=headers)
+        except FAILURES as error:
+            raise self._failure(error) from error
+        return parse_answer(response.status, response, body)
+
+    def send(
+        self,
+        url: str,
+        headers: dict[str, str],
+        source: Source,
+        span: tuple[int, int],
+        note: Callable[[int], object],
+    ) -> Answer:
+        """POST the bytes of `span` (start, stop); return the answer.
+
+        `note` is called with the number of bytes each time that some have left. Raises
+        `Unreachable` and `FileChanged`.
+        """
+        self._begin(self._site.timeout)
+        connection, (start, stop) = self._connection, span
+        try:
+            connection.putrequest("POST", _path_of(url), skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.putheader("Content-Length", str(stop - start))
+            connection.endheaders()
+            is_sent = self._send_body(source, start, stop, note)
+            response = connection.getresponse()
+            body = response.read(MOST_ANSWERED)
+        except FileChanged:
+            self.close()
+            raise
+        except FAILURES as error:
+            raise self._failure(error) from error
+        if not is_sent:
+            self.close()
+        return parse_answer(response.status, dict(response.headers), body)
+
+    def abort(self) -> None:
+        """End what another thread is doing here: it gets `Unreachable`."""
+        sock = self._connection.sock
+        if sock is not None:
+            with contextlib.suppress(OSError):  # it is over by itself
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection; the next request makes another."""
+        self._connection.close()
+
+    def _begin(self, timeout: float) -> None:
+        connection = self._connection
+        if connection.sock is not None and _is_readable(connection.sock):
+            connection.close()  # as the server did, while nobody used it
+        connection.timeout = timeout
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)
+
+    def _send_body(
+        self, source: Source, start: int, stop: int, note: Callable[[int], object]
+    ) -> bool:
+        """Return whether all went; not where the server answered before it had all."""
+        sock = self._connection.sock
+        assert sock is not None
+        if source.descriptor is None or self._site.tls:
+            sent = _send_blocks(sock, source.blocks(start, stop))
+        else:
+            sent = _sendfile(sock, source.descriptor, start, stop)
+        try:
+            for size in sent:
+                note(size)
+        except (BrokenPipeError, ConnectionResetError):
+            return False  # perhaps with an answer that says why
+        except _Answered:
+            return False
+        return True
+
+    def _failure(self, error: BaseException) -> Exception:
+        self.close()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            reason = error.verify_message
+            return WrongAddress(f"{self._site.netloc} can't be trusted: {reason}.")
+        if isinstance(error, TimeoutError):
+            return Unreachable(f"{self._site.netloc} was silent for too long.")
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+        name = type(error).__name__
+        return Unreachable(f"{self._site.netloc} can't be reached: {reason or name}.")
+
+
+class _Response(http.client.HTTPResponse):
+    def begin(self) -> None:
+        super().begin()
+        # httplib2 chokes on challenges of schemes that it does not know.
+        del self.headers["WWW-Authenticate"]
+
+
+class _Plain(http.client.HTTPConnection):
+    response_class = _Response
+
+    def __init__(self, site: Site) -> None:
+        self._prefix = site.origin if site.proxy else ""
+        self._authorization = _authorization_of(site.proxy)
+        netloc = urlsplit(site.proxy).netloc.rpartition("@")[2] or site.netloc
+        super().__init__(netloc, timeout=site.timeout)
+
+    def putrequest(self, method: str, url: str, *args: bool, **options: bool) -> None:
+        # RFC 9112, section 3.2.2: a proxy is asked for the whole address.
+        super().putrequest(method, self._prefix + url, *args, **options)
+        for name, value in self._authorization.items():
+            self.putheader(name, value)
+
+
+class _Secure(http.client.HTTPSConnection):
+    response_class = _Response
+
+    def __init__(self, site: Site) -> None:
+        proxy = urlsplit(site.proxy).netloc.rpartition("@")[2]
+        super().__init__(proxy or site.netloc, timeout=site.timeout, context=site.tls)
+        if proxy:
+            parts = urlsplit(site.origin)
+            headers = _authorization_of(site.proxy)
+            self.set_tunnel(parts.hostname or "", parts.port or 443, headers)
+
+
+class _Answered(Exception):
+    """The server answers, and may not read the rest of the body."""
+
+
+def _sendfile(sock: socket.socket, file: int, start: int, stop: int) -> Iterable[int]:
+    """Send a range of a file; yield the size of each piece as it leaves."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN | select.POLLOUT)
+    milliseconds = (sock.gettimeout() or 0) * 1000
+    while start < stop:
+        try:
+            sent = os.sendfile(sock.fileno(), file, start, stop - start)
+        except BlockingIOError:
+            # The socket has a time-out, so that the kernel never waits for it.
+            ready = poll.poll(milliseconds)
+            if not ready:
+                raise TimeoutError from None
+            if ready[0][1] & select.POLLIN:
+                raise _Answered from None
+            continue
+        if not sent:
+            raise FileChanged("The file became shorter while it was sent.")
+        start += sent
+        yield sent
+
+
+def _send_blocks(sock: socket.socket, blocks: Iterable[bytes]) -> Iterable[int]:
+    for block in blocks:
+        view = memoryview(block)
+        while view:
+            sent = sock.send(view)
+            view = view[sent:]
+            yield sent
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _authorization_of(proxy: str) -> dict[str, str]:
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

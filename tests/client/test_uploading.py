@@ -1,0 +1,163 @@
+"""Files arrive whole, and the result says where."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chunked_uploads.client import Client, Refused, Result
+from chunked_uploads.models import ApiKey, Upload
+from tests.client.conftest import CONTENT, SIZE
+from tests.client.faults import Faults
+from tests.sending import finished
+from tests.servers import Gunicorn
+
+NAMES = ["film.mp4", "Übersicht 100 %; \"x\" = 'y'.txt", "映画\\.mp4", "a,b&c#d?.bin"]
+
+
+@pytest.mark.parametrize("digests", [True, False])
+def test_file_arrives_whole(
+    make_server: Callable[..., Gunicorn],
+    make_client: Callable[..., Client],
+    film: Path,
+    digests: bool,
+) -> None:
+    server = make_server(settings={"CHUNKED_UPLOADS_DIGEST": "sha256"})
+
+    result = make_client(server.url, digests=digests).upload(film)
+
+    upload = Upload.objects.get()
+    assert finished(upload) == CONTENT
+    digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    assert result == Result(server.url + upload.url, str(upload.uuid), SIZE, digest)
+    assert upload.user is not None
+    assert upload.user.username == "ada"
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**20, 2**20 + 1])
+def test_size_at_an_edge_arrives_whole(client: Client, size: int) -> None:
+    result = client.upload(io.BytesIO(CONTENT[:size]), filename="film.mp4")
+
+    assert (result.size, result.digest) == (size, "")
+    assert finished(Upload.objects.get()) == CONTENT[:size]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_arrives_as_it_is(client: Client, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name.replace("\\", "")
+    path.write_bytes(b"film")
+
+    client.upload(path)
+
+    assert Upload.objects.get().filename == path.name
+
+
+def test_open_file_is_sent_from_its_beginning_and_stays_open(client: Client) -> None:
+    file = io.BytesIO(CONTENT)
+    file.read(1000)
+
+    client.upload(file, filename="film.mp4", metadata={"camera": "ü"})
+
+    assert not file.closed
+    upload = Upload.objects.get()
+    assert finished(upload) == CONTENT
+    assert upload.metadata == {"camera": "ü"}
+
+
+def test_several_chunks_are_in_flight_at_once(
+    client: Client, faults: Faults, film: Path
+) -> None:
+    client.upload(film)
+
+    assert len(faults.chunks) == 12
+    assert len({each.headers["content-range"] for each in faults.chunks}) == 12
+    assert faults.sent == SIZE
+    assert all("content-digest" in each.headers for each in faults.chunks)
+
+
+def test_progress_grows_to_the_whole(client: Client, film: Path) -> None:
+    seen: list[tuple[int, int]] = []
+
+    client.upload(film, progress=lambda sent, total: seen.append((sent, total)))
+
+    assert seen[0][0] < SIZE
+    assert seen[-1] == (SIZE, SIZE)
+    assert seen == sorted(seen)
+
+
+def test_what_progress_raises_ends_the_upload(client: Client, film: Path) -> None:
+    def stop(sent: int, total: int) -> None:
+        if sent > SIZE // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(film, progress=stop)
+
+    client.upload(film)
+    assert finished(Upload.objects.get()) == CONTENT
+
+
+def test_file_refused_by_the_site_raises_its_sentence(
+    make_server: Callable[..., Gunicorn], make_client: Callable[..., Client], film: Path
+) -> None:
+    server = make_server(settings={"CHUNKED_UPLOADS_ALLOWED_EXTENSIONS": ["zip"]})
+
+    with pytest.raises(Refused, match="zip") as raised:
+        make_client(server.url).upload(film)
+
+    assert (raised.value.status, raised.value.code) == (415, "type_refused")
+
+
+def test_unfinished_uploads_are_listed_found_and_cancelled(
+    client: Client, film: Path
+) -> None:
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.upload(film, progress=stop, resume=False)
+
+    [listed] = client.unfinished()
+    assert client.find(film) == [listed]
+    assert (listed.name, listed.total_size) == ("film.mp4", SIZE)
+    client.cancel(listed)
+    assert client.unfinished() == client.find(film) == []
+    assert not Upload.objects.exists()
+
+
+BARRED = """
+import sys
+
+class Bar:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("django", "django_extensions"):
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Bar())
+from chunked_uploads.client import ApiKey, Client
+from chunked_uploads.client.command import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_no_django_is_needed(
+    small_chunks: Gunicorn, film: Path, api_key: ApiKey
+) -> None:
+    words = ["--user", "ada", str(film), f"{small_chunks.url}/uploads/upload/"]
+    command = [sys.executable, "-W", "error", "-c", BARRED, *words]
+
+    run = subprocess.run(
+        command,
+        env={"CHUNKED_UPLOAD_SECRET": api_key.key, "HOME": str(film.parent)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (run.returncode, run.stderr) == (0, f"{film}: 3.0 MB sent.\n")
+    assert finished(Upload.objects.get()) == CONTENT
