@@ -20,7 +20,7 @@ class Retrying:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._furthest = -1  # bytes that the server was ever known to hold
+        self._furthest = 0  # bytes that the server was ever known to hold
         self._attempts = 0  # that failed since something went on
         self._since = time.monotonic()
 

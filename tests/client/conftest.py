@@ -13,9 +13,22 @@ from tests.client.faults import Faults
 from tests.clients import randbytes
 from tests.servers import Gunicorn
 
-SIZE = 3_000_001
+SIZE = 1_600_001  # seven chunks
 CONTENT = randbytes(SIZE)
 PATH = "/uploads/upload/"
+
+
+class Clock:
+    """A stand-in for `time`, which goes on with those who sleep."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def monotonic(self) -> float:
+        return sum(self.pauses)
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +52,8 @@ def film(tmp_path: Path) -> Path:
 @pytest.fixture
 def small_chunks(make_server: Callable[..., Gunicorn]) -> Gunicorn:
     """A site that suggests chunks of 256 KiB."""
-    return make_server(settings={"CHUNKED_UPLOADS_CHUNK_SIZE": 256 * 1024})
+    settings = {"CHUNKED_UPLOADS_CHUNK_SIZE": 256 * 1024}
+    return make_server(workers=1, threads=8, settings=settings)
 
 
 @pytest.fixture

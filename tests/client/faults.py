@@ -114,6 +114,7 @@ class Faults:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = SECONDS
+            disable_nagle_algorithm = True
 
             def _handle(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}

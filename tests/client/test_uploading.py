@@ -18,7 +18,7 @@ from tests.client.faults import Faults
 from tests.sending import finished
 from tests.servers import Gunicorn
 
-NAMES = ["film.mp4", "Übersicht 100 %; \"x\" = 'y'.txt", "映画\\.mp4", "a,b&c#d?.bin"]
+NAMES = ["film.mp4", "Übersicht 100 %; \"x\" = 'y'.txt", "映画.mp4", "a,b&c#d?.bin"]
 
 
 @pytest.mark.parametrize("digests", [True, False])
@@ -40,22 +40,22 @@ def test_file_arrives_whole(
     assert upload.user.username == "ada"
 
 
-@pytest.mark.parametrize("size", [0, 1, 2**20, 2**20 + 1])
-def test_size_at_an_edge_arrives_whole(client: Client, size: int) -> None:
-    result = client.upload(io.BytesIO(CONTENT[:size]), filename="film.mp4")
+def test_sizes_at_the_edges_arrive_whole(client: Client) -> None:
+    for size in (0, 1, 2**20, 2**20 + 1):
+        result = client.upload(io.BytesIO(CONTENT[:size]), filename="film.mp4")
 
-    assert (result.size, result.digest) == (size, "")
-    assert finished(Upload.objects.get()) == CONTENT[:size]
+        assert (result.size, result.digest) == (size, "")
+        assert finished(Upload.objects.get(uuid=result.uuid)) == CONTENT[:size]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_name_arrives_as_it_is(client: Client, tmp_path: Path, name: str) -> None:
-    path = tmp_path / name.replace("\\", "")
-    path.write_bytes(b"film")
+def test_names_arrive_as_they_are(client: Client, tmp_path: Path) -> None:
+    for name in NAMES:
+        path = tmp_path / name
+        path.write_bytes(b"film")
 
-    client.upload(path)
+        result = client.upload(path)
 
-    assert Upload.objects.get().filename == path.name
+        assert Upload.objects.get(uuid=result.uuid).filename == name
 
 
 def test_open_file_is_sent_from_its_beginning_and_stays_open(client: Client) -> None:
@@ -75,8 +75,8 @@ def test_several_chunks_are_in_flight_at_once(
 ) -> None:
     client.upload(film)
 
-    assert len(faults.chunks) == 12
-    assert len({each.headers["content-range"] for each in faults.chunks}) == 12
+    assert len(faults.chunks) == 7
+    assert len({each.headers["content-range"] for each in faults.chunks}) == 7
     assert faults.sent == SIZE
     assert all("content-digest" in each.headers for each in faults.chunks)
 
@@ -159,5 +159,5 @@ def test_no_django_is_needed(
         text=True,
     )
 
-    assert (run.returncode, run.stderr) == (0, f"{film}: 3.0 MB sent.\n")
+    assert (run.returncode, run.stderr) == (0, f"{film}: 1.6 MB sent.\n")
     assert finished(Upload.objects.get()) == CONTENT
