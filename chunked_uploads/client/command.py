@@ -210,7 +210,7 @@ def _opened(name: str, display: Display) -> Iterator[PathOrFile]:
 
 
 def _spool(source: BinaryIO) -> Any:
-    from chunked_uploads.client.errors import FileChanged
+    from chunked_uploads.client.errors import FileUnreadable
 
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who gets it
     try:
@@ -219,7 +219,8 @@ def _spool(source: BinaryIO) -> Any:
         file.flush()
     except OSError as error:
         file.close()
-        raise FileChanged(f"Standard input can't be kept: {error.strerror}.") from None
+        message = f"Standard input can't be kept: {error.strerror}."
+        raise FileUnreadable(message) from None
     return file
 
 
@@ -228,7 +229,7 @@ def _status_of(failure: Exception) -> int:
 
     if isinstance(failure, errors.NotAuthenticated):
         return NOT_LET_IN
-    if isinstance(failure, errors.FileChanged | errors.AlreadySending):
+    if isinstance(failure, errors.FileUnreadable | errors.AlreadySending):
         return NO_FILE
     return TRY_LATER if getattr(failure, "is_curable", False) else REFUSED
 

@@ -87,8 +87,14 @@ class WrongAddress(UploadFailed):
     code = "wrong_address"
 
 
-class FileChanged(UploadFailed):
-    """The file on this side can't be read, or was changed while it was sent."""
+class FileUnreadable(UploadFailed):
+    """The file on this side can't be read."""
+
+    code = "file_unreadable"
+
+
+class FileChanged(FileUnreadable):
+    """The file was written to while it was sent."""
 
     code = "file_changed"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from chunked_uploads.client.errors import FileChanged
+from chunked_uploads.client.errors import FileChanged, FileUnreadable
 
 BLOCK = 256 * 1024  # bytes in memory at once
 
@@ -21,24 +21,24 @@ class Source:
     """The bytes of one file, of a size that is known; `close` ends what was opened."""
 
     def __init__(self, path_or_file: PathOrFile, filename: str | None = None) -> None:
-        """Raise `FileChanged` where there is no such file, or none with a size."""
+        """Raise `FileUnreadable` where there is no such file, or none with a size."""
         self._lock = threading.Lock()
         self._is_own = isinstance(path_or_file, str | os.PathLike)
         try:
             self._file = _open(path_or_file)
+        except OSError as error:
+            raise FileUnreadable(_sentence(error)) from None
+        try:
             self.descriptor = _descriptor_of(self._file)
             self.size = self._file.seek(0, io.SEEK_END)
             self._stamp = self._look()
+            self.filename = filename or _name_of(self._file)
         except (OSError, ValueError) as error:
-            raise FileChanged(_sentence(error)) from None
-        name = filename or os.path.basename(str(getattr(self._file, "name", "")))
-        # What is no UTF-8 on this disk is none anywhere.
-        self.filename = os.fsencode(name).decode("utf-8", "replace")
-        if not self.filename:
-            raise FileChanged("The file has no name: give it a filename.")
+            self.close()
+            raise FileUnreadable(_sentence(error)) from None
 
     def read(self, start: int, size: int) -> bytes:
-        """Return `size` bytes from `start` on. Raises `FileChanged`."""
+        """Return `size` bytes from `start` on. Raises `FileUnreadable`."""
         try:
             if self.descriptor is not None:
                 block = os.pread(self.descriptor, size, start)
@@ -47,7 +47,7 @@ class Source:
                     self._file.seek(start)
                     block = self._file.read(size)
         except (OSError, ValueError) as error:
-            raise FileChanged(_sentence(error)) from None
+            raise FileUnreadable(_sentence(error)) from None
         if not block and size:
             raise FileChanged("The file became shorter while it was sent.")
         return block
@@ -88,8 +88,16 @@ def _open(path_or_file: PathOrFile) -> BinaryIO:
         return path_or_file
     if not Path(path_or_file).is_file():  # a pipe would wait here for its writer
         Path(path_or_file).stat()
-        raise OSError(f"{path_or_file} is no file.")
+        raise OSError(f"{path_or_file} is no file")
     return open(path_or_file, "rb", buffering=0)
+
+
+def _name_of(file: BinaryIO) -> str:
+    name = os.path.basename(str(getattr(file, "name", "")))
+    if not name:
+        raise ValueError("it has no name: give it a filename")
+    # What is no UTF-8 on this disk is none anywhere.
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _descriptor_of(file: BinaryIO) -> int | None:

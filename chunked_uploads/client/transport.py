@@ -27,7 +27,12 @@ from urllib.request import getproxies, proxy_bypass
 import httplib2
 
 from chunked_uploads.client.answers import Answer, parse_answer
-from chunked_uploads.client.errors import FileChanged, Unreachable, WrongAddress
+from chunked_uploads.client.errors import (
+    FileChanged,
+    FileUnreadable,
+    Unreachable,
+    WrongAddress,
+)
 from chunked_uploads.client.source import Source
 
 MOST_ANSWERED = 16 * 2**20  # bytes; a thousand uploads have one
@@ -119,7 +124,7 @@ class Line:
         """POST the bytes of `span` (start, stop); return the answer.
 
         `note` is called with the number of bytes each time that some have left. Raises
-        `Unreachable` and `FileChanged`.
+        `Unreachable` and `FileUnreadable`.
         """
         self._begin(self._site.timeout)
         connection, (start, stop) = self._connection, span
@@ -132,7 +137,7 @@ class Line:
             is_sent = self._send_body(source, start, stop, note)
             response = connection.getresponse()
             body = response.read(MOST_ANSWERED)
-        except FileChanged:
+        except FileUnreadable:
             self.close()
             raise
         except FAILURES as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from tests.servers import HOST
 
@@ -21,7 +24,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 class Request:
     """A request as it came; the names of headers are in lower case."""
 
-    number: int  # from 1 on
+    port: int  # that it came from
     method: str
     path: str  # with the query
     headers: Mapping[str, str]
@@ -69,7 +72,6 @@ class Faults:
     def __init__(self, port: int) -> None:
         self.rule: Rule = lambda request: None
         self.requests: list[Request] = []
-        self._lock = threading.Lock()
         self._server = ThreadingHTTPServer((HOST, 0), self._handler(port))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever)
@@ -98,16 +100,6 @@ class Faults:
         """The requests that brought bytes of files."""
         return [each for each in self.requests if each.is_chunk]
 
-    def note(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Request:
-        """Take note of a request."""
-        with self._lock:
-            number = len(self.requests) + 1
-            request = Request(number, method, path, headers, body)
-            self.requests.append(request)
-            return request
-
     def _handler(self, port: int) -> type[BaseHTTPRequestHandler]:
         faults = self
 
@@ -117,9 +109,8 @@ class Faults:
             disable_nagle_algorithm = True
 
             def _handle(self) -> None:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                body = self.rfile.read(int(headers.get("content-length", 0)))
-                request = faults.note(self.command, self.path, headers, body)
+                request = self._note()
+                body = request.body
                 outcome = faults.rule(request)
                 if isinstance(outcome, Told):
                     return self._tell(outcome)
@@ -130,6 +121,14 @@ class Faults:
                     self.close_connection = True
                     return None
                 return self._tell(told)
+
+            def _note(self) -> Request:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                body = self.rfile.read(int(headers.get("content-length", 0)))
+                port = self.client_address[1]
+                request = Request(port, self.command, self.path, headers, body)
+                faults.requests.append(request)
+                return request
 
             def _tell(self, told: Told) -> None:
                 body = (
@@ -142,6 +141,15 @@ class Faults:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_CONNECT(self) -> None:
+                host, _, port = self.path.partition(":")
+                self._note()
+                self.send_response(200)
+                self.end_headers()
+                with socket.create_connection((host, int(port)), SECONDS) as other:
+                    _relay(self.connection, other)
+                self.close_connection = True
+
             def log_message(self, *arguments: object) -> None:
                 """Tell nobody."""
 
@@ -150,9 +158,24 @@ class Faults:
         return Handler
 
 
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes between two connections until one ends."""
+    while True:
+        readable, _, _ = select.select([one, other], [], [], SECONDS)
+        for source in readable:
+            data = source.recv(2**16)
+            if not data:
+                return
+            (other if source is one else one).sendall(data)
+        if not readable:
+            return
+
+
 def _forward(port: int, request: Request, body: bytes) -> Told:
     with closing(http.client.HTTPConnection(HOST, port, timeout=SECONDS)) as connection:
-        connection.request(request.method, request.path, body, dict(request.headers))
+        parts = urlsplit(request.path)  # a whole address where it is asked as a proxy
+        path = urlunsplit(("", "", parts.path, parts.query, ""))
+        connection.request(request.method, path, body, dict(request.headers))
         response = connection.getresponse()
         kept = {
             name: value

@@ -1,0 +1,274 @@
+"""An upload goes on where it was, whoever died, and sends nothing twice in vain."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from chunked_uploads.client import AlreadySending, Client, Unreachable
+from chunked_uploads.client.fingerprint import fingerprint_of
+from chunked_uploads.client.source import Source
+from chunked_uploads.models import ApiKey, Upload
+from demo.environment import CHECKOUT
+from tests.client.conftest import CONTENT, PATH, SIZE
+from tests.client.faults import Faults, Loss
+from tests.polling import wait_until
+from tests.sending import Uploader, finished
+from tests.servers import Gunicorn
+from tests.weather import Weather
+
+CHUNK = 256 * 1024  # bytes, as the site suggests
+SLOW = 2_000_000  # bytes per second
+
+
+@pytest.fixture
+def weather(small_chunks: Gunicorn) -> Iterator[Weather]:
+    """The network between the client and the site."""
+    with Weather(small_chunks.port) as weather:
+        yield weather
+
+
+@pytest.fixture
+def send(
+    weather: Weather, film: Path, api_key: ApiKey
+) -> Callable[..., subprocess.Popen]:
+    """Return what starts the command, for Ada's film."""
+
+    def send(*options: str) -> subprocess.Popen[str]:
+        words = ["--user", "ada", *options, str(film), weather.url + PATH]
+        return subprocess.Popen(
+            [sys.executable, "-m", "chunked_uploads.client", *words],
+            env={**os.environ, "CHUNKED_UPLOAD_SECRET": api_key.key},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return send
+
+
+def is_sent(upload: Upload) -> bool:
+    return upload.is_complete and finished(upload) == CONTENT
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_killed_client_goes_on_to_the_byte(
+    weather: Weather, send: Callable[..., subprocess.Popen], is_remembered: bool
+) -> None:
+    weather.slow(SLOW)
+    killed = send()
+    wait_until(lambda: weather.sent > SIZE // 2)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    weather.clear()
+    if not is_remembered:
+        shutil.rmtree(Path(os.environ["XDG_STATE_HOME"]))
+
+    said, _ = send().communicate()
+
+    upload = Upload.objects.get()
+    assert is_sent(upload)
+    assert said.strip().endswith(upload.url)
+    assert weather.sent == SIZE
+
+
+def test_interrupted_client_says_how_to_go_on(
+    weather: Weather, send: Callable[..., subprocess.Popen]
+) -> None:
+    weather.slow(SLOW)
+    paused = send()
+    wait_until(lambda: weather.sent > SIZE // 2)
+    paused.send_signal(signal.SIGINT)
+
+    _, said = paused.communicate()
+
+    assert paused.returncode == 130
+    assert "run the same again to go on" in said
+    assert "Traceback" not in said
+    weather.clear()
+    send().communicate()
+    assert is_sent(Upload.objects.get())
+    assert weather.sent == SIZE
+
+
+def test_cut_connections_cost_no_byte(
+    weather: Weather, make_client: Callable[..., Client], film: Path
+) -> None:
+    weather.cut(after=SIZE // 2)
+
+    make_client(weather.url).upload(film)
+
+    assert is_sent(Upload.objects.get())
+    assert weather.sent == SIZE
+
+
+def test_silent_connection_is_given_up_and_another_one_made(
+    weather: Weather,
+    make_client: Callable[..., Client],
+    film: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = make_client(weather.url, timeout=0.3)
+    with ThreadPoolExecutor() as threads:
+        weather.stall(after=SIZE // 2)
+        sent = threads.submit(client.upload, film)
+        wait_until(lambda: "silent for too long" in caplog.text)
+        weather.clear()
+        sent.result()
+
+    assert is_sent(Upload.objects.get())
+    assert weather.sent <= SIZE + 3 * CHUNK
+
+
+def test_killed_server_costs_the_chunks_in_flight_at_most(
+    weather: Weather,
+    small_chunks: Gunicorn,
+    make_client: Callable[..., Client],
+    film: Path,
+) -> None:
+    client = make_client(weather.url, parallel=2)
+    weather.slow(SLOW)
+    with ThreadPoolExecutor() as threads:
+        sent = threads.submit(client.upload, film)
+        wait_until(lambda: weather.sent > SIZE // 2)
+        small_chunks.kill()
+        small_chunks.restart()
+        weather.clear()
+        sent.result()
+
+    assert is_sent(Upload.objects.get())
+    assert weather.sent <= SIZE + 2 * CHUNK
+
+
+def test_finished_upload_whose_answer_was_lost_is_not_sent_again(
+    faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    faults.rule = lambda request: Loss() if request.is_done else None
+    with pytest.raises(Unreachable):
+        make_client(faults.url, patience=0).upload(film)
+    faults.rule = lambda request: None
+
+    result = make_client(faults.url).upload(film)
+
+    upload = Upload.objects.get()
+    assert result.uuid == str(upload.uuid)
+    assert is_sent(upload)
+    assert faults.sent == SIZE
+
+
+def test_gaps_are_filled_and_nothing_else_is_sent(
+    client: Client, faults: Faults, film: Path, uploader: Uploader
+) -> None:
+    fingerprint = fingerprint_of(Source(io.BytesIO(CONTENT), "film.mp4"))
+    begun = uploader.send(
+        CONTENT[:CHUNK], 0, SIZE, url=f"{PATH}?fingerprint={fingerprint}"
+    )
+    url = begun.json()[0]["url"]
+    for start in (2 * CHUNK, 4 * CHUNK):
+        uploader.send(CONTENT[start : start + CHUNK], start, SIZE, url=url)
+
+    client.upload(film)
+
+    assert is_sent(Upload.objects.get())
+    assert faults.sent == SIZE - 3 * CHUNK
+
+
+def test_what_may_be_of_another_file_is_not_continued(
+    client: Client, film: Path, uploader: Uploader
+) -> None:
+    uploader.send(b"another", 0, SIZE)
+    other = Upload.objects.get()
+
+    result = client.upload(film)
+
+    assert result.uuid != str(other.uuid)
+    assert is_sent(Upload.objects.get(uuid=result.uuid))
+
+
+def test_new_upload_is_begun_where_none_is_to_be_resumed(
+    client: Client, faults: Faults, film: Path
+) -> None:
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.upload(film, progress=stop)
+    [begun] = Upload.objects.all()
+
+    result = client.upload(film, resume=False)
+
+    assert result.uuid != str(begun.uuid)
+    assert is_sent(Upload.objects.get(uuid=result.uuid))
+
+
+def test_file_that_another_process_sends_is_left_to_it(
+    weather: Weather, make_client: Callable[..., Client], film: Path
+) -> None:
+    client = make_client(weather.url)
+    with ThreadPoolExecutor() as threads:
+        weather.stall(after=CHUNK)
+        sent = threads.submit(client.upload, film)
+        wait_until(lambda: weather.is_stalled)
+
+        with pytest.raises(AlreadySending):
+            make_client(weather.url).upload(film)
+
+        weather.clear()
+        sent.result()
+    assert Upload.objects.count() == 1
+
+
+def test_uploads_work_where_nothing_can_be_kept(
+    client: Client, faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    for folder in ("/dev/null/state", None):
+        result = make_client(faults.url, state_folder=folder).upload(film)
+
+        assert is_sent(Upload.objects.get(uuid=result.uuid))
+
+
+def test_what_is_kept_is_for_its_owner_alone_and_goes_at_the_end(
+    client: Client, film: Path
+) -> None:
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "chunked-upload"
+    modes: set[int] = set()
+
+    def look(sent: int, total: int) -> None:
+        modes.update(path.stat().st_mode & 0o777 for path in folder.iterdir())
+        modes.add(folder.stat().st_mode & 0o777)
+
+    client.upload(film, progress=look)
+
+    assert modes == {0o600, 0o700}
+    assert list(folder.iterdir()) == []
+
+
+LOOK = """
+const { readFileSync } = require("node:fs");
+global.window = globalThis;
+require("node:vm").runInThisContext(readFileSync(process.argv[1], "utf8"));
+window.ChunkedUploads.look(new Blob([readFileSync(0)])).then((found) =>
+  process.stdout.write(found.fingerprint));
+"""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
+def test_fingerprint_is_that_of_the_page() -> None:
+    scripts = CHECKOUT / "chunked_uploads/static/chunked_uploads/js/src"
+    command = ["node", "-e", LOOK, str(scripts / "fingerprint.js")]
+    for size in (0, 5, 2**20, 2**20 + 1, SIZE):
+        content = CONTENT[:size]
+        run = subprocess.run(command, input=content, capture_output=True, check=True)
+
+        source = Source(io.BytesIO(content), "film.mp4")
+
+        assert fingerprint_of(source) == run.stdout.decode()

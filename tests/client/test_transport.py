@@ -1,0 +1,176 @@
+"""The way to the server: TLS, proxies, and memory that does not grow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from chunked_uploads.client import ApiKey, Client, FileUnreadable, WrongAddress
+from chunked_uploads.models import ApiKey as Key
+from chunked_uploads.models import Upload
+from tests.client.conftest import CONTENT, PATH, SIZE
+from tests.client.faults import Faults
+from tests.sending import finished
+from tests.servers import HOST, Gunicorn
+
+HUGE = 2**32 + 1  # bytes
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The certificate of an authority, and the site's with its key."""
+    folder = tmp_path_factory.mktemp("authority")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    issued = authority.issue_cert(HOST).private_key_and_cert_chain_pem
+    issued.write_to_path(str(folder / "site.pem"))
+    return folder / "authority.pem", folder / "site.pem"
+
+
+@pytest.fixture
+def secure(make_server: Callable[..., Gunicorn], authority: tuple[Path, Path]) -> str:
+    """The address of a site that speaks TLS."""
+    certificate = str(authority[1])
+    options = [f"--certfile={certificate}", f"--keyfile={certificate}"]
+    server = make_server(workers=1, options=options)
+    return server.url.replace("http:", "https:")
+
+
+def test_file_arrives_whole_over_tls(
+    secure: str,
+    authority: tuple[Path, Path],
+    make_client: Callable[..., Client],
+    film: Path,
+) -> None:
+    make_client(secure, ca_file=str(authority[0])).upload(film)
+
+    assert finished(Upload.objects.get()) == CONTENT
+
+
+def test_certificate_that_nobody_vouches_for_is_refused(
+    secure: str, make_client: Callable[..., Client], film: Path
+) -> None:
+    with pytest.raises(WrongAddress, match="can't be trusted"):
+        make_client(secure).upload(film)
+
+
+def test_proxies_of_the_environment_are_used(
+    secure: str,
+    authority: tuple[Path, Path],
+    small_chunks: Gunicorn,
+    make_client: Callable[..., Client],
+    film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Faults(small_chunks.port) as proxy:
+        address = proxy.url.replace("http://", "http://ada:l%40velace@")
+        monkeypatch.setenv("http_proxy", address)
+        monkeypatch.setenv("https_proxy", address)
+        monkeypatch.setenv("no_proxy", "")
+
+        plain = make_client(small_chunks.url)
+        plain.upload(film)
+        asked = {each.path.split(PATH)[0] for each in proxy.requests}
+        assert asked == {small_chunks.url}
+        proxy.requests.clear()
+
+        tunnelled = make_client(secure, ca_file=str(authority[0]))
+        tunnelled.upload(film)
+        assert {each.method for each in proxy.requests} == {"CONNECT"}
+        told = {each.headers["proxy-authorization"] for each in proxy.requests}
+        assert told == {"Basic YWRhOmxAdmVsYWNl"}
+        proxy.requests.clear()
+
+        monkeypatch.setenv("no_proxy", HOST)
+        make_client(small_chunks.url).upload(film)
+        assert proxy.requests == []
+        for client in (plain, tunnelled):
+            client.close()
+    assert Upload.objects.filter(state=Upload.State.COMPLETE).count() == 3
+
+
+def test_proxy_of_another_kind_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(WrongAddress, match="proxy"):
+        Client("https://uploads.example.com/")
+
+
+MEASURED = """
+import re, sys
+from chunked_uploads.client import ApiKey, Client
+
+path, url, key, *options = sys.argv[1:]
+with Client(url, ApiKey("ada", key), digests="digests" in options) as client:
+    print(client.upload(path).size)
+print(int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) // 1024)
+"""
+
+
+@pytest.fixture
+def roomy(make_server: Callable[..., Gunicorn], tmp_path: Path) -> Iterator[Gunicorn]:
+    """A site with its files in memory, where that has room, since disks are slower."""
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > 2 * HUGE
+    folder = tempfile.mkdtemp(dir=memory if has_room else tmp_path)
+    yield make_server(settings={"MEDIA_ROOT": folder})
+    shutil.rmtree(folder)
+
+
+def test_memory_does_not_grow_with_the_file(
+    roomy: Gunicorn, api_key: Key, tmp_path: Path
+) -> None:
+    path = tmp_path / "disk.img"
+    with open(path, "wb") as file:
+        file.truncate(HUGE)
+        file.write(b"beginning")
+        file.seek(-3, os.SEEK_END)
+        file.write(b"end")
+    words = [str(path), roomy.url + PATH, api_key.key]
+    command = [sys.executable, "-c", MEASURED, *words]
+
+    sent, most = subprocess.check_output(command, text=True).split()
+
+    upload = Upload.objects.get()
+    with upload.upload.open() as held:
+        assert held.read(9) == b"beginning"
+        held.seek(-3, os.SEEK_END)
+        assert held.read() == b"end"
+    assert int(sent) == upload.filesize == HUGE
+    assert int(most) < 60  # MiB
+
+
+def test_files_that_cannot_be_sent_are_said_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with Client("http://127.0.0.1:9/") as client:
+        for path in (tmp_path, pipe, tmp_path / "nothing", Path("/proc/self/mem")):
+            with pytest.raises(FileUnreadable):
+                client.upload(path)
+
+
+def test_connections_are_kept_for_the_next_request(
+    faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    with make_client(faults.url, parallel=1) as client:
+        client.upload(film)
+        assert client.unfinished() == []
+
+    assert faults.sent == SIZE
+    assert len({each.port for each in faults.requests}) == 1
+
+
+def test_url_of_a_key_names_no_other_site(faults: Faults, api_key: Key) -> None:
+    with Client(f"{faults.url}{PATH}?limits=", ApiKey("ada", api_key.key)) as client:
+        assert client.unfinished() == []
+    [request] = faults.requests
+    assert "limits=&" in request.path
+    assert "all=1" in request.path
