@@ -58,7 +58,7 @@ LEAST_MEMORY = 4 * 1024 * MIB
 
 def run(rounds: int) -> None:
     """Measure all of it, print the tables, and what the figures are to each other."""
-    folder = _folder()
+    folder = folder_in_memory()
     facts = ", ".join(f"{name} {fact}" for name, fact in machine(folder).items())
     print(f"{facts}, all files in {folder}\n", flush=True)
     tempfile.tempdir = str(folder)  # where engines and databases have theirs
@@ -69,7 +69,7 @@ def run(rounds: int) -> None:
     _measure_done(folder)
 
 
-def _folder() -> Path:
+def folder_in_memory() -> Path:
     """Return where no disk is awaited, if memory has room for it."""
     if MEMORY.is_dir():
         room = os.statvfs(MEMORY)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import buckets, joining, picture, slow
+from benchmarks import buckets, joining, picture, programs, slow
 from benchmarks.contestants import CONTESTANTS, OURS, OURS_TUS
 from benchmarks.environment import CHECKOUT, DATA, HERE
 from benchmarks.measuring import (
@@ -54,6 +54,8 @@ def run(arguments: list[str]) -> None:
         return buckets.run(options.rounds)
     if options.joined:
         return joining.run(options.size * MIB, options.rounds)
+    if options.programs:
+        return programs.run(options.rounds, options.size * MIB)
     if options.slow:
         size, rate = SLOW_SIZE, options.rate * 1024
         return slow.run(Crowd(options.visitors, ARRIVING, size, rate))
@@ -113,6 +115,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--joined",
         action="store_true",
         help="instead: parts of a file at once, then joined, by tus",
+    )
+    parser.add_argument(
+        "--programs",
+        action="store_true",
+        help="instead: our client beside tuspy and a bare sender",
     )
     parser.add_argument("--visitors", type=int, default=200, help="who are slow")
     parser.add_argument("--rate", type=int, default=128, help="KiB/s of each of them")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -204,6 +204,13 @@ def test_help_loads_nothing_of_the_network() -> None:
     assert "exit status:" in run.stdout
 
 
-def test_console_script_is_installed() -> None:
-    setup = io.StringIO((CHECKOUT / "setup.py").read_text())
-    assert "chunked-upload = chunked_uploads.client.command:run" in setup.read()
+def test_every_option_stands_in_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["--help"])
+    told = capsys.readouterr().out
+    page = (CHECKOUT / "docs/client.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"--[a-z-]+", told)) - {"--help", "--version"}
+    options -= {"--digests", "--resume"}  # of which the docs tell the opposites
+    assert {option for option in options if f"`{option}" not in page} == set()
+    for status in re.findall(r"^  (\d+)  ", told, re.MULTILINE):
+        assert f"| {status} |" in page

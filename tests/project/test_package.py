@@ -136,3 +136,5 @@ def test_wheel_works_in_an_empty_environment(
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
+    command = str(tmp_path / "venv" / "bin" / "chunked-upload")
+    assert "UPLOAD_URL" in subprocess.check_output([command, "--help"], text=True)

@@ -43,40 +43,44 @@ def curl(block: str, film: Path, server: Gunicorn, api_key: ApiKey) -> list[dict
     return json.loads(run(["bash", "-euc", block], film, **names))
 
 
+def client(command: list[str], film: Path, server: Gunicorn, api_key: ApiKey) -> str:
+    """Run what uses the client; return what it prints."""
+    script = film.with_name("chunked-upload")  # as a pip install makes it
+    script.write_text(f'exec "{sys.executable}" -m chunked_uploads.client "$@"\n')
+    script.chmod(0o755)
+    path = f"{film.parent}{os.pathsep}{os.environ['PATH']}"
+    names = {"USERNAME": api_key.user.username, "KEY": api_key.key, "SITE": server.url}
+    own = {"PATH": path, "PYTHONPATH": str(CHECKOUT), "HOME": str(film.parent)}
+    return run(command, film, **names, **own).strip()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/client.md"])
+def test_client_sends_a_file(
+    server: Gunicorn, api_key: ApiKey, film: Path, page: str
+) -> None:
+    python = block("python", "with Client", page)
+    shell = block("bash", "chunked-upload --user", page)
+    for command in ([sys.executable, "-c", python], ["bash", "-euc", shell]):
+        url = client(command, film, server, api_key)
+
+        upload = Upload.objects.latest("pk")
+        assert url == server.url + upload.url
+        assert Path(upload.upload.path).read_bytes() == FILM
+
+
 def test_curl_sends_a_file_at_once(
     server: Gunicorn, api_key: ApiKey, film: Path
 ) -> None:
-    [answer] = curl(blocks("bash", "README.md")[0], film, server, api_key)
+    [answer] = curl(blocks("bash", "README.md")[1], film, server, api_key)
     assert answer["size"] == answer["total_size"] == len(FILM)
 
 
 def test_curl_sends_a_file_chunk_by_chunk(
     server: Gunicorn, api_key: ApiKey, film: Path
 ) -> None:
-    [answer] = curl(blocks("bash", "README.md")[1], film, server, api_key)
+    [answer] = curl(blocks("bash", "README.md")[2], film, server, api_key)
     assert answer["state"] == "COMPLETE"
     assert Path(Upload.objects.get().upload.path).read_bytes() == FILM
-
-
-def test_python_sends_a_file_chunk_by_chunk(
-    server: Gunicorn, api_key: ApiKey, film: Path
-) -> None:
-    program = block("python", "urlopen", "README.md")
-    words = ["film.mp4", server.url, api_key.user.username, api_key.key]
-    url = run([sys.executable, "-c", program, *words], film).strip()
-    upload = Upload.objects.get()
-    assert Path(upload.upload.path).read_bytes() == FILM
-    assert url == server.url + upload.url
-
-
-def test_python_sends_an_empty_file(
-    server: Gunicorn, api_key: ApiKey, film: Path
-) -> None:
-    film.write_bytes(b"")
-    program = block("python", "urlopen", "README.md")
-    words = ["film.mp4", server.url, api_key.user.username, api_key.key]
-    run([sys.executable, "-c", program, *words], film)
-    assert Upload.objects.get().is_complete
 
 
 USE = """
@@ -120,7 +124,7 @@ def test_lines_of_the_installation_lead_to_the_finished_file(tmp_path: Path) -> 
 
 def test_other_blocks_are_those_of_the_docs_which_are_run() -> None:
     docs = "".join(path.read_text() for path in (CHECKOUT / "docs").glob("*.md"))
-    for shown in [*blocks("bash", "README.md")[2:], *blocks("js", "README.md")]:
+    for shown in [*blocks("bash", "README.md")[3:], *blocks("js", "README.md")]:
         assert shown in docs
 
 
