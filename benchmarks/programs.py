@@ -76,6 +76,7 @@ def measure(sender: str, folder: Path, path: Path) -> Sent:
     contestant = CONTESTANTS[SENDERS[sender]]
     with serving(contestant, folder) as server:
         warm_up(contestant, server, folder, CHUNK)
+        assert isinstance(server.address, tuple)
         host, port = server.address
         words = [sender, f"http://{host}:{port}", str(path)]
         command = [sys.executable, "-m", "benchmarks.senders", *words]
