@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,18 @@ KINDS: dict[str, Callable[[str, str], Credentials]] = {
 }
 
 
+@dataclass(frozen=True)
+class HeadersCommand:
+    """Credentials that a command prints: headers, a line each."""
+
+    command: str
+
+    def __call__(self) -> dict[str, str]:
+        lines = filter(str.strip, _output_of(self.command).splitlines())
+        pairs = [line.partition(":") for line in lines]
+        return {name.strip(): value.strip() for name, _, value in pairs}
+
+
 class NoSecret(Exception):
     """A secret is needed, and nobody gives one; the message is one sentence."""
 
@@ -32,7 +45,7 @@ def find_credentials(options: argparse.Namespace) -> Credentials | None:
     Raises `NoSecret`.
     """
     if options.headers_command:
-        return lambda: _headers_of(_output_of(options.headers_command))
+        return HeadersCommand(options.headers_command)
     host = urlsplit(options.url).hostname or ""
     login, password = _netrc_of(host)
     user = options.user or os.environ.get("CHUNKED_UPLOAD_USER") or login
@@ -79,11 +92,6 @@ def _output_of(command: str) -> str:
         reason = getattr(error, "strerror", None) or "it failed"
         raise NoSecret(f"{shlex.split(command)[0]} gives nothing: {reason}.") from None
     return run.stdout
-
-
-def _headers_of(text: str) -> dict[str, str]:
-    pairs = [line.partition(":") for line in text.splitlines() if line.strip()]
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _prompt(question: str) -> str:

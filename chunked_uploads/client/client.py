@@ -10,7 +10,7 @@ from chunked_uploads.client.answers import State
 from chunked_uploads.client.credentials import Credentials
 from chunked_uploads.client.fingerprint import fingerprint_of, make_salted
 from chunked_uploads.client.remembering import Memory, default_folder
-from chunked_uploads.client.server import Server, strip_query
+from chunked_uploads.client.server import Server
 from chunked_uploads.client.source import PathOrFile, Source
 from chunked_uploads.client.transport import make_site
 from chunked_uploads.client.uploading import Options, Result, Uploading
@@ -44,16 +44,15 @@ class Client:
         state_folder: Path | str | None = "",
     ) -> None:
         """Raise `WrongAddress` where `upload_url` is none, or its proxy."""
-        self._upload_url = upload_url
         self._credentials = credentials
         self._parallel = parallel
         self._digests = digests
         self._patience = patience
         folder = default_folder() if state_folder == "" else state_folder
         self._folder = None if folder is None else Path(folder)
-        self._server = Server(
-            make_site(upload_url, timeout, ca_file), upload_url, credentials
-        )
+        site = make_site(upload_url, timeout, ca_file)
+        self._address = site.address_of(upload_url)
+        self._server = Server(site, upload_url, credentials)
 
     def __enter__(self) -> Client:
         return self
@@ -128,5 +127,4 @@ class Client:
 
     def _memory(self, source: Source, fingerprint: str) -> Memory:
         who = repr(self._credentials)  # whose fields that are secret don't show
-        where = strip_query(self._upload_url)
-        return Memory(self._folder, where, who, source.filename, fingerprint)
+        return Memory(self._folder, self._address, who, source.filename, fingerprint)

@@ -112,7 +112,8 @@ def failure_of(answer: Answer, url: str) -> UploadFailed:
     if status == 401:
         return NotAuthenticated(detail, answer)
     if 300 <= status < 400:
-        detail = f"The server redirects to {answer.location or 'elsewhere'}: use that."
+        target = answer.location.partition("?")[0] or "elsewhere"
+        detail = f"The server redirects to {target}: use that."
         return WrongAddress(detail, answer)
     if status == 413 and not code:
         return TooLargeForProxy("A proxy takes no chunk of this size.", answer)

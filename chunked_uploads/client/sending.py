@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chunked_uploads.client.answers import State
 from chunked_uploads.client.errors import OutOfStep, Unreachable
@@ -19,16 +19,20 @@ TICK = 0.2  # seconds between two looks at how many bytes have left
 
 @dataclass(eq=False)
 class Chunk:
-    """A range on its way, what has left of it, and what became of it."""
+    """A range on its way, in a thread of its own, and what became of it."""
 
     start: int
     stop: int
     sent: int = 0  # bytes
     seconds: float = 0.0
-    outcome: State | BaseException = field(default_factory=lambda: Unreachable(""))
+    outcome: State | BaseException | None = None
+    thread: threading.Thread | None = None
+    is_given_up: bool = False
 
     def note(self, size: int) -> None:
         """Take note that as many bytes more have left."""
+        if self.is_given_up:
+            raise Unreachable("The upload was stopped.")
         self.sent = min(self.sent + size, self.stop - self.start)  # some leave twice
 
 
@@ -74,7 +78,7 @@ class Sending:
                     self._start()
                 self._await_one()
         except BaseException:
-            self._server.abort()
+            self._give_up()
             raise
 
     def _go_on(self) -> None:
@@ -94,7 +98,8 @@ class Sending:
         chunk = Chunk(self._cursor, stop)
         self._cursor = stop
         self._in_flight.add(chunk)
-        threading.Thread(target=self._send, args=[chunk], daemon=True).start()
+        chunk.thread = threading.Thread(target=self._send, args=[chunk], daemon=True)
+        chunk.thread.start()
 
     def _send(self, chunk: Chunk) -> None:
         """Run in a thread of the chunk's own."""
@@ -119,10 +124,10 @@ class Sending:
             self._tell()
             return
         self._in_flight.discard(chunk)
-        if isinstance(chunk.outcome, BaseException):
-            self._fail(chunk.outcome)
-        else:
+        if isinstance(chunk.outcome, State):
             self._take(chunk, chunk.outcome)
+        elif chunk.outcome is not None:
+            self._fail(chunk.outcome)
         self._tell()
 
     def _take(self, chunk: Chunk, state: State) -> None:
@@ -140,13 +145,22 @@ class Sending:
         self._go_on()  # beyond the gap, or where somebody else was
 
     def _fail(self, failure: BaseException) -> None:
-        """Start nothing more, let the others arrive, and raise the failure."""
+        """Let the others arrive, and raise the failure."""
         if isinstance(failure, Unreachable):
             self._sizing.note_cut()
-        self._bound = self._cursor
+        self._await_all()
+        raise failure
+
+    def _give_up(self) -> None:
+        """End what is in flight; it may not read the file when that is closed."""
+        for chunk in self._in_flight:
+            chunk.is_given_up = True
+        self._server.abort({chunk.thread for chunk in self._in_flight})
+        self._await_all()
+
+    def _await_all(self) -> None:
         while self._in_flight:
             self._in_flight.discard(self._over.get())
-        raise failure
 
     def _tell(self) -> None:
         on_their_way = sum(chunk.sent for chunk in self._in_flight)

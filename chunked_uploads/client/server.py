@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from chunked_uploads.client.answers import Answer, State, parse_state
@@ -42,8 +42,9 @@ class Server:
         self._upload_url = upload_url
         self._credentials = credentials
         self._headers: dict[str, str] | None = None  # that the credentials gave
+        self._asking = threading.Lock()  # for credentials
         self._idle: list[Line] = []
-        self._busy: set[Line] = set()
+        self._busy: dict[Line, threading.Thread] = {}
         self._lock = threading.Lock()
         self._has_answered = False
 
@@ -104,17 +105,19 @@ class Server:
 
     def finish(self, done_url: str) -> Answer:
         """Ask for the finished file; the same answer each time."""
-        return self._ask("POST", done_url, is_open=True, timeout=TIMEOUT_OF_DONE)
+        timeout = max(TIMEOUT_OF_DONE, self._site.timeout)
+        return self._ask("POST", done_url, is_open=True, timeout=timeout)
 
     def remove(self, delete_url: str) -> None:
         """Cancel an upload."""
         self._ask("DELETE", delete_url, is_open=True)
 
-    def abort(self) -> None:
-        """End what other threads are asking or sending just now."""
+    def abort(self, threads: Container[threading.Thread | None]) -> None:
+        """End what these threads are asking or sending just now."""
         with self._lock:
-            for line in self._busy:
-                line.abort()
+            for line, thread in self._busy.items():
+                if thread in threads:
+                    line.abort()
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -130,7 +133,8 @@ class Server:
         try:
             return [parse_state(item) for item in answer.items or []]
         except ValueError:
-            raise WrongAddress(f"What answers at {url} is not this app.") from None
+            address = self._site.address_of(url)
+            raise WrongAddress(f"What answers at {address} is not this app.") from None
 
     def _ask(
         self, method: str, url: str, *, is_open: bool, timeout: float | None = None
@@ -189,7 +193,7 @@ class Server:
         if answer.is_success:
             self._has_answered = True
             return answer
-        failure = failure_of(answer, strip_query(url))
+        failure = failure_of(answer, self._site.address_of(url))
         if isinstance(failure, WrongAddress) and self._has_answered:
             # Somebody on the way, as a captive portal or a proxy that has lost the app.
             raise Unreachable(str(failure), answer)
@@ -199,7 +203,7 @@ class Server:
         """Return the credentials' headers, asked for once, or again where `anew`."""
         if self._credentials is None:
             return {}
-        with self._lock:
+        with self._asking:
             if anew or self._headers is None:
                 self._headers = dict(self._credentials())
                 if "Cookie" in self._headers:
@@ -211,19 +215,19 @@ class Server:
     def _line(self) -> Iterator[Line]:
         with self._lock:
             line = self._idle.pop() if self._idle else Line(self._site)
-            self._busy.add(line)
+            self._busy[line] = threading.current_thread()
         try:
             yield line
         finally:
             with self._lock:
-                self._busy.discard(line)
+                del self._busy[line]
                 self._idle.append(line)
 
     def _state_in(self, answer: Answer, url: str) -> State:
         try:
             return parse_state(answer.item)
         except ValueError:
-            address = strip_query(url)
+            address = self._site.address_of(url)
             raise Unreachable(f"What answers at {address} is not this app.") from None
 
 
@@ -232,8 +236,3 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     return urlunsplit(parts._replace(query=urlencode({**query, **parameters})))
-
-
-def strip_query(url: str) -> str:
-    """Return the URL without what may be secret in it."""
-    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))

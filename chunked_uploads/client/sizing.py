@@ -16,10 +16,10 @@ GROWTH = 8  # times, from one chunk to the next
 
 
 class Sizing:
-    """The length of the next chunk at most, learned from the last ones."""
+    """The length of the next chunk at most, `first` bytes and learned from the last."""
 
-    def __init__(self) -> None:
-        self.largest = FIRST  # bytes
+    def __init__(self, first: int = FIRST) -> None:
+        self.largest = first  # bytes
         self._limit = 0  # bytes that proxies let through, 0 where it is not known
         self._lock = threading.Lock()
 

@@ -54,6 +54,10 @@ class Site:
         """Scheme, host and port."""
         return f"{self.scheme}://{self.netloc}"
 
+    def address_of(self, url: str) -> str:
+        """Return a URL of the site without what may be secret in it."""
+        return f"{self.origin}{urlsplit(url).path}"
+
     def connect(self) -> _Plain | _Secure:
         """Return a connection, which is made with its first request."""
         if self.tls:
@@ -142,7 +146,7 @@ class Line:
             raise
         except FAILURES as error:
             raise self._failure(error) from error
-        if not is_sent:
+        if not (is_sent and response.isclosed()):
             self.close()
         return parse_answer(response.status, dict(response.headers), body)
 

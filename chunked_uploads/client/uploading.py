@@ -6,7 +6,6 @@ the server holds already.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,8 +30,6 @@ WAIT = 5  # seconds that the server waits for others who write
 MOST_WAITS = 4  # in which nothing came of them
 SMALL = 2**20  # bytes; what most proxies let through, so it goes at once
 ALGORITHMS = ("sha256", "md5")
-
-logger = logging.getLogger("chunked_uploads.client")
 
 
 @dataclass(frozen=True)
@@ -78,11 +75,12 @@ class Uploading:
         self._memory = memory
         self._options = options
         self._parallel = options.parallel
-        self._sizing = Sizing()
+        self._sizing = Sizing(SMALL if source.size <= SMALL else FIRST)
         self._retrying = Retrying(options.patience)
         self._state: State | None = None
         self._is_sure = False  # that the state is what the server holds
         self._may_be_known = False  # by the server, though its state is not known here
+        self._is_begun = False  # or was found
         self._url = self._done_url = ""  # the upload's own
 
     def resume(self, kept: Mapping[str, str]) -> None:
@@ -130,9 +128,7 @@ class Uploading:
         return self._result_in(self._server.finish(self._done_url))
 
     def _begin(self) -> None:
-        size = self._source.size
-        stop = size if size <= SMALL else FIRST
-        stop = min(stop, self._sizing.largest) if size > SMALL else stop
+        stop = min(self._source.size, self._sizing.largest)
         self._may_be_known = True  # from here on, whatever becomes of the answer
         begun = time.monotonic()
         self._learn(
@@ -149,7 +145,6 @@ class Uploading:
 
     def _ask_where_to_go_on(self) -> Answer | None:
         """Learn what the server holds; return the answer of `done` where it is done."""
-        was_known = self._state is not None
         self._state = None
         if self._url:
             try:
@@ -157,9 +152,9 @@ class Uploading:
                 return None
             except (UploadGone, NotAuthenticated):
                 # Its token opens a finished upload for `done` alone.
-                if finished := self._is_done():
+                if finished := self._ask_whether_done():
                     return finished
-                if was_known:
+                if self._is_begun:
                     raise
             self._url = self._done_url = ""
             self._memory.forget()
@@ -169,7 +164,7 @@ class Uploading:
             self._learn(self._ask_at_rest(best.url))
         return None
 
-    def _is_done(self) -> Answer | None:
+    def _ask_whether_done(self) -> Answer | None:
         try:
             return self._server.finish(self._done_url)
         except (UploadGone, NotAuthenticated, OutOfStep):
@@ -193,7 +188,7 @@ class Uploading:
 
     def _learn(self, state: State) -> None:
         is_new = state.url != self._url
-        self._state, self._is_sure = state, True
+        self._state, self._is_sure, self._is_begun = state, True, True
         self._url, self._done_url = state.url, state.done_url
         self._retrying.note(state.received)
         if is_new:

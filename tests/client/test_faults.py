@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import time
 from collections.abc import Callable
@@ -198,6 +199,20 @@ def test_chunks_get_smaller_until_a_proxy_takes_them(
     client.upload(film)
 
     assert finished(Upload.objects.get()) == CONTENT
+
+
+def test_small_file_is_cut_where_a_proxy_takes_no_more(
+    client: Client, faults: Faults
+) -> None:
+    def rule(request: Request) -> Told | None:
+        is_large = request.is_chunk and len(request.body) > 128 * 1024
+        return Told(413, None, {}, b"<h1>Too large</h1>") if is_large else None
+
+    faults.rule = rule
+
+    client.upload(io.BytesIO(CONTENT[:900_000]), filename="film.mp4")
+
+    assert finished(Upload.objects.get()) == CONTENT[:900_000]
 
 
 def test_upload_cancelled_on_the_server_stops_the_client(

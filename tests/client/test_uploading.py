@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,30 @@ def test_what_progress_raises_ends_the_upload(client: Client, film: Path) -> Non
 
     client.upload(film)
     assert finished(Upload.objects.get()) == CONTENT
+
+
+def test_one_upload_that_is_stopped_leaves_others_alone(
+    faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    client = make_client(faults.url)
+
+    def stop(sent: int, total: int) -> None:
+        if sent > SIZE // 2:
+            raise InterruptedError
+
+    with ThreadPoolExecutor() as threads:
+        others = [
+            threads.submit(client.upload, film, filename=f"{number}.mp4")
+            for number in range(3)
+        ]
+        with pytest.raises(InterruptedError):
+            client.upload(film, progress=stop)
+        uuids = [other.result().uuid for other in others]
+
+    for uuid in uuids:
+        assert finished(Upload.objects.get(uuid=uuid)) == CONTENT
+    sent_twice = faults.sent - 4 * SIZE
+    assert sent_twice <= 0
 
 
 def test_file_refused_by_the_site_raises_its_sentence(
