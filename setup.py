@@ -76,7 +76,7 @@ setup(
     zip_safe=False,
     install_requires=["Django>=5.2", "django-extensions>=3.2", "httplib2>=0.31"],
     entry_points={
-        "console_scripts": ["chunked-upload = chunked_uploads.client.command:run"]
+        "console_scripts": ["chunked-upload = chunked_uploads.client.__main__:run"]
     },
     extras_require={
         "digest": digest,

@@ -11,8 +11,8 @@ from chunked_uploads.client.credentials import Credentials
 from chunked_uploads.client.fingerprint import fingerprint_of, make_salted
 from chunked_uploads.client.remembering import Memory, default_folder
 from chunked_uploads.client.server import Server
+from chunked_uploads.client.site import make_site
 from chunked_uploads.client.source import PathOrFile, Source
-from chunked_uploads.client.transport import make_site
 from chunked_uploads.client.uploading import Options, Result, Uploading
 
 
@@ -51,8 +51,8 @@ class Client:
         folder = default_folder() if state_folder == "" else state_folder
         self._folder = None if folder is None else Path(folder)
         site = make_site(upload_url, timeout, ca_file)
-        self._address = site.address_of(upload_url)
-        self._server = Server(site, upload_url, credentials)
+        self._address = site.address_of(site.upload_url)
+        self._server = Server(site, credentials)
 
     def __enter__(self) -> Client:
         return self

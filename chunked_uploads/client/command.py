@@ -9,64 +9,42 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
-import chunked_uploads
+from chunked_uploads.client.answers import State
+from chunked_uploads.client.asking import NoSecret, find_credentials
+from chunked_uploads.client.client import Client
+from chunked_uploads.client.errors import (
+    AlreadySending,
+    FileUnreadable,
+    NotAuthenticated,
+    UploadFailed,
+)
+from chunked_uploads.client.options import STDIN
+from chunked_uploads.client.progress import Display, make_display
+from chunked_uploads.client.source import PathOrFile
 
-if TYPE_CHECKING:
-    from chunked_uploads.client.answers import State
-    from chunked_uploads.client.client import Client
-    from chunked_uploads.client.progress import Display
-    from chunked_uploads.client.source import PathOrFile
-
-DONE, REFUSED, USAGE, TRY_LATER, NOT_LET_IN, NO_FILE, PAUSED = 0, 1, 2, 3, 4, 5, 130
-STDIN = "-"
+# How it ends; wrong usage, which argparse finds, is 2.
+DONE, REFUSED, TRY_LATER, NOT_LET_IN, NO_FILE, PAUSED = 0, 1, 3, 4, 5, 130
 COPIED = 2**20  # bytes of standard input at once
-ABOUT = """\
-Upload files, each from where an earlier attempt got to. The URL of each finished
-file goes to standard output, all else to standard error."""
-SECRETS = """\
-credentials:
-  The secret (an API key, its secret, or a password) is never taken from the command
-  line, where others see it. It comes from the first of: --secret-file,
-  --secret-command, the environment's CHUNKED_UPLOAD_SECRET, ~/.netrc, a prompt. The
-  name comes from --user, CHUNKED_UPLOAD_USER or ~/.netrc; without any, no credentials
-  are sent.
-
-exit status:
-  0  all is done
-  1  the server refused a file
-  2  wrong usage
-  3  the network, the server or a quota: run the same again, it goes on
-  4  the credentials were refused
-  5  a file can't be read, was changed, or is being sent by another process
-  130  paused by Ctrl-C: run the same again, it goes on
-"""
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """Do what the command line asks for; return the exit status."""
-    options = _parse(arguments)
-    # From here on it may take time, as loading what follows does.
-    from chunked_uploads.client import asking
-    from chunked_uploads.client.client import Client
-    from chunked_uploads.client.errors import UploadFailed
-    from chunked_uploads.client.progress import make_display
-
+def act(options: argparse.Namespace) -> int:
+    """Do what the options ask for; return the exit status."""
     display = make_display(sys.stderr, is_quiet=options.quiet)
     with _logged_to(display):
         try:
             with Client(
                 options.url,
-                asking.find_credentials(options),
+                find_credentials(options),
                 parallel=options.parallel,
                 digests=options.digests,
                 timeout=options.timeout,
                 patience=options.patience,
                 ca_file=options.ca_file,
             ) as client:
-                return _act(client, options, display)
-        except asking.NoSecret as error:
+                return _do_all(client, options, display)
+        except NoSecret as error:
             display.say(str(error))
             return NOT_LET_IN
         except UploadFailed as failure:
@@ -76,66 +54,7 @@ def run(arguments: list[str] | None = None) -> int:
             return PAUSED
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="chunked-upload",
-        usage="%(prog)s [OPTIONS] FILE... UPLOAD_URL",
-        description=ABOUT,
-        epilog=SECRETS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("words", nargs="+", metavar="FILE... UPLOAD_URL", help="a FILE of - is stdin")
-    add("--user", metavar="NAME", help="who uploads; with --auth signature the API key")
-    add("--auth", choices=("api-key", "signature", "basic"), default="api-key")
-    add("--secret-file", metavar="FILE", help="whose first line is the secret")
-    add("--secret-command", metavar="COMMAND", help="which prints it, as of a keyring")
-    add(
-        "--headers-command",
-        metavar="COMMAND",
-        help="which prints headers, a line each, and is run again after a 401",
-    )
-    add("--name", help="of the file at the site, for one file")
-    add("--metadata", metavar="NAME=VALUE", action="append", default=[])
-    add("--parallel", type=int, default=3, metavar="N", help="chunks in flight (3)")
-    add(
-        "--digests",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="let the server check each chunk's SHA-256",
-    )
-    add(
-        "--resume",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="go on with what was begun before",
-    )
-    add("--timeout", type=float, default=60, metavar="S", help="of silence (60)")
-    add("--patience", type=float, default=600, metavar="S", help="till giving up (600)")
-    add("--ca-file", metavar="FILE", help="authorities to trust (PEM)")
-    add("--list", action="store_true", help="instead: tell what is unfinished")
-    add("--cancel", action="store_true", help="instead: cancel these files' uploads")
-    add("--json", action="store_true", help="results as JSON, a line each")
-    add("--quiet", action="store_true", help="tell of failures alone")
-    add("--version", action="version", version=chunked_uploads.__version__)
-    options = parser.parse_args(arguments)
-    *options.files, options.url = options.words
-    if bool(options.files) == options.list:
-        parser.error("--list takes no files" if options.list else "FILE is missing")
-    if STDIN in options.files and not options.name:
-        parser.error("standard input needs a --name")
-    if options.name and len(options.files) > 1:
-        parser.error("--name is for one file")
-    if options.parallel < 1:
-        parser.error("--parallel is at least 1")
-    pairs = [each.partition("=") for each in options.metadata]
-    if not all(equals for _, equals, _ in pairs):
-        parser.error("--metadata is of the form NAME=VALUE")
-    options.metadata = {name: value for name, _, value in pairs}
-    return options
-
-
-def _act(client: Client, options: argparse.Namespace, display: Display) -> int:
+def _do_all(client: Client, options: argparse.Namespace, display: Display) -> int:
     if options.list:
         for state in client.unfinished():
             _print_state(state, options)
@@ -150,8 +69,6 @@ def _act(client: Client, options: argparse.Namespace, display: Display) -> int:
 def _upload(
     client: Client, name: str, options: argparse.Namespace, display: Display
 ) -> int:
-    from chunked_uploads.client.errors import UploadFailed
-
     display.begin(options.name or name)
     try:
         with _opened(name, display) as file:
@@ -210,8 +127,6 @@ def _opened(name: str, display: Display) -> Iterator[PathOrFile]:
 
 
 def _spool(source: BinaryIO) -> Any:
-    from chunked_uploads.client.errors import FileUnreadable
-
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who gets it
     try:
         while block := source.read(COPIED):
@@ -224,14 +139,12 @@ def _spool(source: BinaryIO) -> Any:
     return file
 
 
-def _status_of(failure: Exception) -> int:
-    from chunked_uploads.client import errors
-
-    if isinstance(failure, errors.NotAuthenticated):
+def _status_of(failure: UploadFailed) -> int:
+    if isinstance(failure, NotAuthenticated):
         return NOT_LET_IN
-    if isinstance(failure, errors.FileUnreadable | errors.AlreadySending):
+    if isinstance(failure, FileUnreadable | AlreadySending):
         return NO_FILE
-    return TRY_LATER if getattr(failure, "is_curable", False) else REFUSED
+    return TRY_LATER if failure.is_curable else REFUSED
 
 
 def _print_state(state: State, options: argparse.Namespace) -> None:

@@ -17,8 +17,9 @@ from chunked_uploads.client.errors import (
     WrongAddress,
     failure_of,
 )
+from chunked_uploads.client.site import Site
 from chunked_uploads.client.source import Source
-from chunked_uploads.client.transport import Line, Site
+from chunked_uploads.client.transport import Line
 
 TIMEOUT_OF_DONE = 600.0  # seconds; where the server can't rename, it copies
 NO_FINGERPRINT = "-"  # no file has it: what it finds was begun without any
@@ -29,17 +30,14 @@ Note = Callable[[int], object]
 
 
 class Server:
-    """One site's upload URL, the credentials for it, and the connections to it.
+    """A site, the credentials for it, and the connections to it.
 
     Every method raises an `UploadFailed` where the answer is no success. May be used by
     several threads.
     """
 
-    def __init__(
-        self, site: Site, upload_url: str, credentials: Credentials | None
-    ) -> None:
+    def __init__(self, site: Site, credentials: Credentials | None) -> None:
         self._site = site
-        self._upload_url = upload_url
         self._credentials = credentials
         self._headers: dict[str, str] | None = None  # that the credentials gave
         self._asking = threading.Lock()  # for credentials
@@ -69,7 +67,9 @@ class Server:
         With `wait` (seconds), as soon as nobody writes to it any more, or then.
         """
         url = with_query(url, {"wait": str(wait)}) if wait else url
-        return self._state_in(self._ask("GET", url, is_open=True), url)
+        timeout = self._site.timeout + wait
+        answer = self._ask("GET", url, is_open=True, timeout=timeout)
+        return self._state_in(answer, url)
 
     def begin(
         self,
@@ -85,7 +85,7 @@ class Server:
         query = {"fingerprint": fingerprint}
         if metadata:
             query["metadata"] = json.dumps(dict(metadata))
-        url = with_query(self._upload_url, query)
+        url = with_query(self._site.upload_url, query)
         # As JavaScript's encodeURI has it, but for what ends the quoted string.
         name = quote(source.filename, safe=";,/?:@&=+$-_.!~*'()#")
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -128,7 +128,7 @@ class Server:
     def _list(self, question: Mapping[str, str]) -> list[State]:
         # Files that wait for a form are no business of a program's.
         question = {"for_form": "0", **question}
-        url = with_query(self._upload_url, question)
+        url = with_query(self._site.upload_url, question)
         answer = self._ask("GET", url, is_open=False)
         try:
             return [parse_state(item) for item in answer.items or []]

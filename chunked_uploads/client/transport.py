@@ -1,18 +1,15 @@
 """Connections to one site: httplib2 asks questions, bytes of files go below it.
 
 httplib2 is good at questions: it keeps the connection, makes it anew where the server
-closed it meanwhile, and unpacks the answer. Bodies it hands on in blocks of 16 KiB that
-Python reads, and where a connection breaks it sends by itself what the file object has
-left, which is not what the headers say. So a range of a file goes over the same
-connection, by `sendfile(2)` from the page cache where there is no TLS.
-
-TLS is verified against the system's authorities, or those of `SSL_CERT_FILE`. Proxies
-are those of the environment (`http_proxy`, `https_proxy`, `no_proxy`).
+closed it meanwhile, and unpacks the answer. Bodies it lets Python read in small blocks,
+which takes more than twice the processor time, and where a connection breaks it sends
+by itself what the file object has left, which is not what the headers say. So a range
+of a file goes over the same connection by `sendfile(2)`, from the page cache, where
+there is no TLS.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import os
@@ -20,70 +17,17 @@ import select
 import socket
 import ssl
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
 import httplib2
 
 from chunked_uploads.client.answers import Answer, parse_answer
-from chunked_uploads.client.errors import (
-    FileChanged,
-    FileUnreadable,
-    Unreachable,
-    WrongAddress,
-)
+from chunked_uploads.client.errors import FileChanged, Unreachable, WrongAddress
+from chunked_uploads.client.site import Site
 from chunked_uploads.client.source import Source
 
 MOST_ANSWERED = 16 * 2**20  # bytes; a thousand uploads have one
 FAILURES = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, ValueError)
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where requests go, and by which way; `timeout` is in seconds without a byte."""
-
-    scheme: str
-    netloc: str
-    timeout: float
-    proxy: str = ""  # its URL
-    tls: ssl.SSLContext | None = field(default=None, repr=False)
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port."""
-        return f"{self.scheme}://{self.netloc}"
-
-    def address_of(self, url: str) -> str:
-        """Return a URL of the site without what may be secret in it."""
-        return f"{self.origin}{urlsplit(url).path}"
-
-    def connect(self) -> _Plain | _Secure:
-        """Return a connection, which is made with its first request."""
-        if self.tls:
-            return _Secure(self)
-        return _Plain(self)
-
-
-def make_site(url: str, timeout: float, ca_file: str | None = None) -> Site:
-    """Return the site of a URL. Raises `WrongAddress`.
-
-    `ca_file` has the authorities to trust (PEM) in place of the system's.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise WrongAddress(f"{url} is no address like https://example.com/uploads/.")
-    netloc = parts.netloc.rpartition("@")[2].lower()
-    is_direct = proxy_bypass(netloc)
-    proxy = "" if is_direct else getproxies().get(parts.scheme, "")
-    if proxy and "://" not in proxy:
-        proxy = f"http://{proxy}"
-    if proxy and urlsplit(proxy).scheme != "http":
-        raise WrongAddress(f"The proxy of {parts.scheme} is not one of http://.")
-    tls = None
-    if parts.scheme == "https":
-        tls = ssl.create_default_context(cafile=ca_file)
-    return Site(parts.scheme, netloc, timeout, proxy, tls)
 
 
 class Line:
@@ -114,7 +58,10 @@ class Line:
         try:
             response, body = self._http.request(url, method, headers=headers)
         except FAILURES as error:
-            raise self._failure(error) from error
+            raise self._failure(error) from None
+        except BaseException:
+            self.close()  # in the midst of a request
+            raise
         return parse_answer(response.status, response, body)
 
     def send(
@@ -141,11 +88,11 @@ class Line:
             is_sent = self._send_body(source, start, stop, note)
             response = connection.getresponse()
             body = response.read(MOST_ANSWERED)
-        except FileUnreadable:
+        except FAILURES as error:
+            raise self._failure(error) from None
+        except BaseException:
             self.close()
             raise
-        except FAILURES as error:
-            raise self._failure(error) from error
         if not (is_sent and response.isclosed()):
             self.close()
         return parse_answer(response.status, dict(response.headers), body)
@@ -193,46 +140,13 @@ class Line:
         if isinstance(error, ssl.SSLCertVerificationError):
             reason = error.verify_message
             return WrongAddress(f"{self._site.netloc} can't be trusted: {reason}.")
+        if isinstance(error, ValueError):  # whose text may have a secret in it
+            return WrongAddress("Credentials or address have characters of no request.")
         if isinstance(error, TimeoutError):
             return Unreachable(f"{self._site.netloc} was silent for too long.")
         reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         name = type(error).__name__
         return Unreachable(f"{self._site.netloc} can't be reached: {reason or name}.")
-
-
-class _Response(http.client.HTTPResponse):
-    def begin(self) -> None:
-        super().begin()
-        # httplib2 chokes on challenges of schemes that it does not know.
-        del self.headers["WWW-Authenticate"]
-
-
-class _Plain(http.client.HTTPConnection):
-    response_class = _Response
-
-    def __init__(self, site: Site) -> None:
-        self._prefix = site.origin if site.proxy else ""
-        self._authorization = _authorization_of(site.proxy)
-        netloc = urlsplit(site.proxy).netloc.rpartition("@")[2] or site.netloc
-        super().__init__(netloc, timeout=site.timeout)
-
-    def putrequest(self, method: str, url: str, *args: bool, **options: bool) -> None:
-        # RFC 9112, section 3.2.2: a proxy is asked for the whole address.
-        super().putrequest(method, self._prefix + url, *args, **options)
-        for name, value in self._authorization.items():
-            self.putheader(name, value)
-
-
-class _Secure(http.client.HTTPSConnection):
-    response_class = _Response
-
-    def __init__(self, site: Site) -> None:
-        proxy = urlsplit(site.proxy).netloc.rpartition("@")[2]
-        super().__init__(proxy or site.netloc, timeout=site.timeout, context=site.tls)
-        if proxy:
-            parts = urlsplit(site.origin)
-            headers = _authorization_of(site.proxy)
-            self.set_tunnel(parts.hostname or "", parts.port or 443, headers)
 
 
 class _Answered(Exception):
@@ -279,11 +193,3 @@ def _is_readable(sock: socket.socket) -> bool:
 def _path_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def _authorization_of(proxy: str) -> dict[str, str]:
-    parts = urlsplit(proxy)
-    if parts.username is None:
-        return {}
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

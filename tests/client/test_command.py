@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chunked_uploads.client.command import run
+from chunked_uploads.client.__main__ import run
 from chunked_uploads.models import ApiKey as Key
 from chunked_uploads.models import Upload
 from demo.environment import CHECKOUT
@@ -189,7 +189,7 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
 
 LOADED = """
 import sys
-from chunked_uploads.client.command import run
+from chunked_uploads.client.__main__ import run
 try:
     run(["--help"])
 except SystemExit:

@@ -20,7 +20,7 @@ from chunked_uploads.client import (
     Session,
     Signature,
 )
-from chunked_uploads.client.command import run
+from chunked_uploads.client.__main__ import run
 from chunked_uploads.models import ApiKey as Key
 from chunked_uploads.models import Upload
 from tests.client.conftest import CONTENT, PATH

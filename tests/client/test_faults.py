@@ -278,7 +278,16 @@ def test_address_of_something_else_is_said_at_once(faults: Faults, film: Path) -
         assert len(faults.requests) == number + 1
 
 
-@pytest.mark.parametrize("url", ["film.mp4", "ftp://example.com/", "http:///uploads/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "film.mp4",
+        "ftp://example.com/",
+        "http:///uploads/",
+        "http://[::1/",
+        "http://a:b/",
+    ],
+)
 def test_address_that_is_none_is_said_at_once(url: str) -> None:
     with pytest.raises(WrongAddress):
         Client(url)

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import trustme
+from django.contrib.auth.models import User
 
 from chunked_uploads.client import ApiKey, Client, FileUnreadable, WrongAddress
 from chunked_uploads.models import ApiKey as Key
 from chunked_uploads.models import Upload
 from tests.client.conftest import CONTENT, PATH, SIZE
 from tests.client.faults import Faults
+from tests.client.test_credentials import session_of
 from tests.sending import finished
 from tests.servers import HOST, Gunicorn
 
@@ -53,6 +55,17 @@ def test_file_arrives_whole_over_tls(
     make_client(secure, ca_file=str(authority[0])).upload(film)
 
     assert finished(Upload.objects.get()) == CONTENT
+
+
+def test_login_gets_in_over_tls(
+    secure: str, authority: tuple[Path, Path], user: User, film: Path
+) -> None:
+    """Where Django's check of the CSRF token wants a `Referer`."""
+    url, authorities = f"{secure}{PATH}", str(authority[0])
+    with Client(url, session_of(user), ca_file=authorities) as client:
+        client.upload(film)
+
+    assert Upload.objects.get().user == user
 
 
 def test_certificate_that_nobody_vouches_for_is_refused(
@@ -174,3 +187,21 @@ def test_url_of_a_key_names_no_other_site(faults: Faults, api_key: Key) -> None:
     [request] = faults.requests
     assert "limits=&" in request.path
     assert "all=1" in request.path
+
+
+def test_secret_that_no_header_can_have_is_not_told(
+    faults: Faults, tmp_path: Path, film: Path
+) -> None:
+    for key in ("xyz\nxyz", "xyz\u6620"):
+        with (
+            Client(f"{faults.url}{PATH}", ApiKey("ada", key)) as client,
+            pytest.raises(WrongAddress, match="characters") as raised,
+        ):
+            client.upload(film)
+        assert "xyz" not in str(raised.value)
+
+
+@pytest.mark.parametrize("ca_file", ["/nowhere", __file__])
+def test_authorities_that_are_none_are_said_at_once(ca_file: str) -> None:
+    with pytest.raises(WrongAddress, match="authorities"):
+        Client("https://uploads.example.com/", ca_file=ca_file)

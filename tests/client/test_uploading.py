@@ -166,7 +166,7 @@ class Bar:
 
 sys.meta_path.insert(0, Bar())
 from chunked_uploads.client import ApiKey, Client
-from chunked_uploads.client.command import run
+from chunked_uploads.client.__main__ import run
 sys.exit(run(sys.argv[1:]))
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import visitors
+from benchmarks import programs, visitors
 from benchmarks.buckets import COUNTED_OURS, count_bytes
 from benchmarks.client import Connection, is_over
 from benchmarks.contestants import CONTESTANTS
@@ -52,6 +52,19 @@ def test_upload_is_measured_and_compared(
     assert result.written > 0.9
     assert result.queries == (3 if name.startswith("ours") else None)
     assert not list(tmp_path.glob("run-*"))
+
+
+@pytest.mark.parametrize("name", ["client, digests", "bare sender"])
+def test_program_is_measured_and_what_it_sent_compared(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(os.urandom(SIZE))
+
+    sent = programs.measure(name, tmp_path, path)
+
+    assert sent.speed > 0
+    assert MIB < sent.peak < 60 * MIB
 
 
 def test_connection_that_the_server_closed_is_made_anew() -> None:
