@@ -45,13 +45,14 @@ class State:
     """What the server holds of an unfinished upload; sizes in bytes.
 
     `size` is where to go on, `gap` how many bytes are missing from there up to the next
-    ones that are held, None where none are. The URLs open this upload to whoever has
-    them.
+    ones that are held, None where none are. `total_size` is None while nobody has told
+    it, as some clients of other protocols don't. The URLs open this upload to whoever
+    has them.
     """
 
     uuid: str
     name: str
-    total_size: int
+    total_size: int | None
     size: int
     received: int
     gap: int | None
@@ -63,7 +64,7 @@ class State:
     @property
     def is_whole(self) -> bool:
         """Whether all bytes are held."""
-        return self.size >= self.total_size
+        return self.total_size is not None and self.size >= self.total_size
 
 
 def parse_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -82,14 +83,13 @@ def parse_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer
 def parse_state(item: Mapping[str, Any]) -> State:
     """Return the state that an item is. Raises `ValueError`."""
     try:
-        gap = item["gap"]
         return State(
             uuid=str(item["upload_uuid"]),
             name=str(item["name"]),
-            total_size=int(item["total_size"]),
+            total_size=_number_or_none(item["total_size"]),
             size=int(item["size"]),
             received=int(item["received"]),
-            gap=None if gap is None else int(gap),
+            gap=_number_or_none(item["gap"]),
             chunk_size=int(item["chunk_size"]),
             url=str(item["url"]),
             done_url=str(item["done_url"]),
@@ -97,6 +97,10 @@ def parse_state(item: Mapping[str, Any]) -> State:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"no state of an upload: {error!r}") from None
+
+
+def _number_or_none(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _seconds_until(retry_after: str) -> float:

@@ -156,7 +156,8 @@ def _print_state(state: State, options: argparse.Namespace) -> None:
             total_size=state.total_size,
         )
     else:
-        print(f"{state.uuid}  {state.received}/{state.total_size}  {state.name}")
+        total = "?" if state.total_size is None else state.total_size
+        print(f"{state.uuid}  {state.received}/{total}  {state.name}")
 
 
 def _print_json(**facts: Any) -> None:

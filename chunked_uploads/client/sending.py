@@ -85,7 +85,7 @@ class Sending:
         """Go on where the server said, up to the next bytes that it holds, if any."""
         state = self._state
         self._cursor = state.size
-        self._bound = state.size + state.gap if state.gap else state.total_size
+        self._bound = state.size + state.gap if state.gap else self._source.size
 
     def _has_more(self) -> bool:
         return self._cursor < self._bound

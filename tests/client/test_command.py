@@ -98,6 +98,10 @@ def test_unfinished_uploads_are_listed_and_cancelled(
         "received": held,
         "total_size": SIZE,
     }
+    Upload.objects.create(user=upload.user, filename="later.mp4", filesize=None)
+    assert command("--list") == 0
+    assert "  0/?  later.mp4\n" in capsys.readouterr().out
+    Upload.objects.filter(filename="later.mp4").delete()
     assert command("--cancel", film) == 0
     assert not Upload.objects.exists()
     capsys.readouterr()
@@ -190,6 +194,8 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
 LOADED = """
 import sys
 from chunked_uploads.client.__main__ import run
+
+pytestmark = pytest.mark.once
 try:
     run(["--help"])
 except SystemExit:

@@ -28,6 +28,8 @@ from tests.client.faults import Faults, Request, Told
 from tests.sending import finished
 from tests.servers import Gunicorn
 
+pytestmark = pytest.mark.once
+
 CLASSES = ["ApiKey", "Query", "Basic", "Session"]
 WHO = Told(401, {"error": "not_authenticated", "detail": "Who?"})
 

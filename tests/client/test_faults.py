@@ -30,6 +30,8 @@ from tests.client.conftest import CONTENT, SIZE, Clock
 from tests.client.faults import Damage, Faults, Loss, Request, Rule, Told
 from tests.sending import finished
 
+pytestmark = pytest.mark.once
+
 BUSY = Told(409, {"error": "range_busy", "detail": "Busy."}, {"Retry-After": "0"})
 CURABLE = {
     "500": Told(500, {"error": "server_error", "detail": "A fault."}),

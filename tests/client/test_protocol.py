@@ -18,6 +18,8 @@ from tests.client.conftest import CONTENT, PATH, SIZE
 from tests.client.faults import Damage, Faults, Loss, Request, Told
 from tests.sending import finished
 
+pytestmark = pytest.mark.once
+
 PAGE = (CHECKOUT / "docs/protocol.md").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("upload.mjs")
 BUSY = Told(409, {"error": "range_busy", "detail": "Busy."}, {"Retry-After": "0"})

@@ -26,6 +26,8 @@ from tests.sending import Uploader, finished
 from tests.servers import Gunicorn
 from tests.weather import Weather
 
+pytestmark = pytest.mark.once
+
 CHUNK = 256 * 1024  # bytes, as the site suggests
 SLOW = 2_000_000  # bytes per second
 

@@ -121,6 +121,8 @@ MEASURED = """
 import re, sys
 from chunked_uploads.client import ApiKey, Client
 
+pytestmark = pytest.mark.once
+
 path, url, key, *options = sys.argv[1:]
 with Client(url, ApiKey("ada", key), digests="digests" in options) as client:
     print(client.upload(path).size)

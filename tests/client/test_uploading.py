@@ -167,6 +167,8 @@ class Bar:
 sys.meta_path.insert(0, Bar())
 from chunked_uploads.client import ApiKey, Client
 from chunked_uploads.client.__main__ import run
+
+pytestmark = pytest.mark.once
 sys.exit(run(sys.argv[1:]))
 """
 
