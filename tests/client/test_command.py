@@ -20,6 +20,8 @@ from tests.client.conftest import CONTENT, PATH, SIZE
 from tests.client.faults import Faults, Request, Told
 from tests.sending import finished
 
+pytestmark = pytest.mark.once
+
 Command = Callable[..., int]
 
 
@@ -194,8 +196,6 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
 LOADED = """
 import sys
 from chunked_uploads.client.__main__ import run
-
-pytestmark = pytest.mark.once
 try:
     run(["--help"])
 except SystemExit:

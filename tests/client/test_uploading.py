@@ -19,6 +19,8 @@ from tests.client.faults import Faults
 from tests.sending import finished
 from tests.servers import Gunicorn
 
+pytestmark = pytest.mark.once
+
 NAMES = ["film.mp4", "Übersicht 100 %; \"x\" = 'y'.txt", "映画.mp4", "a,b&c#d?.bin"]
 
 
@@ -167,8 +169,6 @@ class Bar:
 sys.meta_path.insert(0, Bar())
 from chunked_uploads.client import ApiKey, Client
 from chunked_uploads.client.__main__ import run
-
-pytestmark = pytest.mark.once
 sys.exit(run(sys.argv[1:]))
 """
 
