@@ -23,6 +23,8 @@ from tests.client.test_credentials import session_of
 from tests.sending import finished
 from tests.servers import HOST, Gunicorn
 
+pytestmark = pytest.mark.once
+
 HUGE = 2**32 + 1  # bytes
 
 
@@ -120,8 +122,6 @@ def test_proxy_of_another_kind_is_said_at_once(monkeypatch: pytest.MonkeyPatch) 
 MEASURED = """
 import re, sys
 from chunked_uploads.client import ApiKey, Client
-
-pytestmark = pytest.mark.once
 
 path, url, key, *options = sys.argv[1:]
 with Client(url, ApiKey("ada", key), digests="digests" in options) as client:
