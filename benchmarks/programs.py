@@ -15,12 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import processes
 from benchmarks.buckets import folder_in_memory
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import CHECKOUT
 from benchmarks.measuring import MIB, check_stored, serving, warm_up
 from benchmarks.protocols import Source
-from benchmarks.reporting import machine
+from benchmarks.reporting import machine, spread
 from benchmarks.senders import CHUNK
 
 # Which server each speaks to.
@@ -37,6 +38,7 @@ class Sent(NamedTuple):
     """What one upload took."""
 
     speed: float  # bytes per second, from the program's call to its return
+    cpu: float  # seconds for each GiB, the program's and the server's
     peak: int  # bytes of memory
 
 
@@ -53,21 +55,18 @@ def run(rounds: int, size: int) -> None:
             for name in SENDERS:
                 sent = measure(name, folder, path)
                 results[name].append(sent)
-                told = f"{sent.speed / 1e6:,.0f} MB/s, {sent.peak / MIB:.0f} MiB"
-                print(f"round {number + 1}, {name}: {told}", flush=True)
+                print(f"round {number + 1}, {name}: {_told([sent])}", flush=True)
     finally:
         path.unlink()
     print(f"\n{size // MIB:,} MiB by a program, over loopback\n")
     for name, each in results.items():
-        speed = statistics.median(sent.speed for sent in each)
-        peak = max(sent.peak for sent in each)
-        print(f"{name:16} {speed / 1e6:6,.0f} MB/s  {peak / MIB:4.0f} MiB at most")
+        print(f"{name:16} {_told(each)}")
     print()
     for other in ("tuspy", "bare sender"):
-        pairs = zip(results["client"], results[other], strict=True)
-        ratios = sorted(ours.speed / its.speed for ours, its in pairs)
-        told = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(f"client by {other}: {told}")
+        pairs = list(zip(results["client"], results[other], strict=True))
+        faster = spread(ours.speed / its.speed for ours, its in pairs)
+        cheaper = spread(its.cpu / ours.cpu for ours, its in pairs)
+        print(f"client by {other}: {faster}; {other}'s processor time: {cheaper} times")
     print(f"chunked-upload --help: {_help_time() * 1e3:.0f} ms")
 
 
@@ -80,11 +79,21 @@ def measure(sender: str, folder: Path, path: Path) -> Sent:
         host, port = server.address
         words = [sender, f"http://{host}:{port}", str(path)]
         command = [sys.executable, "-m", "benchmarks.senders", *words]
+        before = processes.cost(server.roots)
         took = json.loads(subprocess.check_output(command, cwd=CHECKOUT))
+        cpu = processes.cost(server.roots).cpu - before.cpu + took["cpu"]
         source = Source(os.open(path, os.O_RDONLY), path.stat().st_size, "")
         check_stored(server, source)
         os.close(source.file)
-    return Sent(source.size / took["seconds"], took["peak"])
+    speed = source.size / took["seconds"]
+    return Sent(speed, cpu / source.size * 2**30, took["peak"])
+
+
+def _told(each: list[Sent]) -> str:
+    speed = statistics.median(sent.speed for sent in each) / 1e6
+    cpu = statistics.median(sent.cpu for sent in each)
+    peak = max(sent.peak for sent in each) / MIB
+    return f"{speed:6,.0f} MB/s  {cpu:.2f} CPU s/GiB  {peak:3.0f} MiB"
 
 
 def _make_file(path: Path, size: int) -> None:

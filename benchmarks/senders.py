@@ -1,7 +1,8 @@
 """A program that uploads one file, and tells what that took: for `benchmarks.programs`.
 
 `python -m benchmarks.senders SENDER ADDRESS PATH` prints a JSON object: the `seconds`
-of the upload, and the process's `peak` of memory in bytes.
+of the upload, those of processor time (`cpu`), and the process's `peak` of memory in
+bytes.
 """
 
 from __future__ import annotations
@@ -75,10 +76,14 @@ def run(sender: str, address: str, path: str) -> None:
     from benchmarks import processes
 
     send = SENDERS[sender](address, path)
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time()
     send()
-    seconds = time.perf_counter() - begun
-    print(json.dumps({"seconds": seconds, "peak": processes.peaks([os.getpid()])}))
+    took = {
+        "seconds": time.perf_counter() - begun,
+        "cpu": time.process_time() - used,
+        "peak": processes.peaks([os.getpid()]),
+    }
+    print(json.dumps(took))
 
 
 if __name__ == "__main__":
