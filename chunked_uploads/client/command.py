@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from chunked_uploads.client.source import PathOrFile
 
 # How it ends; wrong usage, which argparse finds, is 2.
 DONE, REFUSED, TRY_LATER, NOT_LET_IN, NO_FILE, PAUSED = 0, 1, 3, 4, 5, 130
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COPIED = 2**20  # bytes of standard input at once
 
 
@@ -100,7 +102,10 @@ def _upload(
 def _cancel(
     client: Client, name: str, options: argparse.Namespace, display: Display
 ) -> int:
-    found = client.find(name, filename=options.name)
+    if UUID.fullmatch(name):  # as `--list` tells it
+        found = [state for state in client.unfinished() if state.uuid == name]
+    else:
+        found = client.find(name, filename=options.name)
     if not found:
         display.say(f"{name}: nothing of it is unfinished.")
     for state in found:

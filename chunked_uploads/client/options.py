@@ -69,7 +69,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--patience", type=float, default=600, metavar="S", help="till giving up (600)")
     add("--ca-file", metavar="FILE", help="authorities to trust (PEM)")
     add("--list", action="store_true", help="instead: tell what is unfinished")
-    add("--cancel", action="store_true", help="instead: cancel these files' uploads")
+    add(
+        "--cancel",
+        action="store_true",
+        help="instead: cancel these, or UUIDs of the list",
+    )
     add("--json", action="store_true", help="results as JSON, a line each")
     add("--quiet", action="store_true", help="tell of failures alone")
     add("--version", action="version", version=chunked_uploads.__version__)

@@ -96,10 +96,10 @@ class Sending:
         edge = (self._cursor // step + 1) * step
         stop = min(self._cursor + self._sizing.largest, edge, self._bound)
         chunk = Chunk(self._cursor, stop)
-        self._cursor = stop
-        self._in_flight.add(chunk)
         chunk.thread = threading.Thread(target=self._send, args=[chunk], daemon=True)
         chunk.thread.start()
+        self._cursor = stop
+        self._in_flight.add(chunk)
 
     def _send(self, chunk: Chunk) -> None:
         """Run in a thread of the chunk's own."""

@@ -14,6 +14,7 @@ from chunked_uploads.client.credentials import Credentials
 from chunked_uploads.client.errors import (
     TooLargeForProxy,
     Unreachable,
+    UploadGone,
     WrongAddress,
     failure_of,
 )
@@ -109,8 +110,9 @@ class Server:
         return self._ask("POST", done_url, is_open=True, timeout=timeout)
 
     def remove(self, delete_url: str) -> None:
-        """Cancel an upload."""
-        self._ask("DELETE", delete_url, is_open=True)
+        """Cancel an upload, unless it is gone already."""
+        with contextlib.suppress(UploadGone):  # as where the answer was lost
+            self._ask("DELETE", delete_url, is_open=True)
 
     def abort(self, threads: Container[threading.Thread | None]) -> None:
         """End what these threads are asking or sending just now."""

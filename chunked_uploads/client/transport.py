@@ -11,6 +11,7 @@ there is no TLS.
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import select
@@ -27,6 +28,7 @@ from chunked_uploads.client.site import Site
 from chunked_uploads.client.source import Source
 
 MOST_ANSWERED = 16 * 2**20  # bytes; a thousand uploads have one
+NO_SENDFILE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # of some file systems
 FAILURES = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, ValueError)
 
 
@@ -125,7 +127,7 @@ class Line:
         if source.descriptor is None or self._site.tls:
             sent = _send_blocks(sock, source.blocks(start, stop))
         else:
-            sent = _sendfile(sock, source.descriptor, start, stop)
+            sent = _sendfile(sock, source, source.descriptor, start, stop)
         try:
             for size in sent:
                 note(size)
@@ -153,7 +155,9 @@ class _Answered(Exception):
     """The server answers, and may not read the rest of the body."""
 
 
-def _sendfile(sock: socket.socket, file: int, start: int, stop: int) -> Iterable[int]:
+def _sendfile(
+    sock: socket.socket, source: Source, file: int, start: int, stop: int
+) -> Iterable[int]:
     """Send a range of a file; yield the size of each piece as it leaves."""
     poll = select.poll()
     poll.register(sock, select.POLLIN | select.POLLOUT)
@@ -169,6 +173,11 @@ def _sendfile(sock: socket.socket, file: int, start: int, stop: int) -> Iterable
             if ready[0][1] & select.POLLIN:
                 raise _Answered from None
             continue
+        except OSError as error:
+            if error.errno not in NO_SENDFILE:
+                raise
+            yield from _send_blocks(sock, source.blocks(start, stop))
+            return
         if not sent:
             raise FileChanged("The file became shorter while it was sent.")
         start += sent

@@ -103,7 +103,9 @@ def test_unfinished_uploads_are_listed_and_cancelled(
     Upload.objects.create(user=upload.user, filename="later.mp4", filesize=None)
     assert command("--list") == 0
     assert "  0/?  later.mp4\n" in capsys.readouterr().out
-    Upload.objects.filter(filename="later.mp4").delete()
+    later = str(Upload.objects.get(filename="later.mp4").uuid)
+    assert command("--cancel", later) == 0
+    assert list(Upload.objects.all()) == [upload]
     assert command("--cancel", film) == 0
     assert not Upload.objects.exists()
     capsys.readouterr()

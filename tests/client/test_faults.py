@@ -295,6 +295,22 @@ def test_address_that_is_none_is_said_at_once(url: str) -> None:
         Client(url)
 
 
+def test_cancel_whose_answer_was_lost_is_one_all_the_same(
+    client: Client, faults: Faults, film: Path
+) -> None:
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.upload(film, progress=stop)
+    [begun] = client.unfinished()
+    faults.rule = once(Loss(), lambda request: request.method == "DELETE")
+
+    client.cancel(begun)
+
+    assert not Upload.objects.exists()
+
+
 def test_server_that_is_away_is_waited_for(
     make_client: Callable[..., Client], film: Path
 ) -> None:

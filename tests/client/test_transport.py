@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -170,6 +171,22 @@ def test_files_that_cannot_be_sent_are_said_at_once(tmp_path: Path) -> None:
         for path in (tmp_path, pipe, tmp_path / "nothing", Path("/proc/self/mem")):
             with pytest.raises(FileUnreadable):
                 client.upload(path)
+
+
+def test_file_systems_without_sendfile_are_read(
+    faults: Faults,
+    make_client: Callable[..., Client],
+    film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def sendfile(*arguments: int) -> int:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "sendfile", sendfile)
+
+    make_client(faults.url).upload(film)
+
+    assert finished(Upload.objects.get()) == CONTENT
 
 
 def test_connections_are_kept_for_the_next_request(
