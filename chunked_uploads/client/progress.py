@@ -6,6 +6,7 @@ for that neither pays for a dependency and for the time that it takes to load.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import unicodedata
@@ -131,7 +132,8 @@ class Bar(Display):
         full = int(share * WIDTH)
         bar = "#" * full + "." * (WIDTH - full)
         told = facts(self._sent, self._total, self._meter.speed)
-        line = f"{shorten(self._name, LONGEST_NAME)} [{bar}] {told}"
+        name = shorten(os.path.basename(self._name), LONGEST_NAME)
+        line = f"{name} [{bar}] {told}"
         columns = shutil.get_terminal_size().columns
         self._stream.write(f"\r{shorten(line, columns - 1)}\x1b[K")
         self._stream.flush()

@@ -38,7 +38,7 @@ def test_bar_tells_share_size_speed_and_time_left(
     terminal = Terminal()
     bar = Bar(terminal, clock.monotonic)
 
-    bar.begin("film.mp4")
+    bar.begin("/home/ada/film.mp4")
     for sent in (500 * MB, 600 * MB):
         bar.show(sent, GB)
         clock.sleep(1)
