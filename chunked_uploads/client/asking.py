@@ -46,7 +46,10 @@ def find_credentials(options: argparse.Namespace) -> Credentials | None:
     """
     if options.headers_command:
         return HeadersCommand(options.headers_command)
-    host = urlsplit(options.url).hostname or ""
+    try:
+        host = urlsplit(options.url).hostname or ""
+    except ValueError:  # which the client says better
+        return None
     login, password = _netrc_of(host)
     user = options.user or os.environ.get("CHUNKED_UPLOAD_USER") or login
     if not user:
@@ -75,10 +78,10 @@ def _first_line(text: str, source: str) -> str:
 
 
 def _netrc_of(host: str) -> tuple[str, str]:
-    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
     try:
+        path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
         found = netrc.netrc(str(path)).authenticators(host)
-    except (OSError, netrc.NetrcParseError):
+    except (OSError, RuntimeError, netrc.NetrcParseError):  # no file, no home
         return "", ""
     return (found[0], found[2] or "") if found else ("", "")
 

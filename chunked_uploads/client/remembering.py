@@ -25,10 +25,15 @@ KEPT = 30 * 24 * 3600  # seconds; sites give up what is unfinished sooner
 logger = logging.getLogger("chunked_uploads.client")
 
 
-def default_folder() -> Path:
-    """Return where programs of this user keep their state (XDG base directories)."""
+def default_folder() -> Path | None:
+    """Return where programs of this user keep their state (XDG base directories).
+
+    None where the user has no home, as in some containers.
+    """
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / "chunked-upload"
+    with contextlib.suppress(RuntimeError):
+        return Path(home).expanduser() / "chunked-upload"
+    return None
 
 
 class Memory:
@@ -40,7 +45,12 @@ class Memory:
 
     def __init__(self, folder: Path | None, *what: str) -> None:
         self._folder = folder
-        self._name = hashlib.sha256("\n".join(what).encode()).hexdigest() + ".json"
+        self._name = (
+            hashlib.sha256(
+                "\n".join(what).encode("utf-8", "surrogateescape")
+            ).hexdigest()
+            + ".json"
+        )
         self._file: int | None = None
 
     def __enter__(self) -> Memory:
@@ -51,7 +61,7 @@ class Memory:
             _sweep(self._folder)
             path = self._folder / self._name
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except (OSError, RuntimeError) as error:
+        except OSError as error:
             logger.info("Nothing is remembered: %s", error)
             return self
         try:

@@ -175,6 +175,25 @@ def test_tries_are_told_of(
     assert "Away. Trying again in 0 s.\n" in capsys.readouterr().err
 
 
+def test_user_without_a_home_uploads_all_the_same(
+    command: Command, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expanduser(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", expanduser)
+
+    assert command(film) == 0
+
+
+def test_address_that_is_none_ends_with_a_sentence(
+    film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for address in ("example.com", "http://[::1/", "ftp://example.com/"):
+        assert run([str(film), address]) == 1
+        assert "is no address" in capsys.readouterr().err
+
+
 WRONG = [
     [],
     ["--list"],
