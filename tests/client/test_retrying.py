@@ -79,6 +79,14 @@ def test_chunks_grow_on_a_fast_line() -> None:
     assert sizing.largest >= 64 * MIB
 
 
+def test_line_is_fast_by_all_that_is_in_flight() -> None:
+    sizing = Sizing()
+    sizing.note_success(8 * MIB, seconds=0.1, in_flight=3)
+    assert sizing.is_fast
+    sizing.note_success(8 * MIB, seconds=0.1, in_flight=2)
+    assert not sizing.is_fast
+
+
 def test_chunk_takes_ten_seconds_of_a_slow_line() -> None:
     sizing = Sizing()
     for _ in range(3):
