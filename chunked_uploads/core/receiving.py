@@ -265,4 +265,6 @@ def _is_held(upload: Upload, start: int, stop: int) -> bool:
     held = ranges.held_bytes(upload, start, stop)
     if 0 < held < stop - start:
         raise RangeConflict(OVERLAP, upload)
+    if held == stop - start and start <= upload.offset < stop:
+        ranges.refresh(upload)  # which was read before another request recorded it
     return held == stop - start

@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chunked_uploads.core import finishing, receiving
+from chunked_uploads.core.starting import start_upload
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.errors import UploadNotFound
 from chunked_uploads.models import Chunk, Removal, Upload
@@ -181,3 +182,24 @@ def test_clean_up_removes_the_file_of_a_cancel_that_was_killed(
 
     assert not Upload.objects.exists()
     assert files_in(media_root) == []
+
+
+def test_chunk_that_another_one_brought_just_before_hears_of_it(
+    user: User, settings: Any
+) -> None:
+    settings.CHUNKED_UPLOADS_CHUNK_STORE = "tests.stores.memory.MemoryStore"
+    upload = start_upload(user, "film.mp4", 10, "")
+    for start, stop in ((0, 4), (9, 10)):
+        receiving.receive(upload, start, stop - start, Bytes(CONTENT[start:stop]))
+    other = Upload.objects.get()
+    calls = [lambda: receiving.receive(other, 4, 5, Bytes(CONTENT[4:9]))]
+
+    def come_between(execute: Any, sql: str, *rest: Any) -> Any:
+        if "DESC" in sql and calls:
+            calls.pop()()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(come_between):
+        receiving.receive(upload, 4, 6, Bytes(CONTENT[4:]))
+
+    assert upload.offset == 10
