@@ -74,7 +74,7 @@ class Sending:
         """Return when the server holds all bytes. Raises the first failure."""
         try:
             while self._has_more() or self._in_flight:
-                while self._has_more() and len(self._in_flight) < self._most():
+                while self._has_more() and len(self._in_flight) < self._most:
                     self._start()
                 self._await_one()
         except BaseException:
@@ -90,11 +90,19 @@ class Sending:
     def _has_more(self) -> bool:
         return self._cursor < self._bound
 
+    @property
+    def _is_serial(self) -> bool:
+        """Whether one chunk after another is fastest.
+
+        Ranges that come in order cost the server least; where the line is no hindrance
+        and nothing is hashed meanwhile, others in flight only take time.
+        """
+        return self._sizing.is_fast and not self._digests
+
+    @property
     def _most(self) -> int:
-        """Return how many chunks may be in flight."""
-        # The server does most for ranges that come in order, one after another; where
-        # the line is no hindrance and nothing is hashed meanwhile, that is fastest.
-        return 1 if self._sizing.is_fast and not self._digests else self._parallel
+        """How many chunks may be in flight."""
+        return 1 if self._is_serial else self._parallel
 
     def _start(self) -> None:
         # Up to a multiple of what the server suggests: to some stores others cost more.
@@ -102,13 +110,17 @@ class Sending:
         edge = (self._cursor // step + 1) * step
         stop = min(self._cursor + self._sizing.largest, edge, self._bound)
         chunk = Chunk(self._cursor, stop)
-        chunk.thread = threading.Thread(target=self._send, args=[chunk], daemon=True)
-        chunk.thread.start()
+        if not self._is_serial:
+            send = threading.Thread(target=self._send, args=[chunk], daemon=True)
+            chunk.thread = send
+            send.start()
         self._cursor = stop
         self._in_flight.add(chunk)
+        if chunk.thread is None:
+            self._send(chunk)
 
     def _send(self, chunk: Chunk) -> None:
-        """Run in a thread of the chunk's own."""
+        """Run in a thread of the chunk's own, where others are in flight."""
         begun = time.monotonic()
         try:
             chunk.outcome = self._server.go_on(
