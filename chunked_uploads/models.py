@@ -51,7 +51,11 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def parts(self) -> UploadQuerySet:
         """Those that are parts of files, and never complete by themselves."""
-        return self.filter(role__in=[Upload.Role.PART, Upload.Role.JOINED])
+        return self.filter(role__in=PARTS)
+
+    def files(self) -> UploadQuerySet:
+        """Those that are files, or become some."""
+        return self.exclude(role__in=PARTS)
 
 
 class Upload(models.Model):
@@ -188,7 +192,7 @@ class Upload(models.Model):
     @property
     def is_part(self) -> bool:
         """Whether it is a part of a file, and never complete by itself."""
-        return self.role in (self.Role.PART, self.Role.JOINED)
+        return self.role in PARTS
 
     @property
     def expires_at(self) -> datetime.datetime | None:
@@ -236,6 +240,9 @@ class Upload(models.Model):
             return self.upload.url
         except (ValueError, NotImplementedError):
             return ""
+
+
+PARTS = (Upload.Role.PART, Upload.Role.JOINED)
 
 
 class Chunk(models.Model):

@@ -186,8 +186,9 @@ def test_cancel_that_came_too_late_says_so(site: Page, file: Path) -> None:
     site.route(LATER, lose_question)
     choose(site, file)
     expect_status(site, "Interrupted")
+    press(site, "Cancel and delete")
     site.unroute(LATER)
-    cancel(site)
+    settle(site)
     expect_note(site, "film.bin was complete already. The server keeps it.")
     assert failed
     assert_arrived(file)
