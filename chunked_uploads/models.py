@@ -49,6 +49,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Those of a user; with None, those of anybody."""
         return self.filter(user=user)
 
+    def whole(self) -> UploadQuerySet:
+        """Those that have all bytes, so that nothing but their end may be missing."""
+        return self.files().filter(offset=models.F("filesize"))
+
     def parts(self) -> UploadQuerySet:
         """Those that are parts of files, and never complete by themselves."""
         return self.filter(role__in=PARTS)

@@ -22,6 +22,7 @@ from chunked_uploads.errors import (
     BadRequest,
     BeyondEnd,
     DigestMismatch,
+    UploadError,
     UploadNotFound,
 )
 from chunked_uploads.models import Upload
@@ -86,7 +87,7 @@ def append(
             mismatch.upload = upload
             raise
     late = checksum and LateChecksum((checksum.algorithm,), lambda: checksum)
-    return _append_pieces(upload, _Pieces(source, length, late))
+    return _append_pieces(upload, _Pieces(upload, source, length, late))
 
 
 def append_stream(
@@ -97,7 +98,8 @@ def append_stream(
     Otherwise as `append`.
     """
     check_offset(upload, start)
-    return _append_pieces(upload, _Pieces(stream, None, checksum)) and not stream.is_cut
+    pieces = _Pieces(upload, stream, None, checksum)
+    return _append_pieces(upload, pieces) and not stream.is_cut
 
 
 class _Pieces:
@@ -106,9 +108,15 @@ class _Pieces:
     is_exact = False  # what is there may prove wrong at the end
 
     def __init__(
-        self, source: Source, length: int | None, checksum: LateChecksum | None
+        self,
+        upload: Upload,
+        source: Source,
+        length: int | None,
+        checksum: LateChecksum | None,
     ) -> None:
         self.watch_waiters = source.watch_waiters
+        self.added: list[tuple[int, int]] = []  # what was recorded of the pieces
+        self._upload = upload
         self.left = length  # bytes that have still to come; None where nobody knows
         # Where the piece ends that is read now: at the file's end, or where bytes are
         # held already.
@@ -145,8 +153,32 @@ class _Pieces:
         for call in self._waiting:
             call()
 
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it has a checksum that was not looked at, since it was cut."""
+        return self._checksum is not None and bool(self.left)
+
     def finish(self, missing: int) -> None:
         """Verify the whole, where the piece that ends here is its last one."""
+        try:
+            self._verify(missing)
+        except UploadError:
+            # While nobody else can bring this piece, so that the upload is not whole.
+            self.take_back()
+            raise
+
+    def take_back(self) -> None:
+        """Let nothing stay of the pieces that were recorded."""
+        spans = [(start, stop) for start, stop in self.added if start < stop]
+        self.added.clear()
+        if not spans:
+            return
+        try:
+            forget(self._upload, lambda: spans)
+        except UploadNotFound:
+            ranges.refresh(self._upload)  # which raises it, unless it is complete
+
+    def _verify(self, missing: int) -> None:
         if self.ends_at_held and not missing:
             self._look_at_rest()
         if self.has_more():
@@ -169,7 +201,6 @@ class _Pieces:
 def _append_pieces(upload: Upload, pieces: _Pieces) -> bool:
     """Append piece by piece; return whether no piece is shorter than it should be."""
     position = stop = upload.offset
-    added: list[tuple[int, int]] = []
     try:
         if not pieces.has_more():
             pieces.finish(0)
@@ -183,30 +214,20 @@ def _append_pieces(upload: Upload, pieces: _Pieces) -> bool:
                     stop - position,
                     pieces,
                     at_offset=True,
-                    added=added,
+                    added=pieces.added,
                 )
             except BeyondEnd:
                 if is_known or upload.filesize is None:
                     raise
                 stop = position  # the size was said meanwhile, before a byte was read
     except (BadRequest, DigestMismatch) as error:
-        _take_back(upload, added)
+        pieces.take_back()
         error.upload = upload
         raise
     # What is joined with bytes of others can't be taken back without them.
     with losses_forgotten(upload):
         pieces.call_waiting()
-    return position == stop or pieces.left is None
-
-
-def _take_back(upload: Upload, added: list[tuple[int, int]]) -> None:
-    spans = [(start, stop) for start, stop in added if start < stop]
-    if not spans:
-        return
-    try:
-        forget(upload, lambda: spans)
-    except UploadNotFound:
-        ranges.refresh(upload)  # which raises it again, unless it is complete by now
+    return (position == stop or pieces.left is None) and not pieces.is_unverified
 
 
 def _end_of_piece(upload: Upload, position: int, pieces: _Pieces) -> int:
@@ -222,7 +243,7 @@ def _end_of_piece(upload: Upload, position: int, pieces: _Pieces) -> int:
         stop = min(held, position + pieces.left)
     else:
         # Each piece is recorded: better at the edges that the store likes.
-        step = chunk_store().suggest_chunk_size(upload)
+        step = chunk_store().piece_size(upload)
         stop = min(held, (position // step + 1) * step, end)
     pieces.ends_at_end, pieces.ends_at_held = stop == upload.filesize, stop == held
     pieces.most_beyond = (upload.filesize or LARGEST) - stop

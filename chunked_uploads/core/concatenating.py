@@ -34,11 +34,15 @@ NOTICE_SECONDS = 600  # after which the clean-up is told that parts are needed
 TRIES = 3  # of which each but the last found that bytes had been lost
 
 
-def concatenate(upload: Upload, parts: Sequence[Upload]) -> None:
+def concatenate(
+    upload: Upload, parts: Sequence[Upload], *, is_shared: bool = False
+) -> None:
     """Fill the upload, whose size is the sum of theirs, with the bytes of `parts`.
 
     In their order; the same part may stand there twice. Goes on where an earlier call
     died, and may be repeated and asked by several at once. The parts stay as they are.
+    Of one that `is_shared`, since others know of it, a store that keeps nobody out
+    can't tell whether they are at it: it must have been left alone for a while.
 
     Leaves `upload` up to date. Raises `Incomplete` where a part lacks bytes, be they
     lost, `UploadNotFound` where a part or the upload is gone, `RangeBusy` where
@@ -60,7 +64,7 @@ def concatenate(upload: Upload, parts: Sequence[Upload]) -> None:
         # which the next look at it shows.
         with contextlib.suppress(RangeConflict, FileNotFoundError):
             try:
-                receive_next(upload, start, length, source, None)
+                receive_next(upload, start, length, source, None, is_shared=is_shared)
             except (NotNext, UploadNotFound):
                 ranges.refresh(upload)  # another one may have completed it
                 break

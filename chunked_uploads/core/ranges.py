@@ -155,8 +155,8 @@ def claim(upload: Upload, idle: datetime.timedelta) -> bool:
     Whoever is at it says so in its row from time to time.
     """
     now = timezone.now()
-    quiet = row_of(upload).unfinished().filter(modified_at__lt=now - idle, received=0)
-    return bool(quiet.update(modified_at=now))
+    quiet = row_of(upload).unfinished().filter(modified_at__lt=now - idle)
+    return bool(quiet.filter(received=upload.received).update(modified_at=now))
 
 
 def touch(upload: Upload) -> None:

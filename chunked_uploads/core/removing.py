@@ -45,7 +45,7 @@ def cancel_unused(upload: Upload) -> None:
     """
     using = database_of(upload)
     with transaction.atomic(using=using):
-        used = referred(Upload.objects.using(using)).filter(offset=F("filesize"))
+        used = referred(Upload.objects.using(using).whole())
         if _is_locked_among(upload, used):
             raise UploadInUse("The site uses this upload.", upload)
         try:

@@ -19,7 +19,13 @@ from chunked_uploads.core.places import is_in_place
 from chunked_uploads.core.references import referred, unprotected, unreferred
 from chunked_uploads.core.removing import cancel, unkept
 from chunked_uploads.errors import FileRefused, UploadNotFound
-from chunked_uploads.models import JOINED_REST, Removal, Upload
+from chunked_uploads.models import (
+    JOINED_REST,
+    PARTS,
+    Removal,
+    Upload,
+    UploadQuerySet,
+)
 from chunked_uploads.stores import Leftover, chunk_store
 
 BATCH = 500  # rows
@@ -87,14 +93,15 @@ def _leftovers() -> Iterator[Leftover]:
 
 
 def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
-    idle = Upload.objects.unfinished().filter(modified_at__lt=before)
+    unfinished = Upload.objects.unfinished()
+    is_joined = Q(role=Upload.Role.JOINED)
+    idle = unfinished.exclude(is_joined).filter(modified_at__lt=before)
     # Of a whole one that a row of the site refers to, nothing but its end is missing.
-    whole = unreferred(idle.filter(offset=F("filesize")))
-    is_partial = Q(offset__lt=F("filesize")) | Q(filesize=None)
+    whole = unreferred(idle.whole())
+    is_partial = Q(offset__lt=F("filesize")) | Q(filesize=None) | Q(role__in=PARTS)
     partial = unprotected(idle.filter(is_partial))
-    joined = Upload.objects.unfinished().filter(
-        role=Upload.Role.JOINED, modified_at__lt=timezone.now() - JOINED_REST
-    )
+    rested = timezone.now() - JOINED_REST
+    joined = unprotected(unfinished.filter(is_joined, modified_at__lt=rested))
     for expired in (partial, whole, joined):
         for upload in _each(expired):
             size = 0
@@ -168,7 +175,7 @@ def _complete_referred(report: Report, dry_run: bool) -> None:
     What came with a form is completed when the form's transaction is committed, unless
     the process died then.
     """
-    for upload in _each(referred(_quiet()).filter(offset=F("filesize"))):
+    for upload in _each(referred(_quiet().whole())):
         with _failures_reported(str(upload.uuid), report):
             if chunk_store().count_bytes(upload) >= (upload.filesize or 0):
                 _complete(upload, report, dry_run)
@@ -232,5 +239,5 @@ def _each(rows: QuerySet[Upload]) -> Iterator[Upload]:
         rest = rest.exclude(modified_at=time, pk__lte=last)
 
 
-def _quiet() -> QuerySet[Upload]:
+def _quiet() -> UploadQuerySet:
     return Upload.objects.unfinished().filter(modified_at__lt=timezone.now() - QUIET)

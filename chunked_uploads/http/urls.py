@@ -23,7 +23,7 @@ def build_url(request: HttpRequest, name: str, token: str, **kwargs: UUID | int)
     # The site may have put us below namespaces and arguments of its own.
     match = request.resolver_match
     assert match, "a view of ours was called"
-    own = match.func.own_arguments  # type: ignore[attr-defined]  # see `endpoint`
+    own = getattr(match.func, "own_arguments", SAMPLES)  # as `endpoint` knows them
     site = {key: match.kwargs[key] for key in match.kwargs if key not in own}
     ((argument, value),) = kwargs.items()
     urlconf = get_urlconf() or settings.ROOT_URLCONF

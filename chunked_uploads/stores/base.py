@@ -81,6 +81,10 @@ class ChunkStore(ABC):
         """Return how many bytes a chunk should have; best if it ends at a multiple."""
         return conf.CHUNKED_UPLOADS_CHUNK_SIZE
 
+    def piece_size(self, upload: StoredUpload) -> int:
+        """Return how many bytes a piece should have of what comes without an end."""
+        return self.suggest_chunk_size(upload)
+
     def most_bytes(self, upload: StoredUpload) -> int | None:
         """Return how many bytes the upload can have, None where nothing limits them.
 

@@ -97,6 +97,7 @@ def error_response(request: HttpRequest, error: UploadError) -> HttpResponse:
     # other way than this one, which it tries again.
     if request.method == "HEAD" and isinstance(error, Unavailable | StoreFull):
         response.status_code, response.reason_phrase = 423, "Locked"
+        response.setdefault("Retry-After", str(Unavailable.retry_after))
     # TUSKit and tuspy believe the offset whatever the status is: what has all its bytes
     # and is not complete must not look as if it were.
     if error.upload is not None and not _is_in_between(error.upload):

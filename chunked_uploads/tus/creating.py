@@ -83,16 +83,19 @@ def start(
     user: Any,
     wanted: Creation,
     parts: tuple[str, ...] = (),
+    least: int = 0,
 ) -> Upload:
     """Make the upload that is wanted. Raises what `start_upload` raises.
 
-    `parts` are the UUIDs of what it is joined of.
+    `parts` are the UUIDs of what it is joined of; it has `least` bytes, where nobody
+    knows more.
     """
     if wanted.role != Upload.Role.PART:
         # "If the length of the upload exceeds the maximum … the Server MUST respond
         # with the 413 Request Entity Too Large status."
         limits = query.get_limits(request)
-        check_file(wanted.filename, wanted.filesize, limits, wanted.media_type)
+        size = least if wanted.filesize is None else wanted.filesize
+        check_file(wanted.filename, size, limits, wanted.media_type)
     created = start_upload(
         user,
         wanted.filename,
@@ -105,23 +108,16 @@ def start(
         protocol_state=str(Notes(wanted.metadata.header, wanted.concat, parts)),
         parts=parts,
     )
-    if wanted.role == Upload.Role.FILE:
+    if wanted.role != Upload.Role.PART:
         sessions.remember(request, created)
     return created
 
 
 @contextlib.contextmanager
-def cancelled_if_empty(
-    created: Upload, unless: tuple[type[UploadError], ...] = ()
-) -> Iterator[None]:
-    """Leave no upload without a byte behind, whose URL its sender never learns.
-
-    But for facts of these classes.
-    """
+def cancelled_if_empty(created: Upload) -> Iterator[None]:
+    """Leave no upload without a byte behind, whose URL its sender never learns."""
     try:
         yield
-    except unless:
-        raise
     except FAILURES:
         empty = Upload.objects.unfinished().filter(received=0)
         # It may be gone already, or the site may need its row, or nothing may answer.

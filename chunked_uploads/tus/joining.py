@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from chunked_uploads.access import finding
+from chunked_uploads.access import finding, query
 from chunked_uploads.access.opening import open_by_token
 from chunked_uploads.authentication import authenticate
 from chunked_uploads.core import finishing
@@ -29,10 +29,8 @@ from chunked_uploads.errors import (
     FileRefused,
     Incomplete,
     PermissionDenied,
-    RangeBusy,
     TooLarge,
     TypeRefused,
-    Unavailable,
     UploadError,
     UploadNotFound,
 )
@@ -54,33 +52,31 @@ def create_final(request: HttpRequest, wanted: Creation) -> Upload:
     # "The length of the final upload MUST be the sum of the length of all partial
     # uploads."
     wanted = replace(wanted, filesize=sum(part.filesize or 0 for part in parts))
-    said = f"{wanted.concat}\n{wanted.metadata.header}"
-    fingerprint = hashlib.sha256(said.encode()).hexdigest()
+    said = [wanted.concat, wanted.metadata.header, str(query.is_for_form(request))]
+    fingerprint = hashlib.sha256("\n".join(said).encode()).hexdigest()
     final = find_joined(user, wanted.filename, wanted.filesize or 0, fingerprint)
-    try:
-        if final is not None:
-            join(final, parts)
-            return final
+    is_own = final is None
+    if final is None:
         _check_owner(request, user, parts)
-        return _make_final(request, user, wanted, parts, fingerprint)
-    except (FileRefused, TooLarge, TypeRefused):
-        mark_joined(parts)  # nobody will ask for them again
-        raise
+        final = _start(request, user, wanted, parts, fingerprint)
+    join(final, parts, is_own=is_own)
+    return final
 
 
-def _make_final(
+def _start(
     request: HttpRequest,
     user: Any,
     wanted: Creation,
     parts: Sequence[Upload],
     fingerprint: str,
 ) -> Upload:
-    own = start(request, user, wanted, tuple(part.uuid.hex for part in parts))
-    # Another request may be at it, and who asks again shall find it.
-    with cancelled_if_empty(own, unless=(RangeBusy, Unavailable)):
-        final = claim(own, parts, fingerprint)
-        join(final, parts)
-    return final
+    try:
+        own = start(request, user, wanted, tuple(part.uuid.hex for part in parts))
+    except (TooLarge, TypeRefused):
+        mark_joined(parts)  # nobody will ask for them again
+        raise
+    with cancelled_if_empty(own):
+        return claim(own, parts, fingerprint)
 
 
 def _check_owner(request: HttpRequest, user: Any, parts: Sequence[Upload]) -> None:
@@ -95,15 +91,21 @@ def _check_owner(request: HttpRequest, user: Any, parts: Sequence[Upload]) -> No
             raise UploadNotFound
 
 
-def join(final: Upload, parts: Sequence[Upload]) -> None:
+def join(final: Upload, parts: Sequence[Upload], *, is_own: bool = False) -> None:
     """Complete the final upload with the bytes of its parts; may be repeated.
 
-    Raises what `concatenate` and `finishing.complete` raise.
+    `is_own` says that nobody else can know of it yet. Raises what `concatenate` and
+    `finishing.complete` raise.
     """
     try:
         if not final.is_complete:
-            concatenate(final, parts)
+            finishing.check_free(final)
+            if not final.is_whole:
+                concatenate(final, parts, is_shared=not is_own)
             finishing.complete(final)
+    except FileRefused:
+        mark_joined(parts)  # nobody will ask for them again
+        raise
     except UploadError as error:
         error.upload = error.upload and final  # and not one of its parts
         raise
@@ -114,15 +116,16 @@ def join_again(final: Upload) -> None:
     """Do what is left to be done of what died in the middle. Raises as `join` does."""
     notes = notes_of(final)
     uuids = notes.part_uuids if notes else []
-    if final.is_whole and not final.is_complete:
-        finishing.complete(final)  # whatever became of its parts
     if final.is_complete:
         mark_joined(finding.by_uuids(uuids, Upload.Role.PART))
-    else:
-        parts = {part.uuid: part for part in finding.by_uuids(uuids)}
-        if any(uuid not in parts for uuid in uuids):
-            raise Incomplete("Parts of this upload are gone.", final)
+        return
+    parts = {part.uuid: part for part in finding.by_uuids(uuids)}
+    if final.is_whole:
+        join(final, list(parts.values()))  # whatever became of them
+    elif all(uuid in parts for uuid in uuids):
         join(final, [parts[uuid] for uuid in uuids])
+    else:
+        raise Incomplete("Parts of this upload are gone.", final)
 
 
 def find_parts(request: HttpRequest, urls: list[str]) -> tuple[Any, list[Upload]]:

@@ -58,7 +58,8 @@ def creation(request: HttpRequest) -> HttpResponse:
         if wanted.filesize is not None and (body.length or 0) > wanted.filesize:
             raise BeyondEnd("The body is longer than the upload.")
         authenticate(request)
-        created = start(request, finding.user_of(request), wanted)
+        user = finding.user_of(request)
+        created = start(request, user, wanted, least=body.length or 0)
         with cancelled_if_empty(created):
             if body.length != 0:
                 append(created, 0, body, checksum)
@@ -97,9 +98,6 @@ def _head(found: Upload) -> HttpResponse:
     if not found.is_complete:
         # A client that comes back takes the place of a connection that fell silent.
         wait_until_idle(found, PATIENCE, is_urgent=True)
-    if not found.is_complete:
-        # That may take as long as a copy does.
-        finishing.check_free(found)
     try:
         _complete_if_whole(found)
     except Incomplete:  # the store lost some of it
@@ -122,6 +120,8 @@ def _patch(request: HttpRequest, uuid: UUID) -> HttpResponse:
         # status without modifying the upload resource."
         check_offset(found, offset)
         length = read_length(request, found)
+        if length is not None and offset + (body.length or 0) > length:
+            raise BeyondEnd("The body is longer than the upload.", found)
         if checksum is None:
             learn_length(found, length)
         append(found, offset, body, checksum)
@@ -152,4 +152,5 @@ def _complete_if_whole(found: Upload) -> None:
     if found.role == Upload.Role.FINAL:
         join_again(found)
     elif found.is_whole and not found.is_complete:
+        finishing.check_free(found)  # which may take as long as a copy does
         finishing.complete(found)

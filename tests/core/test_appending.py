@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 
 from chunked_uploads.core.appending import LateChecksum, append, append_stream
 from chunked_uploads.core.finishing import complete
+from chunked_uploads.core.forgetting import forget
 from chunked_uploads.core.receiving import receive
 from chunked_uploads.core.starting import set_filesize, start_upload
 from chunked_uploads.digests.arriving import Checksum
@@ -417,3 +418,29 @@ def test_bytes_are_not_written_into_a_file_that_is_just_being_finished(
     with pytest.raises((BeyondEnd, OffsetConflict)):
         append(stale, 4, 6, Bytes(CONTENT[4:]))
     assert Path(f"{path_of(unknown)}.finished").read_bytes() == CONTENT[:4]
+
+
+def test_rest_that_is_cut_leaves_the_checksum_unknown(upload: Upload) -> None:
+    hold(upload, [(4, 8)])
+
+    assert not append(upload, 0, 8, Bytes(b"x" * 6), sha1(CONTENT[:8]))
+
+
+def test_wrong_stream_is_taken_back_before_another_one_can_end_the_file(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def note(*arguments: Any) -> None:
+        with pytest.raises(RangeBusy):  # whoever brings the last piece has to wait
+            append(Upload.objects.get(), 8, 2, Bytes(CONTENT[8:]))
+        seen.append(True)
+        forget(*arguments)
+
+    monkeypatch.setattr("chunked_uploads.stores.local.PATIENCE", 0)
+    monkeypatch.setattr("chunked_uploads.core.appending.forget", note)
+    with pytest.raises(DigestMismatch):
+        append_stream(upload, 0, Stream(CONTENT), late(b"another"))
+
+    assert seen == [True]
+    assert of_row(upload) == (0, 0)

@@ -1,8 +1,5 @@
-"""URLs of a site that has the protocols below arguments of its own."""
+"""URLs of a site that has the protocol below arguments of its own."""
 
 from django.urls import include, path
 
-urlpatterns = [
-    path("<int:pk>/é/files/", include("chunked_uploads.tus.urls")),
-    path("<slug:uuid>/uploads/", include("chunked_uploads.urls")),
-]
+urlpatterns = [path("<int:pk>/é/files/", include("chunked_uploads.tus.urls"))]

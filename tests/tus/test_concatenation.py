@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import CASCADE
 from django.utils import timezone
 
 from chunked_uploads import errors
@@ -15,6 +17,7 @@ from chunked_uploads.core import concatenating
 from chunked_uploads.core.sweeping import clean_uploads
 from chunked_uploads.models import ApiKey, Upload
 from chunked_uploads.tus import joining
+from tests.films.models import Recording
 from tests.sending import (
     CONTENT,
     UPLOAD,
@@ -147,7 +150,7 @@ def test_final_upload_that_is_busy_is_there_for_who_asks_again(
 ) -> None:
     urls = parts(tus, b"ab", b"c")
 
-    def be_busy(upload: Upload, parts: object) -> None:
+    def be_busy(upload: Upload, parts: object, **options: Any) -> None:
         raise errors.RangeBusy("Another request is joining these parts.", upload)
 
     with monkeypatch.context() as patched:
@@ -402,7 +405,7 @@ def test_final_upload_that_is_not_joined_yet_tells_no_offset(
     # successfully finished."
     urls = parts(tus, b"ab", b"c")
 
-    def wait(upload: Upload, parts: Any) -> None:
+    def wait(upload: Upload, parts: Any, **options: Any) -> None:
         Upload.objects.filter(pk=upload.pk).update(received=1)
         upload.received = 1
         raise errors.RangeBusy("Another request joins it.", upload)
@@ -438,10 +441,10 @@ def test_request_that_is_repeated_meanwhile_leaves_the_upload_to_the_first(
     answers = []
     receive_next = concatenating.receive_next
 
-    def repeat(upload: Upload, *arguments: Any) -> int:
+    def repeat(upload: Upload, *arguments: Any, **options: Any) -> int:
         monkeypatch.undo()
         answers.append(join(tus, urls))  # which completes it
-        return receive_next(upload, *arguments)
+        return receive_next(upload, *arguments, **options)
 
     monkeypatch.setattr(concatenating, "receive_next", repeat)
     answers.append(join(tus, urls))
@@ -568,3 +571,81 @@ def test_parts_of_a_long_join_are_kept_from_the_clean_up(
     monkeypatch.setattr(concatenating, "NOTICE_SECONDS", -1)
     assert join(tus, urls).status_code == 201
     assert any(seen)
+
+
+def test_failure_of_the_first_request_leaves_the_upload_to_the_second(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = parts(tus, b"ab", b"c")
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(concatenating, "receive_next", fail)
+        assert join(tus, urls).status_code == 503
+    final = Upload.objects.get(role=Upload.Role.FINAL)
+
+    assert upload_at(path_of(join(tus, urls))) == final
+    assert finished(final) == b"abc"
+
+
+def test_parts_of_what_is_refused_when_it_is_looked_at_again_take_no_room(
+    tus: Tus, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("chunked_uploads.core.finishing._complete", raise_unavailable)
+        assert join(tus, parts(tus, b"ab", b"c")).status_code == 503
+    final = Upload.objects.get(role=Upload.Role.FINAL)
+    settings.CHUNKED_UPLOADS_VALIDATORS = ["tests.tus.test_creation.refuse"]
+
+    assert tus.state(f"{CREATE}{final.uuid}").status_code == 422
+    roles = Upload.objects.values_list("role", flat=True)
+    assert set(roles) == {Upload.Role.JOINED}
+
+
+def test_file_for_a_form_is_another_than_the_one_for_none(tus: Tus) -> None:
+    urls = parts(tus, b"ab", b"c")
+    concat = f"final;{' '.join(urls)}"
+
+    def ask(query: str) -> Upload:
+        return upload_at(
+            path_of(tus.ask("POST", f"{CREATE}{query}", Upload_Concat=concat))
+        )
+
+    assert [ask("").for_form, ask("?for_form=1").for_form] == [False, True]
+
+
+def test_whole_part_that_the_site_refers_to_goes_all_the_same(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A part never comes to the end for which others are kept.
+    key = Recording._meta.get_field("upload")
+    monkeypatch.setattr(key.remote_field, "on_delete", CASCADE)
+    url = part(tus, b"ab")
+    Recording.objects.create(upload=upload_at(url))
+    past = timezone.now() - timedelta(days=4)
+    Upload.objects.update(modified_at=past)
+
+    report = clean_uploads(dry_run=True)
+
+    assert report.expired == [str(upload_at(url).uuid)]
+    assert report.failed == []
+    assert tus.ask("DELETE", url).status_code == 204
+
+
+def test_clean_up_counts_joined_parts_once(tus: Tus) -> None:
+    join(tus, parts(tus, b"ab", b"c"))
+    Upload.objects.parts().update(modified_at=timezone.now() - timedelta(days=4))
+
+    assert len(clean_uploads(dry_run=True).expired) == 2
+
+
+def test_final_upload_of_anybody_is_its_sessions(nobody: Tus, settings: Any) -> None:
+    settings.CHUNKED_UPLOADS_AUTHENTICATION = (
+        "chunked_uploads.authentication.Authentication"
+    )
+    final = path_of(join(nobody, parts(nobody, b"ab", b"c")))
+
+    assert Tus().ask("DELETE", bare(final)).status_code == 404
+    assert nobody.ask("DELETE", bare(final)).status_code == 204

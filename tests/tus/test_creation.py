@@ -325,6 +325,14 @@ def test_length_below_what_is_held_is_refused(tus: Tus, length: str) -> None:
     assert tus.state(url)["Upload-Defer-Length"] == "1"
 
 
+def test_length_below_what_comes_with_it_is_not_set(tus: Tus) -> None:
+    url = path_of(tus.create(None))
+
+    assert tus.append(url, CONTENT, Upload_Length="5").status_code == 413
+    assert tus.append(url, CONTENT, Upload_Length="10").status_code == 204
+    assert finished(upload_at(url)) == CONTENT
+
+
 def test_length_at_another_offset_is_not_set(tus: Tus) -> None:
     url = path_of(tus.create(None, body=CONTENT[:4]))
 

@@ -139,6 +139,10 @@ class S3Store(ChunkStore):
         state = _known_state(upload)
         return None if state is None else _most_bytes(state)
 
+    def piece_size(self, upload: StoredUpload) -> int:
+        state = _known_state(upload)
+        return self.suggest_chunk_size(upload) if state is None else state.cell_size
+
     def agree(self, upload: StoredUpload, other: StoredUpload, length: int) -> bool:
         if None in (_known_state(upload), _known_state(other)):
             return False
