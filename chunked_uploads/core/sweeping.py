@@ -100,7 +100,7 @@ def _expire(before: datetime.datetime, report: Report, dry_run: bool) -> None:
     whole = unreferred(idle.whole())
     is_partial = Q(offset__lt=F("filesize")) | Q(filesize=None) | Q(role__in=PARTS)
     partial = unprotected(idle.filter(is_partial))
-    rested = timezone.now() - JOINED_REST
+    rested = max(before, timezone.now() - JOINED_REST)
     joined = unprotected(unfinished.filter(is_joined, modified_at__lt=rested))
     for expired in (partial, whole, joined):
         for upload in _each(expired):

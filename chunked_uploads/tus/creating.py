@@ -114,11 +114,13 @@ def start(
 
 
 @contextlib.contextmanager
-def cancelled_if_empty(created: Upload) -> Iterator[None]:
+def cancelled_if_empty(
+    created: Upload, failures: tuple[type[Exception], ...] = FAILURES
+) -> Iterator[None]:
     """Leave no upload without a byte behind, whose URL its sender never learns."""
     try:
         yield
-    except FAILURES:
+    except failures:
         empty = Upload.objects.unfinished().filter(received=0)
         # It may be gone already, or the site may need its row, or nothing may answer.
         with contextlib.suppress(*FAILURES, ProtectedError, RestrictedError):

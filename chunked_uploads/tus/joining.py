@@ -55,11 +55,16 @@ def create_final(request: HttpRequest, wanted: Creation) -> Upload:
     said = [wanted.concat, wanted.metadata.header, str(query.is_for_form(request))]
     fingerprint = hashlib.sha256("\n".join(said).encode()).hexdigest()
     final = find_joined(user, wanted.filename, wanted.filesize or 0, fingerprint)
-    is_own = final is None
-    if final is None:
-        _check_owner(request, user, parts)
-        final = _start(request, user, wanted, parts, fingerprint)
-    join(final, parts, is_own=is_own)
+    if final is not None:
+        join(final, parts)
+        return final
+    _check_owner(request, user, parts)
+    own = _start(request, user, wanted, parts)
+    with cancelled_if_empty(own):
+        final = claim(own, parts, fingerprint)
+    # What may be cured stays, for who asks again, and who may be at it by now.
+    with cancelled_if_empty(final, (Incomplete, UploadNotFound)):
+        join(final, parts, is_own=final is own)
     return final
 
 
@@ -68,15 +73,12 @@ def _start(
     user: Any,
     wanted: Creation,
     parts: Sequence[Upload],
-    fingerprint: str,
 ) -> Upload:
     try:
-        own = start(request, user, wanted, tuple(part.uuid.hex for part in parts))
+        return start(request, user, wanted, tuple(part.uuid.hex for part in parts))
     except (TooLarge, TypeRefused):
         mark_joined(parts)  # nobody will ask for them again
         raise
-    with cancelled_if_empty(own):
-        return claim(own, parts, fingerprint)
 
 
 def _check_owner(request: HttpRequest, user: Any, parts: Sequence[Upload]) -> None:

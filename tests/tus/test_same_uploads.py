@@ -133,7 +133,10 @@ def test_limits_of_a_page_hold_for_tus_too(tus: Tus) -> None:
     assert create(limits, length=10) == 413
     assert create(limits, name="a.exe") == 415
     assert create("forged") == 403
-    deferred: Any = {"Upload_Defer_Length": "1", "Upload_Metadata": encode(filename="a.png")}
+    deferred: Any = {
+        "Upload_Defer_Length": "1",
+        "Upload_Metadata": encode(filename="a.png"),
+    }
     url = f"{CREATE}?limits={limits}"
     assert tus.ask("POST", url, CONTENT, **deferred).status_code == 413
 
