@@ -14,13 +14,17 @@ import hashlib
 import json
 import logging
 import os
+import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from chunked_uploads.client.errors import AlreadySending
 
 KEPT = 30 * 24 * 3600  # seconds; sites give up what is unfinished sooner
+SUFFIX = ".upload"
+OURS = re.compile(f"[0-9a-f]{{64}}{re.escape(SUFFIX)}")
 
 logger = logging.getLogger("chunked_uploads.client")
 
@@ -49,7 +53,7 @@ class Memory:
             hashlib.sha256(
                 "\n".join(what).encode("utf-8", "surrogateescape")
             ).hexdigest()
-            + ".json"
+            + SUFFIX
         )
         self._file: int | None = None
 
@@ -59,19 +63,13 @@ class Memory:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _sweep(self._folder)
-            path = self._folder / self._name
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
+            while self._file is None:
+                self._file = _lock(self._folder / self._name)
+        except BlockingIOError:
+            message = "Another process is sending this file to this site."
+            raise AlreadySending(message) from None
+        except OSError as error:  # also where the file system has no locks
             logger.info("Nothing is remembered: %s", error)
-            return self
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._file)
-            if isinstance(error, BlockingIOError):
-                message = "Another process is sending this file to this site."
-                raise AlreadySending(message) from None
-            self._file = None  # a file system without locks
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -84,23 +82,24 @@ class Memory:
         """Return what was kept, empty where nothing was."""
         if self._file is None:
             return {}
-        with contextlib.suppress(ValueError):  # cut short
+        with contextlib.suppress(OSError, ValueError):  # cut short
             kept = json.loads(os.pread(self._file, os.fstat(self._file).st_size, 0))
             return kept if isinstance(kept, dict) else {}
         return {}
 
-    def keep(self, facts: dict[str, Any]) -> None:
+    def keep(self, facts: Mapping[str, Any]) -> None:
         """Keep the facts until `forget`."""
         if self._file is None:
             return
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
-            os.pwrite(self._file, json.dumps(facts).encode(), 0)
+            os.pwrite(self._file, json.dumps(dict(facts)).encode(), 0)
 
     def forget(self) -> None:
         """Keep nothing any more."""
         if self._file is not None:
-            os.ftruncate(self._file, 0)
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, 0)
 
     def _remove(self) -> None:
         assert self._folder
@@ -108,9 +107,27 @@ class Memory:
             (self._folder / self._name).unlink()
 
 
+def _lock(path: Path) -> int | None:
+    """Return the file, open and locked; None where who had the lock has removed it."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    file = os.open(path, flags, 0o600)
+    try:
+        if os.fstat(file).st_uid != os.geteuid():
+            raise PermissionError(f"{path} is another user's")
+        os.fchmod(file, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(file).st_nlink:
+            return file
+    except BaseException:
+        os.close(file)
+        raise
+    os.close(file)
+    return None
+
+
 def _sweep(folder: Path) -> None:
-    """Remove what no site knows any more."""
-    for path in folder.glob("*.json"):
+    """Remove what no site knows any more, of ours alone."""
+    for path in filter(lambda path: OURS.fullmatch(path.name), folder.iterdir()):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > KEPT:
+            if time.time() - path.lstat().st_mtime > KEPT:
                 path.unlink()
