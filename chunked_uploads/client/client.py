@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
 from chunked_uploads.client.answers import State
-from chunked_uploads.client.credentials import Credentials
-from chunked_uploads.client.fingerprint import fingerprint_of, make_salted
+from chunked_uploads.client.credentials import (
+    ApiKey,
+    Basic,
+    Credentials,
+    Session,
+    Signature,
+)
+from chunked_uploads.client.fingerprint import fingerprint_of
 from chunked_uploads.client.remembering import Memory, default_folder
 from chunked_uploads.client.server import Server
 from chunked_uploads.client.site import make_site
@@ -43,7 +52,14 @@ class Client:
         ca_file: str | None = None,
         state_folder: Path | str | None = "",
     ) -> None:
-        """Raise `WrongAddress` where `upload_url` is none, or its proxy."""
+        """Raise `WrongAddress` where `upload_url` is none, or its proxy.
+
+        Raises `ValueError` where `parallel` or `timeout` is not above 0, or `patience`
+        is below.
+        """
+        is_time = timeout > 0 and math.isfinite(timeout) and patience >= 0
+        if parallel < 1 or not is_time:
+            raise ValueError("parallel and timeout are above 0, patience is not below")
         self._credentials = credentials
         self._parallel = parallel
         self._digests = digests
@@ -88,7 +104,7 @@ class Client:
             with self._memory(source, fingerprint) as memory:
                 kept = memory.recall() if resume else {}
                 if not resume:
-                    fingerprint = make_salted(fingerprint)
+                    fingerprint = secrets.token_hex(32)  # which no other upload has
                 options = Options(
                     parallel=self._parallel,
                     digests=self._digests,
@@ -96,8 +112,7 @@ class Client:
                     metadata=metadata or {},
                     progress=progress or (lambda sent, total: None),
                 )
-                known_as = kept.get("fingerprint", fingerprint)
-                upload = Uploading(self._server, source, known_as, memory, options)
+                upload = Uploading(self._server, source, fingerprint, memory, options)
                 if resume:
                     upload.resume(kept)
                 return upload.run()
@@ -114,7 +129,7 @@ class Client:
             fingerprint = fingerprint_of(source)
             with self._memory(source, fingerprint) as memory:
                 kept = memory.recall().get("fingerprint", fingerprint)
-            known_as = {fingerprint, kept}
+            known_as = dict.fromkeys([kept, fingerprint])  # what is kept is newer
             return [
                 state
                 for each in known_as
@@ -126,5 +141,15 @@ class Client:
         self._server.remove(upload.delete_url)
 
     def _memory(self, source: Source, fingerprint: str) -> Memory:
-        who = repr(self._credentials)  # whose fields that are secret don't show
-        return Memory(self._folder, self._address, who, source.filename, fingerprint)
+        what = (self._address, self._who, source.filename, fingerprint)
+        return Memory(self._folder, *what)
+
+    @cached_property
+    def _who(self) -> str:
+        """What tells the caller from others; `Memory` keeps no more than its hash."""
+        credentials = self._credentials
+        if credentials is None or isinstance(credentials, ApiKey | Signature | Basic):
+            return repr(credentials)  # without the fields that are secret
+        if isinstance(credentials, Session):
+            return credentials.session
+        return repr(sorted(self._server.headers().items()))

@@ -87,6 +87,10 @@ class WrongAddress(UploadFailed):
     code = "wrong_address"
 
 
+class Untrusted(WrongAddress):
+    """The certificate of what answers can't be trusted."""
+
+
 class FileUnreadable(UploadFailed):
     """The file on this side can't be read."""
 

@@ -9,7 +9,6 @@ the others evenly between; of a file of at most 1 MiB over all of it.
 from __future__ import annotations
 
 import hashlib
-import secrets
 
 from chunked_uploads.client.source import Source
 
@@ -30,9 +29,3 @@ def fingerprint_of(source: Source) -> str:
         for block in source.blocks(start, stop):
             digest.update(block)
     return digest.hexdigest()
-
-
-def make_salted(fingerprint: str) -> str:
-    """Return another fingerprint, which no other upload of the file has."""
-    salt = secrets.token_hex(16)
-    return hashlib.sha256(f"{fingerprint}{salt}".encode()).hexdigest()

@@ -20,16 +20,16 @@ class Retrying:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._furthest = 0  # bytes that the server was ever known to hold
+        self._received = 0  # bytes, by the last answer: some servers lose what they had
         self._attempts = 0  # that failed since something went on
         self._since = time.monotonic()
 
     def note(self, received: int) -> None:
         """Take note of how many bytes the server holds."""
-        if received > self._furthest:
-            self._furthest = received
+        if received > self._received:
             self._attempts = 0
             self._since = time.monotonic()
+        self._received = received
 
     def recover(self, failure: UploadFailed) -> None:
         """Wait until it is time to try again; raise the failure where there is no hope.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 
 from chunked_uploads.client.answers import State
 from chunked_uploads.client.errors import OutOfStep, Unreachable
-from chunked_uploads.client.server import Server
+from chunked_uploads.client.server import Note, Server
 from chunked_uploads.client.sizing import Sizing
 from chunked_uploads.client.source import Source
 
@@ -25,7 +24,7 @@ class Chunk:
     stop: int
     sent: int = 0  # bytes
     seconds: float = 0.0
-    outcome: State | BaseException | None = None
+    outcome: State | BaseException | None = None  # None while it is on its way
     thread: threading.Thread | None = None
     is_given_up: bool = False
 
@@ -66,7 +65,8 @@ class Sending:
         self._learn = learn
         self._report = report
         self._in_flight: set[Chunk] = set()
-        self._over: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
+        self._news = threading.Event()  # one of them has an outcome
+        self._told = 0.0  # when `report` was called
         self._arrived = state.received  # bytes, by the answers
         self._go_on()
 
@@ -76,7 +76,7 @@ class Sending:
             while self._has_more() or self._in_flight:
                 while self._has_more() and len(self._in_flight) < self._most:
                     self._start()
-                self._await_one()
+                self._await_news()
         except BaseException:
             self._give_up()
             raise
@@ -110,45 +110,70 @@ class Sending:
         edge = (self._cursor // step + 1) * step
         stop = min(self._cursor + self._sizing.largest, edge, self._bound)
         chunk = Chunk(self._cursor, stop)
-        if not self._is_serial:
-            send = threading.Thread(target=self._send, args=[chunk], daemon=True)
-            chunk.thread = send
-            send.start()
         self._cursor = stop
         self._in_flight.add(chunk)
-        if chunk.thread is None:
-            self._send(chunk)
+        if self._is_serial:
+            self._send_here(chunk)
+        else:
+            send = threading.Thread(
+                target=self._send, args=[chunk, chunk.note], daemon=True
+            )
+            chunk.thread = send
+            send.start()
 
-    def _send(self, chunk: Chunk) -> None:
+    def _send_here(self, chunk: Chunk) -> None:
+        """Send in the caller's thread, and report meanwhile."""
+        raised: list[BaseException] = []
+
+        def note(size: int) -> None:
+            chunk.note(size)
+            if time.monotonic() - self._told < TICK:
+                return
+            try:
+                self._tell()
+            except BaseException as error:  # noqa: BLE001 - raised where all has ended
+                raised.append(error)
+                raise Unreachable("The upload was stopped.") from None
+
+        self._send(chunk, note)
+        if raised:
+            raise raised[0]
+
+    def _send(self, chunk: Chunk, note: Note) -> None:
         """Run in a thread of the chunk's own, where others are in flight."""
         begun = time.monotonic()
+        outcome: State | BaseException
         try:
-            chunk.outcome = self._server.go_on(
+            chunk.note(0)  # or it was given up before it began
+            outcome = self._server.go_on(
                 self._state.url,
                 self._source,
                 (chunk.start, chunk.stop),
                 digest=self._digests,
-                note=chunk.note,
+                note=note,
             )
         except BaseException as error:  # noqa: BLE001 - raised where `run` was called
-            chunk.outcome = error
+            outcome = error
         chunk.seconds = time.monotonic() - begun
-        self._over.put(chunk)
+        chunk.outcome = outcome
+        self._news.set()
 
-    def _await_one(self) -> None:
-        try:
-            chunk = self._over.get(timeout=TICK)
-        except queue.Empty:
-            self._tell()
-            return
-        self._in_flight.discard(chunk)
-        if isinstance(chunk.outcome, State):
-            self._take(chunk, chunk.outcome)
-        elif chunk.outcome is not None:
-            self._fail(chunk.outcome)
+    def _await_news(self) -> None:
+        self._news.wait(TICK)
+        self._news.clear()
+        for chunk in list(self._in_flight):
+            outcome = chunk.outcome
+            if outcome is None:
+                continue
+            self._in_flight.discard(chunk)
+            if isinstance(outcome, State):
+                self._take(chunk, outcome)
+            else:
+                self._fail(outcome)
         self._tell()
 
     def _take(self, chunk: Chunk, state: State) -> None:
+        self._source.check_unchanged()
         size, in_flight = chunk.stop - chunk.start, len(self._in_flight) + 1
         self._sizing.note_success(size, chunk.seconds, in_flight)
         self._arrived += size
@@ -178,9 +203,12 @@ class Sending:
         self._await_all()
 
     def _await_all(self) -> None:
-        while self._in_flight:
-            self._in_flight.discard(self._over.get())
+        for chunk in self._in_flight:
+            if chunk.thread and chunk.thread.ident:  # or it could not be started
+                chunk.thread.join()
+        self._in_flight.clear()
 
     def _tell(self) -> None:
+        self._told = time.monotonic()
         on_their_way = sum(chunk.sent for chunk in self._in_flight)
         self._report(self._arrived + on_their_way)

@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from chunked_uploads.client.answers import Answer, State, parse_state
 from chunked_uploads.client.credentials import Credentials
 from chunked_uploads.client.errors import (
+    Refused,
     TooLargeForProxy,
     Unreachable,
+    Untrusted,
     UploadGone,
     WrongAddress,
     failure_of,
@@ -22,7 +24,9 @@ from chunked_uploads.client.site import Site
 from chunked_uploads.client.source import Source
 from chunked_uploads.client.transport import Line
 
-TIMEOUT_OF_DONE = 600.0  # seconds; where the server can't rename, it copies
+# Seconds; where the server can't rename, it copies. Well below the patience of most, so
+# that on a connection which is lost it is asked again: the server goes on meanwhile.
+TIMEOUT_OF_DONE = 120.0
 NO_FINGERPRINT = "-"  # no file has it: what it finds was begun without any
 AGENT = "django-chunked-uploads"
 RAW = {"Content-Type": "application/octet-stream"}
@@ -62,12 +66,12 @@ class Server:
         """Return all unfinished uploads of the caller, newest first."""
         return self._list({"all": "1"})
 
-    def state(self, url: str, wait: int = 0) -> State:
+    def state(self, url: str, wait: int) -> State:
         """Return an upload's state by its own URL.
 
-        With `wait` (seconds), as soon as nobody writes to it any more, or then.
+        As soon as nobody writes to it any more, or after `wait` seconds.
         """
-        url = with_query(url, {"wait": str(wait)}) if wait else url
+        url = with_query(url, {"wait": str(wait)})
         timeout = self._site.timeout + wait
         answer = self._ask("GET", url, is_open=True, timeout=timeout)
         return self._state_in(answer, url)
@@ -188,25 +192,39 @@ class Server:
         """Return the answer; `is_open` says that the URL has a token in it."""
         agent = {"User-Agent": AGENT}
         with self._line() as line:
-            known = {} if is_open else self._get_in(anew=False)
-            answer = request(line, {**agent, **known})
-            if answer.status == 401 and self._credentials is not None:
-                answer = request(line, {**agent, **self._get_in(anew=True)})
+            shown = {} if is_open else self.headers()
+            try:
+                answer = request(line, {**agent, **shown})
+                if answer.status == 401 and self._credentials and is_open:
+                    shown = self.headers()
+                    answer = request(line, {**agent, **shown})
+                if answer.status == 401 and self._credentials:
+                    answer = request(line, {**agent, **self.headers(shown)})
+            except Untrusted as error:
+                if self._has_answered:
+                    raise Unreachable(str(error)) from None
+                raise
         if answer.is_success:
             self._has_answered = True
             return answer
         failure = failure_of(answer, self._site.address_of(url))
-        if isinstance(failure, WrongAddress) and self._has_answered:
-            # Somebody on the way, as a captive portal or a proxy that has lost the app.
+        # Somebody on the way, as a captive portal or a proxy that has lost the app.
+        is_foreign = isinstance(failure, WrongAddress) or (
+            type(failure) is Refused and not answer.code and answer.status in (403, 407)
+        )
+        if is_foreign and self._has_answered:
             raise Unreachable(str(failure), answer)
         raise failure
 
-    def _get_in(self, *, anew: bool) -> dict[str, str]:
-        """Return the credentials' headers, asked for once, or again where `anew`."""
+    def headers(self, refused: dict[str, str] | None = None) -> dict[str, str]:
+        """Return the credentials' headers; asked for once, and where they are refused.
+
+        Of several requests that are refused at once the first one asks.
+        """
         if self._credentials is None:
             return {}
         with self._asking:
-            if anew or self._headers is None:
+            if self._headers is refused or self._headers is None:
                 self._headers = dict(self._credentials())
                 if "Cookie" in self._headers:
                     # Over TLS Django's check of the CSRF token wants to know.

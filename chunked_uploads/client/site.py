@@ -17,6 +17,8 @@ from httplib2.iri2uri import iri2uri
 
 from chunked_uploads.client.errors import WrongAddress
 
+MOST_ANSWERED = 16 * 2**20  # bytes; a thousand uploads have one
+
 
 @dataclass(frozen=True)
 class Site:
@@ -81,6 +83,12 @@ class _Response(http.client.HTTPResponse):
         super().begin()
         # httplib2 chokes on challenges of schemes that it does not know.
         del self.headers["WWW-Authenticate"]
+
+    def read(self, amt: int | None = None) -> bytes:
+        body = super().read(MOST_ANSWERED if amt is None else amt)
+        if amt is None and self.length:
+            raise http.client.HTTPException("the answer is cut, or too long")
+        return body
 
 
 class _Plain(http.client.HTTPConnection):

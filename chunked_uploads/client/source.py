@@ -31,7 +31,9 @@ class Source:
         try:
             self.descriptor = _descriptor_of(self._file)
             self.size = self._file.seek(0, io.SEEK_END)
-            self._stamp = self._look()
+            self.stamp = (
+                self._look()
+            )  # tells whether it is as it was, None: nobody knows
             self.filename = filename or _name_of(self._file)
         except (OSError, ValueError) as error:
             self.close()
@@ -68,7 +70,7 @@ class Source:
 
     def check_unchanged(self) -> None:
         """Raise `FileChanged` where the file was written to since it was opened."""
-        if self._look() != self._stamp:
+        if self._look() != self.stamp:
             raise FileChanged("The file was changed while it was sent.")
 
     def close(self) -> None:
@@ -76,11 +78,11 @@ class Source:
         if self._is_own:
             self._file.close()
 
-    def _look(self) -> tuple[int, int] | None:
+    def _look(self) -> list[int] | None:
         if self.descriptor is None:
             return None
         stat = os.fstat(self.descriptor)
-        return stat.st_size, stat.st_mtime_ns
+        return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
 
 
 def _open(path_or_file: PathOrFile) -> BinaryIO:

@@ -11,7 +11,6 @@ there is no TLS.
 from __future__ import annotations
 
 import contextlib
-import errno
 import http.client
 import os
 import select
@@ -23,12 +22,15 @@ from urllib.parse import urlsplit
 import httplib2
 
 from chunked_uploads.client.answers import Answer, parse_answer
-from chunked_uploads.client.errors import FileChanged, Unreachable, WrongAddress
+from chunked_uploads.client.errors import (
+    FileChanged,
+    Unreachable,
+    Untrusted,
+    WrongAddress,
+)
 from chunked_uploads.client.site import Site
 from chunked_uploads.client.source import Source
 
-MOST_ANSWERED = 16 * 2**20  # bytes; a thousand uploads have one
-NO_SENDFILE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # of some file systems
 FAILURES = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, ValueError)
 
 
@@ -40,8 +42,6 @@ class Line:
         self._http = httplib2.Http()
         self._http.follow_redirects = False  # a POST would become a GET
         self._connection = site.connect()
-        # Where httplib2 looks for one before it makes its own.
-        self._http.connections[f"{site.scheme}:{site.netloc}"] = self._connection
 
     def ask(
         self,
@@ -57,6 +57,9 @@ class Line:
         self._begin(timeout or self._site.timeout)
         url = self._site.origin + _path_of(url)
         headers = {"Content-Length": "0", **headers} if method == "POST" else headers
+        # Where httplib2 looks for one before it makes its own, as after a time-out.
+        key = f"{self._site.scheme}:{self._site.netloc}"
+        self._http.connections[key] = self._connection
         try:
             response, body = self._http.request(url, method, headers=headers)
         except FAILURES as error:
@@ -87,9 +90,10 @@ class Line:
                 connection.putheader(name, value)
             connection.putheader("Content-Length", str(stop - start))
             connection.endheaders()
+            note(0)  # it may have been given up while it connected
             is_sent = self._send_body(source, start, stop, note)
             response = connection.getresponse()
-            body = response.read(MOST_ANSWERED)
+            body = response.read()
         except FAILURES as error:
             raise self._failure(error) from None
         except BaseException:
@@ -104,7 +108,8 @@ class Line:
         sock = self._connection.sock
         if sock is not None:
             with contextlib.suppress(OSError):  # it is over by itself
-                sock.shutdown(socket.SHUT_RDWR)
+                # TLS's own would have the rest of a block go in clear text.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection; the next request makes another."""
@@ -141,7 +146,7 @@ class Line:
         self.close()
         if isinstance(error, ssl.SSLCertVerificationError):
             reason = error.verify_message
-            return WrongAddress(f"{self._site.netloc} can't be trusted: {reason}.")
+            return Untrusted(f"{self._site.netloc} can't be trusted: {reason}.")
         if isinstance(error, ValueError):  # whose text may have a secret in it
             return WrongAddress("Credentials or address have characters of no request.")
         if isinstance(error, TimeoutError):
@@ -173,9 +178,10 @@ def _sendfile(
             if ready[0][1] & select.POLLIN:
                 raise _Answered from None
             continue
-        except OSError as error:
-            if error.errno not in NO_SENDFILE:
-                raise
+        except (ConnectionError, TimeoutError):
+            raise
+        except OSError:
+            # The file system has no such thing, or reading says what is wrong.
             yield from _send_blocks(sock, source.blocks(start, stop))
             return
         if not sent:

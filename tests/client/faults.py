@@ -59,7 +59,11 @@ class Loss:
     """Let the server have the request, and nobody its answer."""
 
 
-Rule = Callable[[Request], Told | Damage | Loss | None]
+class Cut:
+    """Close the connection, and let nobody have the request."""
+
+
+Rule = Callable[[Request], Told | Damage | Loss | Cut | None]
 
 
 class Faults:
@@ -114,6 +118,9 @@ class Faults:
                 outcome = faults.rule(request)
                 if isinstance(outcome, Told):
                     return self._tell(outcome)
+                if isinstance(outcome, Cut):
+                    self.close_connection = True
+                    return None
                 if isinstance(outcome, Damage):
                     body = bytes([body[0] ^ 1]) + body[1:]
                 told = _forward(port, request, body)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import itertools
 import os
 import shutil
 import signal
@@ -14,13 +16,20 @@ from pathlib import Path
 
 import pytest
 
-from chunked_uploads.client import AlreadySending, Client, Unreachable
+from chunked_uploads.client import (
+    AlreadySending,
+    Client,
+    FileChanged,
+    Unreachable,
+    uploading,
+)
 from chunked_uploads.client.fingerprint import fingerprint_of
+from chunked_uploads.client.remembering import Memory
 from chunked_uploads.client.source import Source
 from chunked_uploads.models import ApiKey, Upload
 from demo.environment import CHECKOUT
 from tests.client.conftest import CONTENT, PATH, SIZE
-from tests.client.faults import Faults, Loss
+from tests.client.faults import Faults, Loss, Request, Told
 from tests.polling import wait_until
 from tests.sending import Uploader, finished
 from tests.servers import Gunicorn
@@ -157,10 +166,15 @@ def test_finished_upload_whose_answer_was_lost_is_not_sent_again(
     faults.rule = lambda request: Loss() if request.is_done else None
     with pytest.raises(Unreachable):
         make_client(faults.url, patience=0).upload(film)
-    faults.rule = lambda request: None
+    gone = Told(404, {"error": "not_found", "detail": "Gone."})
+    faults.rule = lambda request: gone if "wait=" in request.path else None
+    seen: list[int] = []
 
-    result = make_client(faults.url).upload(film)
+    result = make_client(faults.url).upload(
+        film, progress=lambda sent, total: seen.append(sent)
+    )
 
+    assert seen == [SIZE]
     upload = Upload.objects.get()
     assert result.uuid == str(upload.uuid)
     assert is_sent(upload)
@@ -274,3 +288,174 @@ def test_fingerprint_is_that_of_the_page() -> None:
         source = Source(io.BytesIO(content), "film.mp4")
 
         assert fingerprint_of(source) == run.stdout.decode()
+
+
+def begin(client: Client, film: Path) -> Upload:
+    """Send a part of the film; return the upload."""
+
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.upload(film, progress=stop)
+    return Upload.objects.get()
+
+
+def change_between_samples(film: Path) -> None:
+    """Change the file so that its fingerprint stays what it was."""
+    with open(film, "r+b") as file:
+        file.seek(40_000)
+        file.write(bytes(1000))
+    os.utime(film, ns=(1, 1))
+
+
+def test_file_changed_meanwhile_is_begun_anew(
+    client: Client, faults: Faults, film: Path
+) -> None:
+    def rule(request: Request) -> None:
+        if len(faults.chunks) == 3:
+            change_between_samples(film)
+
+    faults.rule = rule
+    with pytest.raises(FileChanged):
+        client.upload(film)
+    assert not Upload.objects.exists()
+    faults.rule = lambda request: None
+
+    client.upload(film)
+
+    assert finished(Upload.objects.get()) == film.read_bytes()
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_file_changed_since_is_begun_anew(
+    client: Client, faults: Faults, film: Path, is_away: bool
+) -> None:
+    begin(client, film)
+    change_between_samples(film)
+    if is_away:
+        numbers = itertools.count()
+        faults.rule = lambda request: None if next(numbers) else Told(503)
+
+    client.upload(film)
+
+    upload = Upload.objects.get()  # the other one was cancelled
+    assert finished(upload) == film.read_bytes()
+
+
+def test_growing_file_is_given_up_at_once(
+    faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    def rule(request: Request) -> None:
+        if len(faults.chunks) == 2:
+            with open(film, "ab") as file:
+                file.write(b"line")
+
+    faults.rule = rule
+
+    with pytest.raises(FileChanged):
+        make_client(faults.url, parallel=1).upload(film)
+
+    assert len(faults.chunks) == 2
+
+
+def test_upload_that_goes_while_it_is_asked_for_is_begun_anew(
+    faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    client = make_client(faults.url, state_folder=None)
+    begun = begin(client, film)
+
+    def rule(request: Request) -> None:
+        if "wait=" in request.path:
+            Upload.objects.filter(uuid=begun.uuid).delete()
+
+    faults.rule = rule
+
+    client.upload(film)
+
+    assert is_sent(Upload.objects.get())
+
+
+def test_others_who_send_are_told_of(
+    client: Client,
+    film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begin(client, film)
+    monkeypatch.setattr(uploading, "WAIT", 0)  # so that nobody is ever at rest
+    seen: list[int] = []
+
+    client.upload(film, progress=lambda sent, total: seen.append(sent))
+
+    assert caplog.text.count("Somebody sends") == 1
+    assert seen[: uploading.MOST_WAITS] == [CHUNK] * uploading.MOST_WAITS
+
+
+def test_files_of_others_in_the_state_folder_stay(
+    faults: Faults, make_client: Callable[..., Client], film: Path, tmp_path: Path
+) -> None:
+    theirs = [tmp_path / "settings.json", tmp_path / f"{'a' * 64}.json"]
+    ours = tmp_path / f"{'a' * 64}.upload"
+    for path in (*theirs, ours):
+        path.write_bytes(b"{}")
+        os.utime(path, (1, 1))
+
+    make_client(faults.url, state_folder=tmp_path).upload(film)
+
+    assert all(path.exists() for path in theirs)
+    assert not ours.exists()
+
+
+def test_one_who_opened_what_is_removed_has_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Memory(tmp_path, "film").__enter__()
+    lock = fcntl.flock
+
+    def end_first(file: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        first.__exit__()
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", end_first)
+
+    with (
+        Memory(tmp_path, "film"),
+        pytest.raises(AlreadySending),
+        Memory(tmp_path, "film"),
+    ):
+        pass
+
+
+def test_links_and_modes_that_others_made_are_no_way_in(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "state", tmp_path / "victim"
+    with Memory(folder, "film") as memory:
+        memory.keep({"url": "secret"})
+    [path] = folder.iterdir()
+    path.chmod(0o644)
+    with Memory(folder, "film") as memory:
+        assert memory.recall() == {"url": "secret"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    victim.write_bytes(b"theirs")
+    path.unlink()
+    path.symlink_to(victim)
+
+    with Memory(folder, "film") as memory:
+        assert memory.recall() == {}
+        memory.keep({"url": "secret"})
+
+    assert victim.read_bytes() == b"theirs"
+
+
+def test_newest_upload_of_a_file_is_found_first(client: Client, film: Path) -> None:
+    older = begin(client, film)
+
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.upload(film, progress=stop, resume=False)
+
+    newer, old = client.find(film)
+    assert old.uuid == str(older.uuid) != newer.uuid
