@@ -192,14 +192,12 @@ class Server:
         """Return the answer; `is_open` says that the URL has a token in it."""
         agent = {"User-Agent": AGENT}
         with self._line() as line:
-            shown = {} if is_open else self.headers()
+            known = self._headers if is_open else self.headers()
+            shown = {} if is_open else known or {}
             try:
                 answer = request(line, {**agent, **shown})
-                if answer.status == 401 and self._credentials and is_open:
-                    shown = self.headers()
-                    answer = request(line, {**agent, **shown})
                 if answer.status == 401 and self._credentials:
-                    answer = request(line, {**agent, **self.headers(shown)})
+                    answer = request(line, {**agent, **self.headers(known)})
             except Untrusted as error:
                 if self._has_answered:
                     raise Unreachable(str(error)) from None
@@ -216,15 +214,15 @@ class Server:
             raise Unreachable(str(failure), answer)
         raise failure
 
-    def headers(self, refused: dict[str, str] | None = None) -> dict[str, str]:
-        """Return the credentials' headers; asked for once, and where they are refused.
+    def headers(self, outdated: dict[str, str] | None = None) -> dict[str, str]:
+        """Return the credentials' headers; asked for once, and anew where `outdated`.
 
         Of several requests that are refused at once the first one asks.
         """
         if self._credentials is None:
             return {}
         with self._asking:
-            if self._headers is refused or self._headers is None:
+            if self._headers is outdated or self._headers is None:
                 self._headers = dict(self._credentials())
                 if "Cookie" in self._headers:
                     # Over TLS Django's check of the CSRF token wants to know.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import itertools
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from chunked_uploads.client.__main__ import run
 from chunked_uploads.models import ApiKey as Key
 from chunked_uploads.models import Upload
 from tests.client.conftest import CONTENT, PATH
-from tests.client.faults import Faults, Request, Told
+from tests.client.faults import SECONDS, Faults, Request, Told
 from tests.sending import finished
 from tests.servers import Gunicorn
 
@@ -39,7 +41,11 @@ def faults(make_server: Callable[..., Gunicorn]) -> Iterator[Faults]:
     """A site that lets in by every way, and what comes before it."""
     places = "chunked_uploads.authentication."
     names = [f"{places}{name}Authentication" for name in CLASSES]
-    server = make_server(workers=1, settings={"CHUNKED_UPLOADS_AUTHENTICATION": names})
+    settings = {
+        "CHUNKED_UPLOADS_AUTHENTICATION": names,
+        "CHUNKED_UPLOADS_CHUNK_SIZE": 256 * 1024,
+    }
+    server = make_server(workers=1, settings=settings)
     with Faults(server.port) as faults:
         yield faults
 
@@ -63,7 +69,7 @@ WAYS: dict[str, Callable[[Key], Any]] = {
     "signature": lambda key: Signature(key.key, key.secret),
     "password": lambda key: Basic("ada", "lovelace"),
     "login": lambda key: session_of(key.user),
-    "function": lambda key: lambda: {"Authorization": f"ApiKey ada:{key.key}"},
+    "function": lambda key: lambda: ApiKey(key.user.username, key.key)(),
 }
 
 
@@ -123,6 +129,72 @@ def test_credentials_that_run_out_are_asked_for_anew(
     assert finished(Upload.objects.get()) == CONTENT
     assert refused
     assert next(told, None) is None  # asked at first, since stale, in the middle
+
+
+def test_credentials_are_asked_for_once_where_several_chunks_are_refused(
+    faults: Faults, key: Key, film: Path
+) -> None:
+    together = threading.Barrier(3)
+    numbers = itertools.count()
+    asked: list[str] = []
+
+    def rule(request: Request) -> Told | None:
+        if not request.is_chunk or next(numbers) not in (1, 2, 3):
+            return None
+        together.wait(SECONDS)
+        return WHO
+
+    faults.rule = rule
+
+    def credentials() -> dict[str, str]:
+        asked.append(key.key)
+        return {"Authorization": f"ApiKey ada:{key.key}"}
+
+    with Client(f"{faults.url}{PATH}", credentials) as client:
+        client.upload(film)
+
+    assert finished(Upload.objects.get()) == CONTENT
+    assert len(asked) == 2
+
+
+def test_logins_and_functions_of_others_have_memories_of_their_own(
+    faults: Faults, key: Key, stranger: object, film: Path
+) -> None:
+    bobs = Key.objects.get(user__username="bob")
+
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    for name in ("login", "function"):
+        for each in (key, bobs):
+            with (
+                Client(f"{faults.url}{PATH}", WAYS[name](each)) as client,
+                pytest.raises(InterruptedError),
+            ):
+                client.upload(film, filename=f"{name}.mp4", progress=stop)
+        users = Upload.objects.filter(filename=f"{name}.mp4").values_list(
+            "user__username"
+        )
+        assert set(users) == {("ada",), ("bob",)}
+
+
+def test_memory_of_a_function_is_found_again(
+    faults: Faults, key: Key, film: Path
+) -> None:
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    with (
+        Client(f"{faults.url}{PATH}", WAYS["function"](key)) as client,
+        pytest.raises(InterruptedError),
+    ):
+        client.upload(film, progress=stop)
+    faults.requests.clear()
+
+    with Client(f"{faults.url}{PATH}", WAYS["function"](key)) as client:
+        client.upload(film)
+
+    assert not any("filename=" in each.path for each in faults.requests)
 
 
 def test_no_secret_shows_in_what_is_printed() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import itertools
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +25,12 @@ from chunked_uploads.client import (
     UploadGone,
     WrongAddress,
     retrying,
+    server,
 )
 from chunked_uploads.models import ApiKey as Key
 from chunked_uploads.models import Upload
 from tests.client.conftest import CONTENT, SIZE, Clock
-from tests.client.faults import Damage, Faults, Loss, Request, Rule, Told
+from tests.client.faults import Cut, Damage, Faults, Loss, Request, Rule, Told
 from tests.sending import finished
 
 pytestmark = pytest.mark.once
@@ -46,7 +49,10 @@ CURABLE = {
     "cut": Told(400, {"error": "body_cut", "detail": "Cut."}),
     "captive portal": Told(200, None, {}, b"<h1>Log in</h1>"),
     "401": Told(401, {"error": "not_authenticated", "detail": "Who?"}),
+    "403 of a proxy": Told(403, None, {}, b"<h1>No</h1>"),
+    "407": Told(407, None, {}, b"<h1>Log in</h1>"),
     "lost": Loss(),
+    "cut off": Cut(),
     "damaged": Damage(),
 }
 
@@ -215,6 +221,58 @@ def test_small_file_is_cut_where_a_proxy_takes_no_more(
     client.upload(io.BytesIO(CONTENT[:900_000]), filename="film.mp4")
 
     assert finished(Upload.objects.get()) == CONTENT[:900_000]
+
+
+def test_first_chunk_gets_smaller_where_it_is_cut(
+    faults: Faults, make_client: Callable[..., Client]
+) -> None:
+    def rule(request: Request) -> Cut | None:
+        is_large = request.is_chunk and len(request.body) > 128 * 1024
+        return Cut() if is_large else None
+
+    faults.rule = rule
+    file = io.BytesIO(CONTENT[:900_000])
+
+    make_client(faults.url, patience=2).upload(file, filename="film.mp4")
+
+    assert finished(Upload.objects.get()) == CONTENT[:900_000]
+
+
+def test_refusal_is_told_also_where_the_file_has_changed(
+    client: Client, faults: Faults, film: Path
+) -> None:
+    def rule(request: Request) -> Told | None:
+        if not request.is_chunk:
+            return None
+        film.write_bytes(b"film")
+        return REFUSALS["type"][0]
+
+    faults.rule = rule
+
+    with pytest.raises(Refused, match="No"):
+        client.upload(film)
+
+
+def test_done_is_asked_again_within_the_patience_of_most() -> None:
+    patience = inspect.signature(Client).parameters["patience"].default
+    assert patience > 2 * server.TIMEOUT_OF_DONE
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("parallel", 0),
+        ("timeout", 0),
+        ("timeout", -1),
+        ("timeout", math.nan),
+        ("timeout", math.inf),
+        ("patience", -1),
+        ("patience", math.nan),
+    ],
+)
+def test_numbers_that_make_no_sense_are_said_at_once(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Client("http://127.0.0.1:9/", **{option: value})  # type: ignore[arg-type]
 
 
 def test_upload_cancelled_on_the_server_stops_the_client(

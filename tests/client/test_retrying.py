@@ -49,6 +49,17 @@ def test_patience_begins_anew_where_something_goes_on(clock: Clock) -> None:
     assert max(clock.pauses) <= 2
 
 
+def test_patience_begins_anew_where_lost_bytes_come_back(clock: Clock) -> None:
+    attempts = Retrying(patience=600)
+    attempts.note(2**30)
+
+    for received in range(1000):
+        attempts.note(received)
+        attempts.recover(Unavailable("Away."))
+
+    assert max(clock.pauses) <= 2
+
+
 def test_server_that_asks_for_more_than_patience_ends_it(clock: Clock) -> None:
     asked = Answer(503, [], retry_after=601)
 

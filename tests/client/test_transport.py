@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,11 +17,20 @@ import pytest
 import trustme
 from django.contrib.auth.models import User
 
-from chunked_uploads.client import ApiKey, Client, FileUnreadable, WrongAddress
+from chunked_uploads.client import (
+    ApiKey,
+    Client,
+    FileUnreadable,
+    Unreachable,
+    WrongAddress,
+    site,
+)
+from chunked_uploads.client.site import make_site
+from chunked_uploads.client.transport import Line
 from chunked_uploads.models import ApiKey as Key
 from chunked_uploads.models import Upload
 from tests.client.conftest import CONTENT, PATH, SIZE
-from tests.client.faults import Faults
+from tests.client.faults import Faults, Request, Told
 from tests.client.test_credentials import session_of
 from tests.sending import finished
 from tests.servers import HOST, Gunicorn
@@ -179,14 +190,16 @@ def test_file_systems_without_sendfile_are_read(
     film: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def sendfile(*arguments: int) -> int:
-        raise OSError(errno.EINVAL, "Invalid argument")
+    for number in (errno.EINVAL, errno.EIO, errno.ESTALE):
 
-    monkeypatch.setattr(os, "sendfile", sendfile)
+        def sendfile(*arguments: int, number: int = number) -> int:
+            raise OSError(number, "Not so.")
 
-    make_client(faults.url).upload(film)
+        monkeypatch.setattr(os, "sendfile", sendfile)
 
-    assert finished(Upload.objects.get()) == CONTENT
+        result = make_client(faults.url, patience=0).upload(film)
+
+        assert finished(Upload.objects.get(uuid=result.uuid)) == CONTENT
 
 
 def test_connections_are_kept_for_the_next_request(
@@ -224,3 +237,66 @@ def test_secret_that_no_header_can_have_is_not_told(
 def test_authorities_that_are_none_are_said_at_once(ca_file: str) -> None:
     with pytest.raises(WrongAddress, match="authorities"):
         Client("https://uploads.example.com/", ca_file=ca_file)
+
+
+def test_silence_is_noticed_each_time(
+    faults: Faults, make_client: Callable[..., Client]
+) -> None:
+    """Also where httplib2 has left our connection after the first one."""
+    is_over = threading.Event()
+
+    def rule(request: Request) -> None:
+        is_over.wait(5)
+
+    faults.rule = rule
+    client = make_client(faults.url, timeout=0.05)
+    for _ in range(2):
+        with pytest.raises(Unreachable, match="silent"):
+            client.unfinished()
+    is_over.set()
+
+
+def test_certificate_that_changes_on_the_way_is_waited_out(
+    secure: str,
+    authority: tuple[Path, Path],
+    make_client: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As that of a captive portal."""
+    client = make_client(secure, ca_file=str(authority[0]))
+    client.unfinished()
+    client.close()
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "self-signed certificate"
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", refuse)
+
+    with pytest.raises(Unreachable, match="self-signed"):
+        client.unfinished()
+
+
+def test_connection_that_is_ended_does_not_go_on_in_clear_text(
+    secure: str, authority: tuple[Path, Path]
+) -> None:
+    line = Line(make_site(f"{secure}{PATH}", 5, str(authority[0])))
+    line.ask("GET", f"{secure}{PATH}", {})
+    sock = line._connection.sock
+    assert isinstance(sock, ssl.SSLSocket)
+
+    line.abort()
+
+    assert sock.version()
+    line.close()
+
+
+def test_answer_without_end_is_not_read_to_its_end(
+    faults: Faults, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "MOST_ANSWERED", 1000)
+    faults.rule = lambda request: Told(200, None, {}, b"[" + b" " * 1000 + b"]")
+
+    with pytest.raises(Unreachable, match="too long"):
+        client.unfinished()

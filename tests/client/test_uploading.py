@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from chunked_uploads.client import Client, Refused, Result
+from chunked_uploads.client import Client, Refused, Result, sending, sizing
 from chunked_uploads.models import ApiKey, Upload
 from tests.client.conftest import CONTENT, SIZE
 from tests.client.faults import Faults
@@ -104,6 +106,46 @@ def test_what_progress_raises_ends_the_upload(client: Client, film: Path) -> Non
 
     client.upload(film)
     assert finished(Upload.objects.get()) == CONTENT
+
+
+@pytest.fixture
+def serial(
+    faults: Faults, make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> Client:
+    """A client that sends in the caller's thread, as on a fast line."""
+    monkeypatch.setattr(sizing, "FAST", 0)
+    monkeypatch.setattr(sending, "TICK", 0)
+    return make_client(faults.url, digests=False)
+
+
+def test_progress_is_told_as_bytes_leave(
+    serial: Client, faults: Faults, film: Path
+) -> None:
+    film.write_bytes(CONTENT * 2)
+    seen: list[int] = []
+
+    serial.upload(film, progress=lambda sent, total: seen.append(sent))
+
+    assert seen == sorted(seen)
+    assert len(seen) > 2 * len(faults.chunks) + 2  # not only between two
+    assert finished(Upload.objects.get()) == CONTENT * 2
+
+
+def test_upload_ends_wherever_it_is_interrupted(
+    serial: Client, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 12):
+        calls = itertools.count(1)
+
+        def monotonic(number: int = number, calls: Iterator[int] = calls) -> float:
+            if next(calls) == number:
+                raise KeyboardInterrupt
+            return 1.0
+
+        clock = SimpleNamespace(monotonic=monotonic)
+        monkeypatch.setattr(sending, "time", clock)
+        with pytest.raises(KeyboardInterrupt):
+            serial.upload(film, filename=f"{number}.mp4")
 
 
 def test_one_upload_that_is_stopped_leaves_others_alone(
