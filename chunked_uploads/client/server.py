@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from chunked_uploads.client.answers import Answer, State, parse_state
 from chunked_uploads.client.credentials import Credentials
 from chunked_uploads.client.errors import (
+    NotAuthenticated,
     Refused,
     TooLargeForProxy,
     Unreachable,
@@ -118,6 +119,14 @@ class Server:
         with contextlib.suppress(UploadGone):  # as where the answer was lost
             self._ask("DELETE", delete_url, is_open=True)
 
+    def remove_unfinished(self, delete_url: str) -> None:
+        """Cancel an upload, unless it is gone or finished.
+
+        The URL's token opens no finished one, as its owner's credentials would.
+        """
+        with contextlib.suppress(UploadGone, NotAuthenticated):
+            self._ask("DELETE", delete_url, is_open=True, is_alone=True)
+
     def abort(self, threads: Container[threading.Thread | None]) -> None:
         """End what these threads are asking or sending just now."""
         with self._lock:
@@ -143,12 +152,19 @@ class Server:
             raise WrongAddress(f"What answers at {address} is not this app.") from None
 
     def _ask(
-        self, method: str, url: str, *, is_open: bool, timeout: float | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        is_open: bool,
+        is_alone: bool = False,
+        timeout: float | None = None,
     ) -> Answer:
         return self._request(
             lambda line, headers: line.ask(method, url, headers, timeout),
             url,
             is_open=is_open,
+            is_alone=is_alone,
         )
 
     def _send(
@@ -188,15 +204,19 @@ class Server:
         url: str,
         *,
         is_open: bool,
+        is_alone: bool = False,
     ) -> Answer:
-        """Return the answer; `is_open` says that the URL has a token in it."""
+        """Return the answer; `is_open` says that the URL has a token in it.
+
+        With `is_alone` no credentials are shown, whatever becomes of it.
+        """
         agent = {"User-Agent": AGENT}
         with self._line() as line:
             known = self._headers if is_open else self.headers()
             shown = {} if is_open else known or {}
             try:
                 answer = request(line, {**agent, **shown})
-                if answer.status == 401 and self._credentials:
+                if answer.status == 401 and self._credentials and not is_alone:
                     answer = request(line, {**agent, **self.headers(known)})
             except Untrusted as error:
                 if self._has_answered:

@@ -89,6 +89,7 @@ class Uploading:
         self._is_sure = False  # that the state is what the server holds
         self._may_be_known = False  # by the server, though its state is not known here
         self._is_begun = False  # or was found
+        self._is_sent = False  # as the file is; what it becomes then does not matter
         self._kept: Mapping[str, Any] = {}  # of this upload
         self._outdated = ""  # where to cancel what the file was before
 
@@ -130,8 +131,12 @@ class Uploading:
             if failure.code == "range_busy":
                 self._parallel = 1  # some servers let one request write at a time
             self._retrying.recover(failure)
-            self._source.check_unchanged()
+            self._check_unchanged()
         return None
+
+    def _check_unchanged(self) -> None:
+        if not self._is_sent:
+            self._source.check_unchanged()
 
     def _cancel(self) -> None:
         """Leave no mixture behind, with which the next upload would go on.
@@ -140,16 +145,16 @@ class Uploading:
         """
         if self._kept:
             with contextlib.suppress(UploadFailed):
-                self._server.remove(self._kept["delete_url"])
+                self._server.remove_unfinished(self._kept["delete_url"])
                 self._memory.forget()
 
     def _cancel_outdated(self) -> None:
         try:
-            self._server.remove(self._outdated)
+            self._server.remove_unfinished(self._outdated)
         except UploadFailed as failure:
             if failure.is_curable:
                 raise
-        self._outdated = ""  # it is gone, or finished
+        self._outdated = ""
 
     def _advance(self) -> Result:
         if self._outdated:
@@ -173,7 +178,8 @@ class Uploading:
                 learn=self._learn,
                 report=self._report,
             ).run()
-        self._source.check_unchanged()
+        self._check_unchanged()
+        self._is_sent = True
         return self._result_in(self._server.finish(self._state.done_url))
 
     def _begin(self) -> None:

@@ -343,6 +343,40 @@ def test_file_changed_since_is_begun_anew(
     assert finished(upload) == film.read_bytes()
 
 
+def test_finished_upload_of_what_the_file_was_stays(
+    faults: Faults, make_client: Callable[..., Client], film: Path
+) -> None:
+    faults.rule = lambda request: Loss() if request.is_done else None
+    with pytest.raises(Unreachable):
+        make_client(faults.url, patience=0).upload(film)
+    faults.rule = lambda request: None
+    change_between_samples(film)
+
+    result = make_client(faults.url).upload(film)
+
+    assert finished(Upload.objects.get(uuid=result.uuid)) == film.read_bytes()
+    assert is_sent(Upload.objects.exclude(uuid=result.uuid).get())
+
+
+def test_file_changed_after_it_was_sent_is_done(
+    client: Client, faults: Faults, film: Path
+) -> None:
+    lost: list[Request] = []
+
+    def rule(request: Request) -> Loss | None:
+        if not request.is_done or lost:
+            return None
+        lost.append(request)
+        change_between_samples(film)
+        return Loss()
+
+    faults.rule = rule
+
+    client.upload(film)
+
+    assert is_sent(Upload.objects.get())
+
+
 def test_growing_file_is_given_up_at_once(
     faults: Faults, make_client: Callable[..., Client], film: Path
 ) -> None:
