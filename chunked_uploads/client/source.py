@@ -7,6 +7,7 @@ import io
 import os
 import threading
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,13 +32,20 @@ class Source:
         try:
             self.descriptor = _descriptor_of(self._file)
             self.size = self._file.seek(0, io.SEEK_END)
-            self.stamp = (
-                self._look()
-            )  # tells whether it is as it was, None: nobody knows
+            self._first_look = self._look()
             self.filename = filename or _name_of(self._file)
         except (OSError, ValueError) as error:
             self.close()
             raise FileUnreadable(_sentence(error)) from None
+
+    @cached_property
+    def stamp(self) -> list[int | str] | None:
+        """What tells the file from what it was at another time; None: nothing does."""
+        if self.descriptor is None:
+            return None
+        if os.fstat(self.descriptor).st_nlink == 0:  # a copy, as of standard input
+            return [self.size, self.digest(0, self.size).hex()]
+        return self._first_look
 
     def read(self, start: int, size: int) -> bytes:
         """Return `size` bytes from `start` on. Raises `FileUnreadable`."""
@@ -70,7 +78,7 @@ class Source:
 
     def check_unchanged(self) -> None:
         """Raise `FileChanged` where the file was written to since it was opened."""
-        if self._look() != self.stamp:
+        if self._look() != self._first_look:
             raise FileChanged("The file was changed while it was sent.")
 
     def close(self) -> None:
@@ -78,7 +86,7 @@ class Source:
         if self._is_own:
             self._file.close()
 
-    def _look(self) -> list[int] | None:
+    def _look(self) -> list[int | str] | None:
         if self.descriptor is None:
             return None
         stat = os.fstat(self.descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import io
 import itertools
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -375,6 +377,25 @@ def test_file_changed_after_it_was_sent_is_done(
     client.upload(film)
 
     assert is_sent(Upload.objects.get())
+
+
+def test_copy_of_standard_input_goes_on_where_it_is_the_same(
+    client: Client, faults: Faults
+) -> None:
+    def stop(sent: int, total: int) -> None:
+        raise InterruptedError
+
+    changed = CONTENT[:40_000] + bytes(1000) + CONTENT[41_000:]
+    for content, progress in ((CONTENT, stop), (CONTENT, None), (changed, None)):
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            with contextlib.suppress(InterruptedError):
+                client.upload(file, filename="film.mp4", progress=progress)
+
+    assert faults.sent == 2 * SIZE
+    contents = [finished(upload) for upload in Upload.objects.order_by("pk")]
+    assert contents == [CONTENT, changed]
 
 
 def test_growing_file_is_given_up_at_once(
