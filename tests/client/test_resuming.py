@@ -363,14 +363,14 @@ def test_finished_upload_of_what_the_file_was_stays(
 def test_file_changed_after_it_was_sent_is_done(
     client: Client, faults: Faults, film: Path
 ) -> None:
-    lost: list[Request] = []
+    asked: list[Request] = []
 
-    def rule(request: Request) -> Loss | None:
-        if not request.is_done or lost:
+    def rule(request: Request) -> Told | None:
+        if not request.is_done or asked:
             return None
-        lost.append(request)
+        asked.append(request)
         change_between_samples(film)
-        return Loss()
+        return Told(503)
 
     faults.rule = rule
 
