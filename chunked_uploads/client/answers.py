@@ -70,12 +70,12 @@ class State:
 def parse_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     """Return the answer with this body; the names of headers in any case."""
     try:
-        items = json.loads(body) if body else []
-    except ValueError:
+        items = json.loads(body)
+    except (ValueError, RecursionError):
         items = None
     is_list = isinstance(items, list) and all(isinstance(each, dict) for each in items)
     lower = {name.lower(): value for name, value in headers.items()}
-    retry_after = _seconds_until(lower.get("retry-after", ""))
+    retry_after = _seconds_until(lower.get("retry-after", ""), lower.get("date", ""))
     location = lower.get("location", "")
     return Answer(status, items if is_list else None, retry_after, location)
 
@@ -95,7 +95,7 @@ def parse_state(item: Mapping[str, Any]) -> State:
             done_url=str(item["done_url"]),
             delete_url=str(item["delete_url"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"no state of an upload: {error!r}") from None
 
 
@@ -103,13 +103,24 @@ def _number_or_none(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _seconds_until(retry_after: str) -> float:
-    """Return the seconds of a `Retry-After` (RFC 9110, section 10.2.3)."""
+def _seconds_until(retry_after: str, date: str) -> float:
+    """Return the seconds of a `Retry-After` (RFC 9110, section 10.2.3).
+
+    `date` is when the server says it answered: its clock and ours may differ.
+    """
     if retry_after.strip().isdecimal():
         return float(retry_after)
-    try:
-        due = parsedate_to_datetime(retry_after)
-    except ValueError:
+    due = _parse_date(retry_after)
+    if due is None:
         return 0.0
-    left = due - datetime.datetime.now(datetime.timezone.utc)
-    return max(0.0, left.total_seconds())
+    now = _parse_date(date) or datetime.datetime.now(datetime.timezone.utc)
+    return max(0.0, (due - now).total_seconds())
+
+
+def _parse_date(value: str) -> datetime.datetime | None:
+    try:
+        parsed = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    # That of asctime (RFC 9110, section 5.6.7) has no zone, and is of UTC like all.
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.timezone.utc)

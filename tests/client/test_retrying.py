@@ -128,6 +128,8 @@ def test_chunks_stay_as_small_as_a_proxy_wants_them() -> None:
         ("7", 7, 7),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9, 1e12),
         ("Sun, 06 Nov 1994 08:49:37 GMT", 0, 0),
+        ("Fri Dec 31 23:59:59 9999", 1e9, 1e12),
+        ("Fri, 31 Dec 9999 23:59:59 -0000", 1e9, 1e12),
         ("soon", 0, 0),
         ("-1", 0, 0),
         ("", 0, 0),
@@ -141,6 +143,17 @@ def test_seconds_or_a_date_are_understood(
     assert least <= answer.retry_after <= most
 
 
-@pytest.mark.parametrize("body", [b"<h1>", b"{}", b"[1]", b'"a"', b"[[]]", b"\xff"])
+def test_dates_are_read_by_the_clock_of_the_server() -> None:
+    headers = {
+        "Date": "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Retry-After": "Sun, 06 Nov 1994 08:50:07 GMT",
+    }
+    assert parse_answer(503, headers, b"").retry_after == 30
+
+
+OTHERS = [b"", b"<h1>", b"{}", b"[1]", b'"a"', b"[[]]", b"\xff", b"[" * 10**6]
+
+
+@pytest.mark.parametrize("body", OTHERS)
 def test_what_is_no_list_of_objects_is_not_ours(body: bytes) -> None:
     assert not parse_answer(200, {}, body).is_success
