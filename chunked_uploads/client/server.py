@@ -90,7 +90,7 @@ class Server:
         """Send the first `stop` bytes of a new upload."""
         query = {"fingerprint": fingerprint}
         if metadata:
-            query["metadata"] = json.dumps(dict(metadata))
+            query["metadata"] = json.dumps(dict(metadata), ensure_ascii=False)
         url = with_query(self._site.upload_url, query)
         # As JavaScript's encodeURI has it, but for what ends the quoted string.
         name = quote(source.filename, safe=";,/?:@&=+$-_.!~*'()#")

@@ -10,7 +10,7 @@ import base64
 import http.client
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from httplib2.iri2uri import iri2uri
@@ -53,22 +53,32 @@ def make_site(url: str, timeout: float, ca_file: str | None = None) -> Site:
     `ca_file` has the authorities to trust (PEM) in place of the system's.
     """
     try:
-        parts = urlsplit(iri2uri(url))
-        is_address = bool(parts.hostname and parts.port != 0)
+        parts = _split(iri2uri(url), "http", "https")
     except ValueError:
-        is_address = False
-    if not is_address or parts.scheme not in ("http", "https"):
-        raise WrongAddress(f"{url} is no address like https://example.com/uploads/.")
+        shown = "This" if {"@", "?"} & set(url) else url  # there may be a secret in it
+        message = f"{shown} is no address like https://example.com/uploads/."
+        raise WrongAddress(message) from None
     netloc = parts.netloc.rpartition("@")[2].lower()
     upload_url = urlunsplit(parts._replace(netloc=netloc, fragment=""))
     is_direct = proxy_bypass(netloc)
     proxy = "" if is_direct else getproxies().get(parts.scheme, "")
     if proxy and "://" not in proxy:
         proxy = f"http://{proxy}"
-    if proxy and urlsplit(proxy).scheme != "http":
-        raise WrongAddress(f"The proxy of {parts.scheme} is not one of http://.")
+    try:
+        if proxy:
+            _split(proxy, "http")
+    except ValueError:
+        message = f"The proxy of {parts.scheme} is no address like http://proxy:3128."
+        raise WrongAddress(message) from None
     tls = _trust(ca_file) if parts.scheme == "https" else None
     return Site(upload_url, parts.scheme, netloc, timeout, proxy, tls)
+
+
+def _split(url: str, *schemes: str) -> SplitResult:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.port == 0 or parts.scheme not in schemes:
+        raise ValueError(url)
+    return parts
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -15,7 +16,7 @@ from chunked_uploads.client.errors import FileChanged, FileUnreadable
 
 BLOCK = 256 * 1024  # bytes in memory at once
 
-PathOrFile = str | os.PathLike[str] | BinaryIO
+PathOrFile = str | bytes | os.PathLike[str] | BinaryIO
 
 
 class Source:
@@ -24,16 +25,18 @@ class Source:
     def __init__(self, path_or_file: PathOrFile, filename: str | None = None) -> None:
         """Raise `FileUnreadable` where there is no such file, or none with a size."""
         self._lock = threading.Lock()
-        self._is_own = isinstance(path_or_file, str | os.PathLike)
+        self._is_own = isinstance(path_or_file, str | bytes | os.PathLike)
         try:
             self._file = _open(path_or_file)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise FileUnreadable(_sentence(error)) from None
         try:
             self.descriptor = _descriptor_of(self._file)
             self.size = self._file.seek(0, io.SEEK_END)
             self._first_look = self._look()
-            self.filename = filename or _name_of(self._file)
+            # What is no UTF-8 on this disk is none anywhere.
+            name = os.fsencode(filename or _name_of(self._file))
+            self.filename = name.decode("utf-8", "replace")
         except (OSError, ValueError) as error:
             self.close()
             raise FileUnreadable(_sentence(error)) from None
@@ -94,26 +97,33 @@ class Source:
 
 
 def _open(path_or_file: PathOrFile) -> BinaryIO:
-    if not isinstance(path_or_file, str | os.PathLike):
+    if hasattr(path_or_file, "encoding"):
+        raise ValueError("it was opened as text")
+    if not isinstance(path_or_file, str | bytes | os.PathLike):
         return path_or_file
-    if not Path(path_or_file).is_file():  # a pipe would wait here for its writer
-        Path(path_or_file).stat()
-        raise OSError(f"{path_or_file} is no file")
-    return open(path_or_file, "rb", buffering=0)
+    path = Path(os.fsdecode(path_or_file))
+    if not path.is_file():  # a pipe would wait here for its writer
+        path.stat()
+        raise OSError(f"{path} is no file")
+    return open(path, "rb", buffering=0)
 
 
 def _name_of(file: BinaryIO) -> str:
-    name = os.path.basename(str(getattr(file, "name", "")))
-    if not name:
-        raise ValueError("it has no name: give it a filename")
-    # What is no UTF-8 on this disk is none anywhere.
-    return os.fsencode(name).decode("utf-8", "replace")
+    name = getattr(file, "name", None)  # of a temporary file it is a number, or None
+    if isinstance(name, str | bytes) and (base := os.path.basename(name)):
+        return os.fsdecode(base)
+    raise ValueError("it has no name: give it a filename")
 
 
 def _descriptor_of(file: BinaryIO) -> int | None:
     # Of a gzip file, and its like, the descriptor gives other bytes than `read`.
     raw = getattr(file, "raw", file)
-    return raw.fileno() if isinstance(raw, io.FileIO) else None
+    if not isinstance(raw, io.FileIO):
+        return None
+    # Devices can be sought in as if they were empty.
+    if not stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
+        raise ValueError("it is a device or a pipe")
+    return raw.fileno()
 
 
 def _sentence(error: Exception) -> str:

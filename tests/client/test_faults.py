@@ -346,11 +346,14 @@ def test_address_of_something_else_is_said_at_once(faults: Faults, film: Path) -
         "http:///uploads/",
         "http://[::1/",
         "http://a:b/",
+        "http://ada:xyz@example.com:b/",
+        "ftp://example.com/?key=xyz",
     ],
 )
 def test_address_that_is_none_is_said_at_once(url: str) -> None:
-    with pytest.raises(WrongAddress):
+    with pytest.raises(WrongAddress, match="is no address") as raised:
         Client(url)
+    assert "xyz" not in str(raised.value)
 
 
 def test_cancel_whose_answer_was_lost_is_one_all_the_same(

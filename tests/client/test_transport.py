@@ -124,8 +124,11 @@ def test_proxies_of_the_environment_are_used(
     assert Upload.objects.filter(state=Upload.State.COMPLETE).count() == 3
 
 
-def test_proxy_of_another_kind_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1080")
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "http://proxy:abc"])
+def test_proxy_of_another_kind_is_said_at_once(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
     monkeypatch.setenv("no_proxy", "")
     with pytest.raises(WrongAddress, match="proxy"):
         Client("https://uploads.example.com/")
@@ -178,10 +181,17 @@ def test_memory_does_not_grow_with_the_file(
 def test_files_that_cannot_be_sent_are_said_at_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with Client("http://127.0.0.1:9/") as client:
-        for path in (tmp_path, pipe, tmp_path / "nothing", Path("/proc/self/mem")):
+    paths = [tmp_path, pipe, tmp_path / "nothing", Path("/proc/self/mem"), "a\0b"]
+    with (
+        Client("http://127.0.0.1:9/") as client,
+        open("/dev/zero", "rb") as device,
+        open(__file__, encoding="utf-8") as text,
+        tempfile.TemporaryFile() as unnamed,
+        tempfile.SpooledTemporaryFile() as spooled,
+    ):
+        for each in [*paths, device, text, unnamed, spooled]:
             with pytest.raises(FileUnreadable):
-                client.upload(path)
+                client.upload(each)  # type: ignore[arg-type]
 
 
 def test_file_systems_without_sendfile_are_read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -58,18 +59,22 @@ def test_names_arrive_as_they_are(client: Client, tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(b"film")
 
-        result = client.upload(path)
+        for each in (path, os.fsencode(path)):
+            result = client.upload(each)
 
-        assert Upload.objects.get(uuid=result.uuid).filename == name
+            assert Upload.objects.get(uuid=result.uuid).filename == name
 
 
-def test_open_file_is_sent_from_its_beginning_and_stays_open(client: Client) -> None:
+def test_open_file_is_sent_from_its_beginning_and_stays_open(
+    client: Client, faults: Faults
+) -> None:
     file = io.BytesIO(CONTENT)
     file.read(1000)
 
     client.upload(file, filename="film.mp4", metadata={"camera": "ü"})
 
     assert not file.closed
+    assert "%C3%BC" in faults.chunks[0].path  # the shortest way to say it
     upload = Upload.objects.get()
     assert finished(upload) == CONTENT
     assert upload.metadata == {"camera": "ü"}
