@@ -6,7 +6,6 @@ import argparse
 import getpass
 import netrc
 import os
-import shlex
 import subprocess
 import warnings
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chunked_uploads.client.credentials import ApiKey, Basic, Credentials, Signature
+from chunked_uploads.client.errors import UploadFailed
 
 KINDS: dict[str, Callable[[str, str], Credentials]] = {
     "api-key": ApiKey,
@@ -27,7 +27,7 @@ KINDS: dict[str, Callable[[str, str], Credentials]] = {
 class HeadersCommand:
     """Credentials that a command prints: headers, a line each."""
 
-    command: str
+    command: tuple[str, ...]  # its words
 
     def __call__(self) -> dict[str, str]:
         lines = filter(str.strip, _output_of(self.command).splitlines())
@@ -35,14 +35,22 @@ class HeadersCommand:
         return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-class NoSecret(Exception):
-    """A secret is needed, and nobody gives one; the message is one sentence."""
+class NoSecret(UploadFailed):
+    """A secret is needed, and nobody gives one."""
+
+    code = "no_secret"
+
+
+class NoName(UploadFailed):
+    """A secret is given, and nobody says whose."""
+
+    code = "no_name"
 
 
 def find_credentials(options: argparse.Namespace) -> Credentials | None:
     """Return what the options, the environment, netrc or a prompt give.
 
-    Raises `NoSecret`.
+    Raises `NoSecret` and `NoName`.
     """
     if options.headers_command:
         return HeadersCommand(options.headers_command)
@@ -50,11 +58,16 @@ def find_credentials(options: argparse.Namespace) -> Credentials | None:
         host = urlsplit(options.url).hostname or ""
     except ValueError:  # which the client says better
         return None
-    login, password = _netrc_of(host)
-    user = options.user or os.environ.get("CHUNKED_UPLOAD_USER") or login
+    user = options.user or os.environ.get("CHUNKED_UPLOAD_USER")
+    secret = _given_secret(options)
+    if not (user and secret):
+        login, password = _netrc_of(host)
+        user = user or login
+        secret = secret or (password if user == login else "")
     if not user:
+        if options.secret_file or options.secret_command:
+            raise NoName("Whose secret that is has to be said: by --user NAME.")
         return None
-    secret = _given_secret(options) or (password if user == login else "")
     return KINDS[options.auth](user, secret or _prompt(f"Secret of {user} at {host}: "))
 
 
@@ -67,7 +80,8 @@ def _given_secret(options: argparse.Namespace) -> str:
             raise NoSecret(message) from None
         return _first_line(text, options.secret_file)
     if options.secret_command:
-        return _first_line(_output_of(options.secret_command), options.secret_command)
+        command = options.secret_command
+        return _first_line(_output_of(command), command[0])
     return os.environ.get("CHUNKED_UPLOAD_SECRET", "")
 
 
@@ -81,19 +95,21 @@ def _netrc_of(host: str) -> tuple[str, str]:
     try:
         path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
         found = netrc.netrc(str(path)).authenticators(host)
-    except (OSError, RuntimeError, netrc.NetrcParseError):  # no file, no home
+    except (OSError, RuntimeError):  # no file, no home
         return "", ""
+    except (netrc.NetrcParseError, UnicodeDecodeError) as error:
+        line = getattr(error, "lineno", None)  # its text may have a secret in it
+        where = f"line {line} of {path}" if line else path
+        raise NoSecret(f"What {where} says is not understood.") from None
     return (found[0], found[2] or "") if found else ("", "")
 
 
-def _output_of(command: str) -> str:
+def _output_of(command: tuple[str, ...]) -> str:
     try:
-        run = subprocess.run(
-            shlex.split(command), stdout=subprocess.PIPE, text=True, check=True
-        )
+        run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "strerror", None) or "it failed"
-        raise NoSecret(f"{shlex.split(command)[0]} gives nothing: {reason}.") from None
+        raise NoSecret(f"{command[0]} gives nothing: {reason}.") from None
     return run.stdout
 
 

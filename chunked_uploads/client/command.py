@@ -3,75 +3,110 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
+import os
 import re
+import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
 from chunked_uploads.client.answers import State
-from chunked_uploads.client.asking import NoSecret, find_credentials
+from chunked_uploads.client.asking import NoName, NoSecret, find_credentials
 from chunked_uploads.client.client import Client
 from chunked_uploads.client.errors import (
     AlreadySending,
     FileUnreadable,
     NotAuthenticated,
     UploadFailed,
+    WrongAddress,
 )
 from chunked_uploads.client.options import STDIN
 from chunked_uploads.client.progress import Display, make_display
 from chunked_uploads.client.source import PathOrFile
 
-# How it ends; wrong usage, which argparse finds, is 2.
-DONE, REFUSED, TRY_LATER, NOT_LET_IN, NO_FILE, PAUSED = 0, 1, 3, 4, 5, 130
+# How it ends.
+DONE, REFUSED, WRONG_USAGE, TRY_LATER, NOT_LET_IN, NO_FILE, PAUSED = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    130,
+)
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COPIED = 2**20  # bytes of standard input at once
 
 
 def act(options: argparse.Namespace) -> int:
     """Do what the options ask for; return the exit status."""
-    display = make_display(sys.stderr, is_quiet=options.quiet)
+    # A stream that was closed before is None.
+    display = make_display(sys.stderr or io.StringIO(), is_quiet=options.quiet)
     with _logged_to(display):
         try:
-            with Client(
-                options.url,
-                find_credentials(options),
-                parallel=options.parallel,
-                digests=options.digests,
-                timeout=options.timeout,
-                patience=options.patience,
-                ca_file=options.ca_file,
-            ) as client:
+            with _make_client(options) as client:
                 return _do_all(client, options, display)
-        except NoSecret as error:
-            display.say(str(error))
-            return NOT_LET_IN
         except UploadFailed as failure:
             display.say(f"{failure} ({failure.code})")
+            _print_failure(failure, options.files, options)
             return _status_of(failure)
+        except _NoOutput as error:
+            display.say(f"Standard output can't be written: {error}.")
+            return NO_FILE
         except KeyboardInterrupt:
             return PAUSED
+
+
+def _make_client(options: argparse.Namespace) -> Client:
+    try:
+        return Client(
+            options.url,
+            find_credentials(options),
+            parallel=options.parallel,
+            digests=options.digests,
+            timeout=options.timeout,
+            patience=options.patience,
+            ca_file=options.ca_file,
+        )
+    except WrongAddress as failure:
+        raise _WrongUsage(str(failure)) from None
+
+
+class _WrongUsage(WrongAddress):
+    """That an address, or its proxy, is none was found before anything was asked."""
+
+
+class _NoOutput(Exception):
+    """Standard output takes nothing any more."""
 
 
 def _do_all(client: Client, options: argparse.Namespace, display: Display) -> int:
     if options.list:
         for state in client.unfinished():
             _print_state(state, options)
-        return DONE
     status = DONE
+    do = _cancel if options.cancel else _upload
     for name in options.files:
-        do = _cancel if options.cancel else _upload
-        status = do(client, name, options, display) or status
+        display.begin(options.name or name)
+        try:
+            do(client, name, options, display)
+        except UploadFailed as failure:
+            display.fail(f"{failure} ({failure.code})")
+            if failure.is_curable and not options.cancel:
+                display.say("What arrived is kept: run the same again to go on.")
+            _print_failure(failure, [name], options)
+            status = _status_of(failure)
     return status
 
 
 def _upload(
     client: Client, name: str, options: argparse.Namespace, display: Display
-) -> int:
-    display.begin(options.name or name)
+) -> None:
     try:
         with _opened(name, display) as file:
             result = client.upload(
@@ -81,13 +116,6 @@ def _upload(
                 progress=display.show,
                 resume=options.resume,
             )
-    except UploadFailed as failure:
-        display.fail(f"{failure} ({failure.code})")
-        if failure.is_curable:
-            display.say("What arrived is kept: run the same again to go on.")
-        if options.json:
-            _print_json(file=name, error=failure.code, detail=str(failure))
-        return _status_of(failure)
     except KeyboardInterrupt:
         display.fail("Paused. What arrived is kept: run the same again to go on.")
         raise
@@ -95,40 +123,43 @@ def _upload(
     if options.json:
         _print_json(file=name, **vars(result))
     else:
-        print(result.url or result.uuid, flush=True)
-    return DONE
+        _print(result.url or result.uuid)
 
 
 def _cancel(
     client: Client, name: str, options: argparse.Namespace, display: Display
-) -> int:
+) -> None:
     if UUID.fullmatch(name):  # as `--list` tells it
         found = [state for state in client.unfinished() if state.uuid == name]
     else:
         found = client.find(name, filename=options.name)
     if not found:
-        display.say(f"{name}: nothing of it is unfinished.")
+        display.mention(f"{name}: nothing of it is unfinished.")
     for state in found:
         client.cancel(state)
         _print_state(state, options)
-    return DONE
 
 
 @contextmanager
 def _opened(name: str, display: Display) -> Iterator[PathOrFile]:
     """Enter with what is to be sent.
 
-    Standard input that has no size is read to its end first, into a temporary file:
-    each chunk says how many bytes there are in all.
+    What comes through a pipe is read to its end first, into a temporary file: each
+    chunk says how many bytes there are in all.
     """
     if name != STDIN:
         yield name
-    elif sys.stdin.seekable():
-        yield sys.stdin.buffer
-    else:
-        display.say("Standard input is read to its end first, into a temporary file.")
+        return
+    if sys.stdin is None:
+        raise FileUnreadable("Standard input is closed.")
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        sentence = "Standard input is read to its end first, into a temporary file."
+        display.mention(sentence)
         with closing(_spool(sys.stdin.buffer)) as file:
             yield file
+    else:
+        yield sys.stdin.buffer
 
 
 def _spool(source: BinaryIO) -> Any:
@@ -145,7 +176,9 @@ def _spool(source: BinaryIO) -> Any:
 
 
 def _status_of(failure: UploadFailed) -> int:
-    if isinstance(failure, NotAuthenticated):
+    if isinstance(failure, _WrongUsage | NoName):
+        return WRONG_USAGE
+    if isinstance(failure, NotAuthenticated | NoSecret):
         return NOT_LET_IN
     if isinstance(failure, FileUnreadable | AlreadySending):
         return NO_FILE
@@ -162,20 +195,37 @@ def _print_state(state: State, options: argparse.Namespace) -> None:
         )
     else:
         total = "?" if state.total_size is None else state.total_size
-        print(f"{state.uuid}  {state.received}/{total}  {state.name}")
+        _print(f"{state.uuid}  {state.received}/{total}  {state.name}")
+
+
+def _print_failure(
+    failure: UploadFailed, files: Iterable[str], options: argparse.Namespace
+) -> None:
+    if options.json:
+        for name in files:
+            _print_json(file=name, error=failure.code, detail=str(failure))
 
 
 def _print_json(**facts: Any) -> None:
-    print(json.dumps(facts), flush=True)
+    _print(json.dumps(facts))
+
+
+def _print(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        # Python tries again at its end, and would tell of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise _NoOutput(error.strerror) from None
 
 
 @contextmanager
 def _logged_to(display: Display) -> Iterator[None]:
-    """Show the client's warnings between what is shown of the files."""
+    """Show what the client logs of its tries between what is shown of the files."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            display.say(record.getMessage())
+            display.mention(record.getMessage())
 
     logger = logging.getLogger("chunked_uploads.client")
     handler = Handler()

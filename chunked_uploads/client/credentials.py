@@ -37,7 +37,7 @@ class Signature:
 
     def __call__(self) -> dict[str, str]:
         timestamp = str(int(time.time()))
-        signed = hmac.new(self.secret.encode(), timestamp.encode(), hashlib.sha256)
+        signed = hmac.new(_bytes_of(self.secret), timestamp.encode(), hashlib.sha256)
         return {"Authorization": f"Query {self.key}:{timestamp}:{signed.hexdigest()}"}
 
 
@@ -49,7 +49,7 @@ class Basic:
     password: str = field(repr=False)
 
     def __call__(self) -> dict[str, str]:
-        pair = base64.b64encode(f"{self.username}:{self.password}".encode())
+        pair = base64.b64encode(_bytes_of(f"{self.username}:{self.password}"))
         return {"Authorization": f"Basic {pair.decode()}"}
 
 
@@ -76,4 +76,8 @@ class Session:
 
 def _as_header(text: str) -> str:
     # http.client sends latin-1; to the server these bytes are UTF-8.
-    return text.encode().decode("latin-1")
+    return _bytes_of(text).decode("latin-1")
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")  # as the command line had them

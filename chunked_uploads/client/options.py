@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 from collections.abc import Sequence
 
 import chunked_uploads
@@ -24,8 +26,9 @@ exit status:
   1  the server refused a file
   2  wrong usage
   3  the network, the server or a quota: run the same again, it goes on
-  4  the credentials were refused
-  5  a file can't be read, was changed, or is being sent by another process
+  4  the credentials were refused, or there are none
+  5  a file can't be read, was changed, or is being sent by another process; or
+     standard output can't be written
   130  paused by Ctrl-C: run the same again, it goes on
 """
 
@@ -44,14 +47,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--user", metavar="NAME", help="who uploads; with --auth signature the API key")
     add("--auth", choices=("api-key", "signature", "basic"), default="api-key")
     add("--secret-file", metavar="FILE", help="whose first line is the secret")
-    add("--secret-command", metavar="COMMAND", help="which prints it, as of a keyring")
+    add(
+        "--secret-command",
+        type=command,
+        metavar="COMMAND",
+        help="which prints it, as of a keyring",
+    )
     add(
         "--headers-command",
+        type=command,
         metavar="COMMAND",
         help="which prints headers, a line each, and is run again after a 401",
     )
     add("--name", help="of the file at the site, for one file")
-    add("--metadata", metavar="NAME=VALUE", action="append", default=[])
+    add("--metadata", type=text, metavar="NAME=VALUE", action="append", default=[])
     add("--parallel", type=int, default=3, metavar="N", help="chunks in flight (3)")
     add(
         "--digests",
@@ -87,8 +96,23 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--name is for one file")
     if options.parallel < 1:
         parser.error("--parallel is at least 1")
+    if not (options.timeout > 0 and options.patience >= 0):
+        parser.error("--timeout is more than 0 seconds, --patience no less than 0")
     pairs = [each.partition("=") for each in options.metadata]
     if not all(equals for _, equals, _ in pairs):
         parser.error("--metadata is of the form NAME=VALUE")
     options.metadata = {name: value for name, _, value in pairs}
     return options
+
+
+def command(argument: str) -> tuple[str, ...]:
+    """Return the words of a command, as a shell takes them. Raises `ValueError`."""
+    words = tuple(shlex.split(argument))
+    if not words:
+        raise ValueError("no command")
+    return words
+
+
+def text(argument: str) -> str:
+    """Return an argument as text; what is no UTF-8 here is none anywhere."""
+    return os.fsencode(argument).decode("utf-8", "replace")

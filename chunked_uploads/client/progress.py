@@ -6,6 +6,7 @@ for that neither pays for a dependency and for the time that it takes to load.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -46,7 +47,10 @@ class Meter:
 
 
 class Display:
-    """What is shown of one file after the other; here nothing but failures."""
+    """What is shown of one file after the other; here nothing but failures.
+
+    A stream that takes nothing any more ends no upload.
+    """
 
     def __init__(
         self, stream: TextIO, clock: Callable[[], float] = time.monotonic
@@ -71,72 +75,75 @@ class Display:
 
     def say(self, sentence: str) -> None:
         """Show a sentence on a line of its own."""
-        print(sentence, file=self._stream, flush=True)
+        self._write(f"{sentence}\n")
+
+    def mention(self, sentence: str) -> None:
+        """Show a sentence that tells of no failure."""
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 class Lines(Display):
-    """Plain lines: as each file begins, now and then, and at its end."""
+    """Plain lines: now and then, and at the end of each file."""
+
+    first, pause = SELDOM, SELDOM  # seconds until one is drawn, and the next one
 
     def begin(self, name: str) -> None:
         """A file's turn begins."""
         super().begin(name)
         self._meter = Meter(self._clock)
         self._sent = self._total = 0
-        self._due = self._clock() + SELDOM
+        self._due = self._clock() + self.first
 
     def show(self, sent: int, total: int) -> None:
         """So many bytes of it are sent, of so many in all."""
         self._meter.note(sent)
         self._sent, self._total = sent, total
         if self._clock() >= self._due:
-            self._due = self._clock() + SELDOM
-            self.say(f"{self._name}: {facts(sent, total, self._meter.speed)}")
-
-    def end(self) -> None:
-        """It is done."""
-        size = format_size(self._total)
-        self.say(f"{self._name}: {size} sent.")
-
-
-class Bar(Display):
-    """One line in a terminal, written over again and again."""
-
-    def begin(self, name: str) -> None:
-        """A file's turn begins."""
-        super().begin(name)
-        self._meter = Meter(self._clock)
-        self._sent = self._total = 0
-        self._due = 0.0
-
-    def show(self, sent: int, total: int) -> None:
-        """So many bytes of it are sent, of so many in all."""
-        self._meter.note(sent)
-        self._sent, self._total = sent, total
-        if self._clock() >= self._due:
-            self._due = self._clock() + OFTEN
+            self._due = self._clock() + self.pause
             self._draw()
 
     def end(self) -> None:
         """It is done."""
+        self.say(f"{self._name}: {format_size(self._total)} sent.")
+
+    def mention(self, sentence: str) -> None:
+        """Show a sentence that tells of no failure."""
+        self.say(sentence)
+
+    def _draw(self) -> None:
+        self.say(f"{self._name}: {self._facts}")
+
+    @property
+    def _facts(self) -> str:
+        return facts(self._sent, self._total, self._meter.speed)
+
+
+class Bar(Lines):
+    """One line in a terminal, written over again and again."""
+
+    first, pause = 0.0, OFTEN
+
+    def end(self) -> None:
+        """It is done."""
         self._draw()
-        print(file=self._stream, flush=True)
-        self._total = 0
+        self._write("\n")
 
     def say(self, sentence: str) -> None:
         """Show a sentence on a line of its own."""
-        self._stream.write("\r\x1b[K")
-        super().say(sentence)
+        super().say(f"\r\x1b[K{sentence}")
 
     def _draw(self) -> None:
         share = self._sent / self._total if self._total else 1.0
         full = int(share * WIDTH)
         bar = "#" * full + "." * (WIDTH - full)
-        told = facts(self._sent, self._total, self._meter.speed)
         name = shorten(os.path.basename(self._name), LONGEST_NAME)
-        line = f"{name} [{bar}] {told}"
+        line = f"{name} [{bar}] {self._facts}"
         columns = shutil.get_terminal_size().columns
-        self._stream.write(f"\r{shorten(line, columns - 1)}\x1b[K")
-        self._stream.flush()
+        self._write(f"\r{shorten(line, columns - 1)}\x1b[K")
 
 
 def make_display(stream: TextIO, *, is_quiet: bool) -> Display:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,83 @@ def test_standard_input_is_sent_whether_it_has_a_size_or_not(
     assert [finished(upload) for upload in Upload.objects.all()] == [CONTENT] * 2
 
 
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Standard input that is a pipe with five bytes."""
+    reading, writing = os.pipe()
+    os.write(writing, b"film\n")
+    os.close(writing)
+    with open(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield
+
+
+@pytest.mark.usefixtures("pipe")
+def test_quiet_is_silent_of_what_helps(
+    command: Command, faults: Faults, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter([Told(503, {"error": "unavailable", "detail": "Away."})])
+    faults.rule = lambda request: next(answers, None)
+
+    assert command("--quiet", "--name", "film.mp4", "-") == 0
+
+    assert finished(Upload.objects.get()) == b"film\n"
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", None])
+def test_standard_input_without_an_end_or_a_beginning_is_refused(
+    path: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with open(path or os.devnull) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin if path else None)
+        assert run(["--name", "film.mp4", "-", "http://127.0.0.1:9/"]) == 5
+    assert ("is a device" if path else "is closed") in capsys.readouterr().err
+
+
+def test_output_that_nobody_takes_ends_with_a_sentence(
+    command: Command,
+    film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with open("/dev/full", "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert command(film) == 5
+    assert "Standard output can't be written: No space" in capsys.readouterr().err
+    assert finished(Upload.objects.get()) == CONTENT
+
+
+def test_each_file_is_told_of_where_credentials_fail(
+    command: Command, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(film), str(film.with_name("missing.mp4"))]
+
+    assert command("--json", "--headers-command", "false", *files) == 5
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["file"], each["error"]) for each in told] == [
+        (files[0], "no_secret"),
+        (files[1], "file_unreadable"),
+    ]
+    assert command("--json", "--secret-file", "/nowhere", *files) == 4
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["file"] for each in told] == files
+
+
+def test_file_that_cannot_be_read_keeps_no_other_from_being_cancelled(
+    command: Command, film: Path, faults: Faults
+) -> None:
+    stop_after(faults, chunks=1)
+    assert command(film) == 1
+    faults.rule = lambda request: None
+
+    assert command("--cancel", film.with_name("missing.mp4"), film) == 5
+
+    assert not Upload.objects.exists()
+
+
 STATUSES = {
     "refused": (Told(415, {"error": "type_refused", "detail": "No."}), 1),
     "away": (Told(503, {"error": "unavailable", "detail": "Away."}), 3),
@@ -190,8 +268,17 @@ def test_address_that_is_none_ends_with_a_sentence(
     film: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for address in ("example.com", "http://[::1/", "ftp://example.com/"):
-        assert run([str(film), address]) == 1
-        assert "is no address" in capsys.readouterr().err
+        assert run([str(film), address]) == 2
+        assert f"{address} is no address" in capsys.readouterr().err
+
+
+def test_words_that_are_no_utf_8_are_sent_as_what_can_be(
+    command: Command, film: Path
+) -> None:
+    assert command("--name", "\udcff.mp4", "--metadata", "x=\udcff", film) == 0
+
+    upload = Upload.objects.get()
+    assert (upload.filename, upload.metadata) == ("\ufffd.mp4", {"x": "\ufffd"})
 
 
 WRONG = [
@@ -203,6 +290,10 @@ WRONG = [
     ["--name", "x", "a", "b", "http://127.0.0.1/"],
     ["--parallel", "0", "a", "http://127.0.0.1/"],
     ["--metadata", "x", "a", "http://127.0.0.1/"],
+    ["--timeout", "0", "a", "http://127.0.0.1/"],
+    ["--patience", "nan", "a", "http://127.0.0.1/"],
+    ["--secret-command", "pass 'x", "a", "http://127.0.0.1/"],
+    ["--headers-command", " ", "a", "http://127.0.0.1/"],
     ["--api-key", "secret", "a", "http://127.0.0.1/"],
 ]
 

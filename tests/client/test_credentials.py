@@ -301,6 +301,34 @@ def test_missing_and_wrong_secrets_end_with_a_sentence(
     assert not Upload.objects.exists()
 
 
+def test_secret_of_nobody_is_wrong_usage(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options in (("--secret-file", __file__), ("--secret-command", "echo xyz")):
+        assert command(*options) == 2
+        assert "--user" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"machine 127.0.0.1 xyz", b"\xff xyz"])
+def test_netrc_that_is_not_understood_is_said(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "netrc").write_bytes(content)
+
+    assert run(["film.mp4", "http://127.0.0.1:9/"]) == 4
+
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/netrc" in said
+    assert "xyz" not in said
+
+
+def test_names_are_the_bytes_that_the_command_line_has() -> None:
+    name = "\udcff"  # as Python reads a byte that is no UTF-8
+    assert ApiKey(name, "k")() == {"Authorization": "ApiKey \xff:k"}
+    assert Basic(name, name)() == {"Authorization": "Basic /zr/"}
+    assert Signature("k", name)()
+
+
 def test_file_is_not_read_for_a_wrong_key(faults: Faults, key: Key, film: Path) -> None:
     wrong = ApiKey("ada", "wrong")
     with (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 
 import pytest
 
 from chunked_uploads.client import progress
-from chunked_uploads.client.progress import Bar, Lines, format_size, shorten
+from chunked_uploads.client.progress import Bar, Display, Lines, format_size, shorten
 from tests.client.conftest import Clock
 
 MB = 1_000_000
@@ -91,6 +92,26 @@ def test_lines_are_few(clock: Clock) -> None:
         "film.mp4: 0 % of 36.0 GB, 10.0 MB/s, 59:30 left",
         "film.mp4: 36.0 GB sent.",
     ]
+
+
+class Full(Terminal):
+    """A terminal that is gone."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("kind", [Display, Lines, Bar])
+def test_upload_goes_on_where_nobody_can_be_told(
+    kind: type[Display], clock: Clock
+) -> None:
+    display = kind(Full(), clock.monotonic)
+    display.begin("film.mp4")
+    for sent in (0, GB):
+        display.show(sent, GB)
+        clock.sleep(60)
+    display.end()
+    display.fail("It failed.")
 
 
 @pytest.mark.parametrize(
