@@ -47,7 +47,8 @@ def upload(faults: Faults, api_key: ApiKey) -> Callable[[Path], str]:
 def test_client_written_from_the_page_meets_every_weather(
     faults: Faults, upload: Callable[[Path], str], film: Path
 ) -> None:
-    outcomes = iter([None, Told(503), Loss(), BUSY, Damage()])
+    portal = Told(200, None, {}, b"<h1>")
+    outcomes = iter([None, Told(503), Loss(), BUSY, Damage(), portal])
     faults.rule = lambda request: next(outcomes, None) if request.is_chunk else None
 
     url = upload(film)
@@ -55,6 +56,29 @@ def test_client_written_from_the_page_meets_every_weather(
     [known] = Upload.objects.all()
     assert url == faults.url + known.url
     assert finished(known) == CONTENT
+
+
+@needs_node
+def test_it_makes_chunks_smaller_until_a_proxy_takes_them(
+    faults: Faults, upload: Callable[[Path], str], film: Path
+) -> None:
+    faults.rule = lambda request: Told(413) if len(request.body) > 2**17 else None
+    film.write_bytes(CONTENT[: 2**19])
+
+    upload(film)
+
+    assert [len(chunk.body) for chunk in faults.chunks] == [2**18] + [2**17] * 4
+
+
+@needs_node
+@pytest.mark.parametrize("told", [Told(200, None, {}, b"<h1>"), Told(302)])
+def test_it_ends_where_something_else_answers_at_first(
+    faults: Faults, upload: Callable[[Path], str], film: Path, told: Told
+) -> None:
+    faults.rule = lambda request: told
+    with pytest.raises(subprocess.CalledProcessError):
+        upload(film)
+    assert len(faults.requests) == 1
 
 
 @needs_node

@@ -8,6 +8,7 @@ const [path, uploadUrl] = process.argv.slice(2);
 const credentials = { Authorization: `ApiKey ${process.env.USERNAME}:${process.env.KEY}` };
 const file = await open(path);
 const { size: total } = await file.stat();
+let [largest, lastSize, hasAnswered] = [2 ** 30, 0, false]; // bytes of a chunk
 
 async function read(start, end) {
   return (await file.read(Buffer.alloc(end - start), 0, end - start, start)).buffer;
@@ -26,18 +27,26 @@ async function ask(method, url, query = {}, headers = {}, body = undefined) {
   Object.entries(query).forEach(([name, value]) => target.searchParams.set(name, value));
   const signal = AbortSignal.timeout(60_000);
   const answer = await fetch(target, { method, headers, body, signal, redirect: "manual" });
-  const items = await answer.json().catch(() => null);
+  const items = await answer.json().catch((failure) => {
+    if (!(failure instanceof SyntaxError)) throw failure; // the answer broke off
+    return null;
+  });
+  hasAnswered ||= answer.ok && items !== null;
   if (answer.ok && items) return items;
   const { error, detail = `status ${answer.status}` } = items?.[0] ?? {};
-  const isCurable = answer.status >= 500 || [200, 408, 409, 429].includes(answer.status);
+  const isCurable = answer.status >= 500 || [408, 409, 429].includes(answer.status);
   const isDamaged = ["body_cut", "digest_mismatch"].includes(error);
+  const isAnothers = answer.status < 400 && hasAnswered;
+  const isTooLarge = answer.status === 413 && !items && lastSize > 64 * 1024;
+  const isHelped = isCurable || isDamaged || isAnothers || isTooLarge;
+  const isHopeless = error === "content_conflict" || !isHelped;
   const retryAfter = Number(answer.headers.get("Retry-After")) || 0; // seconds
-  const isHopeless = error === "content_conflict" || !(isCurable || isDamaged);
-  throw Object.assign(new Error(detail), { isHopeless, retryAfter });
+  throw Object.assign(new Error(detail), { isHopeless, isTooLarge, retryAfter });
 }
 
 async function send(url, start, end, query, headers) {
   const body = await read(start, end);
+  lastSize = end - start;
   const digest = createHash("sha256").update(body).digest("base64");
   const range = total ? { "Content-Range": `bytes ${start}-${end - 1}/${total}` } : {};
   const type = { "Content-Type": "application/octet-stream" };
@@ -60,10 +69,10 @@ async function advance(state) {
   if (!state) {
     const name = `attachment; filename="${encodeURIComponent(basename(path))}"`;
     const headers = { ...credentials, "Content-Disposition": name };
-    return send(uploadUrl, 0, Math.min(256 * 1024, total), { fingerprint }, headers);
+    return send(uploadUrl, 0, Math.min(256 * 1024, largest, total), { fingerprint }, headers);
   }
   const { url, size, gap, chunk_size } = state;
-  return send(url, size, Math.min(size + chunk_size, size + (gap ?? total), total));
+  return send(url, size, size + Math.min(chunk_size, largest, gap ?? total, total - size));
 }
 
 const fingerprint = await fingerprintOf();
@@ -74,6 +83,8 @@ while (state?.state !== "COMPLETE") {
     [isSure, pause] = [true, 1];
   } catch (failure) {
     if (failure.isHopeless) throw failure;
+    const isTooLarge = failure.isTooLarge || failure.name === "TimeoutError";
+    if (isTooLarge) largest = Math.max(64 * 1024, Math.floor(lastSize / 2));
     const seconds = Math.max(pause * (0.5 + Math.random() / 2), failure.retryAfter ?? 0);
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     [isSure, pause] = [false, Math.min(2 * pause, 60)];
