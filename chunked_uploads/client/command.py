@@ -30,15 +30,8 @@ from chunked_uploads.client.progress import Display, make_display
 from chunked_uploads.client.source import PathOrFile
 
 # How it ends.
-DONE, REFUSED, WRONG_USAGE, TRY_LATER, NOT_LET_IN, NO_FILE, PAUSED = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    130,
-)
+DONE, REFUSED, WRONG_USAGE, TRY_LATER, NOT_LET_IN, NO_FILE = range(6)
+PAUSED = 130
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COPIED = 2**20  # bytes of standard input at once
 
@@ -211,8 +204,10 @@ def _print_json(**facts: Any) -> None:
 
 
 def _print(line: str) -> None:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        print(line, flush=True)
+        # Names are of any alphabet, terminals are not.
+        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
     except OSError as error:
         # Python tries again at its end, and would tell of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

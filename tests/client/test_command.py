@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -112,6 +113,19 @@ def test_unfinished_uploads_are_listed_and_cancelled(
     capsys.readouterr()
     assert command("--cancel", film) == 0
     assert "nothing of it is unfinished" in capsys.readouterr().err
+
+
+def test_names_are_listed_where_the_terminal_lacks_their_letters(
+    command: Command, api_key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Upload.objects.create(user=api_key.user, filename="映.mp4", filesize=1)
+    output = io.BytesIO()
+    with io.TextIOWrapper(output, "ascii") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+
+        assert command("--list") == 0
+
+        assert output.getvalue().endswith(b"  0/1  \\u6620.mp4\n")
 
 
 def test_name_and_metadata_go_along(command: Command, film: Path) -> None:
