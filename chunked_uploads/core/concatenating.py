@@ -121,9 +121,9 @@ def mark_joined(parts: Iterable[Upload]) -> None:
 
     Again where they were joined before, so that they rest anew.
     """
-    for part in parts:
-        changes = {"role": Upload.Role.JOINED, "modified_at": timezone.now()}
-        row_of(part).unfinished().parts().update(**changes)
+    rows = Upload.objects.for_writing().filter(pk__in=[part.pk for part in parts])
+    changes = {"role": Upload.Role.JOINED, "modified_at": timezone.now()}
+    rows.unfinished().parts().update(**changes)
 
 
 class Parts:

@@ -53,12 +53,13 @@ def append(client: Client, url: str, start: int, stop: int = SIZE) -> Answer:
     return client.ask("PATCH", url, BODY[start:stop], headers)
 
 
-def begin(url: str, sent: bytes = BODY[:SENT]) -> Wire:
+def begin(server: Gunicorn, url: str) -> Wire:
     """Return a connection that brought some bytes, and will bring no more."""
     wire = Wire(url)
     headers = {**APPEND, "Upload-Offset": "0", "Content-Length": str(SIZE)}
     wire.send_head(headers, "PATCH")
-    wire.send(sent)
+    wire.send(BODY[:SENT])
+    wait_until(lambda: writers(server, Upload.objects.get()))
     return wire
 
 
@@ -89,9 +90,8 @@ def test_who_asks_again_takes_the_place_of_a_silent_writer(
     server: Gunicorn, client: Client
 ) -> None:
     url = create(client)
-    with begin(url):
+    with begin(server, url):
         upload = Upload.objects.get()
-        wait_until(lambda: writers(server, upload))
 
         assert head(client, url) == SENT
         assert append(client, url, SENT).status == 204
@@ -103,10 +103,7 @@ def test_who_appends_takes_the_place_of_a_silent_writer(
     server: Gunicorn, client: Client
 ) -> None:
     url = create(client)
-    with begin(url):
-        upload = Upload.objects.get()
-        wait_until(lambda: writers(server, upload))
-
+    with begin(server, url):
         # It left what it had, so this one does not begin where that ended.
         answer = append(client, url, 0)
 
@@ -116,9 +113,8 @@ def test_who_appends_takes_the_place_of_a_silent_writer(
 
 def test_killed_worker_leaves_no_lock(server: Gunicorn, client: Client) -> None:
     url = create(client)
-    with begin(url):
+    with begin(server, url):
         upload = Upload.objects.get()
-        wait_until(lambda: writers(server, upload))
         for pid in server.workers:
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not writers(server, upload))
